@@ -1,0 +1,28 @@
+// Text: a string that grows, and what hostile text needs before it may be shown.
+#pragma once
+
+#include "error.h"
+
+#include <stddef.h>
+
+struct text {
+    char *s; // NUL-terminated once anything was added; else NULL
+    size_t length;
+    size_t room;
+};
+
+void text_add(struct text *t, const char *s);
+void text_add_n(struct text *t, const char *s, size_t length);
+void text_addf(struct text *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void text_add_csv(struct text *t, const char *field); // RFC 4180; NULL is an empty field
+const char *text_str(const struct text *t);           // never NULL
+void text_clear(struct text *t);
+void text_done(struct text *t); // frees; for AUTO()
+
+// True when the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
+bool utf8_valid(const char *s, size_t length);
+
+// Writes one line safe to show: control characters and bidirectional overrides become blanks,
+// malformed bytes become U+FFFD, at most `max_chars` characters (an ellipsis marks a cut).
+// The result is freshly allocated; the caller frees.
+char *text_one_line(const char *s, size_t max_chars);

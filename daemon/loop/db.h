@@ -1,0 +1,69 @@
+// A connection to PostgreSQL, asynchronous libpq under straight-line calls: every function that asks
+// the server waits in the calling fiber. One question is in flight at a time on a connection.
+//
+// Errors: FAULT_AWAY when the server is gone, refuses the connection, is shutting down or asks to try
+// again (SQLSTATE 08, 57P0x, 40, 53, 55P03); FAULT_INPUT otherwise. After FAULT_AWAY close and open again.
+// Text of errors has no values of rows in it.
+#pragma once
+
+#include "fiber.h"
+
+#include <libpq-fe.h>
+#include <stddef.h>
+
+struct db;
+
+struct db_options {
+    const char *conninfo;    // a libpq connection string, used whole
+    const char *password;    // or NULL; passed beside it, never logged
+    const char *role_name;   // application_name: "timelyd watch"
+    bool read_only;          // default_transaction_read_only
+    int statement_timeout_ms;
+    int lock_timeout_ms;
+    bool pooled;             // behind a pooler in transaction mode: no session settings, SET LOCAL only
+};
+
+// Waits, at most 10 s. Sets an empty search_path, UTF-8, ISO dates, UTC.
+MUST_USE bool db_open(const struct db_options *o, struct db **ret, struct error *err);
+void db_close(struct db *db);        // NULL is nothing
+void db_auto_close(struct db **db);  // for AUTO()
+PGconn *db_conn(struct db *db);
+
+// Text-format parameters; a NULL pointer is SQL NULL. The caller clears the result (PQclear, or
+// AUTO(pgresult_done)). Unnamed statements only. ret may be NULL when no rows matter.
+MUST_USE bool db_ask(struct db *db, const char *sql, int count, const char *const *values,
+                     PGresult **ret, struct error *err);
+// Several statements without parameters (migrations).
+MUST_USE bool db_run(struct db *db, const char *sql, struct error *err);
+void pgresult_done(PGresult **r);
+
+// One transaction: begin (isolation, "" for the default), then commit or roll back. db_rollback never
+// fails in a way that matters: a broken connection has nothing to roll back.
+MUST_USE bool db_begin(struct db *db, const char *isolation, struct error *err);
+MUST_USE bool db_commit(struct db *db, struct error *err);
+void db_rollback(struct db *db);
+
+// COPY … TO STDOUT: calls row() for each chunk of data as libpq gives it (one row of binary or text);
+// row() returning false ends the copy with its error. Waits; gives way between chunks.
+MUST_USE bool db_copy_out(struct db *db, const char *sql,
+                          bool (*row)(void *arg, const char *data, size_t length, struct error *err),
+                          void *arg, struct error *err);
+// COPY … FROM STDIN in pieces. db_copy_end(NULL reason) finishes; a reason makes the server refuse all.
+MUST_USE bool db_copy_begin(struct db *db, const char *sql, struct error *err);
+MUST_USE bool db_copy_put(struct db *db, const char *data, size_t length, struct error *err);
+MUST_USE bool db_copy_end(struct db *db, const char *reason, struct error *err);
+
+// Waits for a notification on any channel this connection LISTENs to: WAKE_READY when one came (all
+// pending ones are consumed). FAULT_AWAY through *err and WAKE_STOPPING when the connection is lost.
+enum wake db_wait_notify(struct db *db, int64_t timeout_us, struct error *err);
+// Wakes a fiber that waits in db_wait_notify on this connection.
+void db_interrupt(struct db *db);
+
+// A PostgreSQL array literal of texts, escaped: {"a","b"}; NULL items become NULL. Arena-owned.
+struct arena;
+const char *db_text_array(struct arena *a, const char *const *items, size_t count);
+
+// Reading results: NULL for SQL NULL; numbers of our own columns.
+const char *db_text(const PGresult *r, int row, int column);
+long long db_int(const PGresult *r, int row, int column); // 0 for NULL
+bool db_bool(const PGresult *r, int row, int column);
