@@ -1,5 +1,5 @@
-// Arena: memory that lives and ends together. One evaluation, one request or one file uses one arena;
-// nothing in it is freed by itself.
+// Arena: memory that lives and ends together. One evaluation, one request or one file uses one
+// arena; nothing in it is freed by itself.
 #pragma once
 
 #include "error.h"
@@ -9,10 +9,11 @@
 
 struct arena;
 
-// Allocation failure ends the process: the truth is in PostgreSQL and the service manager restarts us.
+// Allocation failure ends the process: the truth is in PostgreSQL and the service manager restarts
+// us.
 struct arena *arena_new(void);
-void arena_free(struct arena *a);      // NULL is nothing
-void arena_reset(struct arena *a);     // forgets all, keeps the memory for the next use
+void arena_free(struct arena *a);       // NULL is nothing
+void arena_reset(struct arena *a);      // forgets all, keeps the memory for the next use
 void arena_auto_free(struct arena **a); // for AUTO()
 
 // Zeroed memory, aligned for any type.

@@ -1,4 +1,5 @@
-// Errors: what went wrong, in words for the person who must act, sorted by what the caller does next.
+// Errors: what went wrong, in words for the person who must act, sorted by what the caller does
+// next.
 //
 // A function that can fail returns bool, takes `struct error *err` last and leaves its outputs
 // untouched on failure. It either reports an error or logs it, never both.
@@ -26,6 +27,10 @@ bool fail(struct error *err, enum fault fault, const char *fmt, ...) PRINTF_LIKE
 
 // Puts "context: " before the text of an error on its way up; keeps its kind. Returns false.
 bool explain(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+// Says so on standard error and ends the process with status 3, without a core file: memory holds
+// case data. For the few places that allocate outside an arena.
+_Noreturn void out_of_memory(void);
 
 // Runs `done(&variable)` when the variable goes out of scope: handles of other libraries are
 // released on every path without a ladder of gotos.

@@ -4,8 +4,8 @@
 
 #include "arena.h"
 
-// `name` under the product's data folder ("rules/calendars/bank-holidays.json"). FAULT_INPUT, naming
-// the places looked at, when there is none. The result lives in the arena.
+// `name` under the product's data folder ("rules/calendars/bank-holidays.json"). FAULT_INPUT,
+// naming the places looked at, when there is none. The result lives in the arena.
 MUST_USE bool data_path(struct arena *a, const char *name, const char **ret, struct error *err);
 
 // Reads a whole file of at most `max` bytes; adds a final NUL that is not counted.

@@ -4,6 +4,7 @@
 #include "error.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct text {
     char *s; // NUL-terminated once anything was added; else NULL
@@ -22,7 +23,15 @@ void text_done(struct text *t); // frees; for AUTO()
 // True when the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
 bool utf8_valid(const char *s, size_t length);
 
-// Writes one line safe to show: control characters and bidirectional overrides become blanks,
+// Reads the first character: its bytes (1 to 4), or 0 when they are malformed or `length` is 0.
+size_t utf8_decode(const char *s, size_t length, uint32_t *ret);
+
+// True for characters that a reader does not see but that change what is shown or where lines end:
+// controls (tab and line ends too), bidirectional overrides and isolates, U+2028, U+2029, U+FEFF
+// and the non-characters U+FFFE and U+FFFF.
+bool utf8_hidden(uint32_t character);
+
+// Writes one line safe to show: hidden characters become blanks,
 // malformed bytes become U+FFFD, at most `max_chars` characters (an ellipsis marks a cut).
 // The result is freshly allocated; the caller frees.
 char *text_one_line(const char *s, size_t max_chars);
