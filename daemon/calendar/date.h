@@ -41,7 +41,8 @@ struct date date_add_days(struct date d, int days);
 
 // Whole calendar months by the corresponding-date rule (Dodds v Walker, House of Lords 1981; the
 // register 2.6): the same-numbered day, or the later month's last day if there is none. Always add
-// the whole period to the anchor, never a month at a time. `months` may be negative.
+// the whole period to the anchor, never a month at a time. `months` may be negative. The answer
+// may leave the years 1 to 9999, which span_apply() refuses.
 struct date date_add_months(struct date d, int months);
 
 // The day on which somebody born on `born` reaches `age`: 29 February gives 1 March in a common
@@ -54,7 +55,7 @@ MUST_USE bool date_parse(const char *s, struct date *ret);
 MUST_USE bool moment_parse(const char *s, struct moment *ret);
 
 // Texts live in the arena: "2025-01-15"; "Wednesday 15 January 2025"; "2025-03-31T10:00" (the day
-// alone when the minute is unknown).
+// alone when the minute is unknown). DATE_NONE gives "unknown".
 const char *date_iso(struct arena *a, struct date d);
 const char *date_words(struct arena *a, struct date d);
 const char *moment_iso(struct arena *a, struct moment m);

@@ -1,5 +1,5 @@
-// Spans: "15 working days after", "48 hours before", "3 months after": the periods of the law, applied
-// to a moment.
+// Spans: "15 working days after", "48 hours before", "3 months after": the periods of the law,
+// applied to a moment.
 #pragma once
 
 #include "workdays.h"
@@ -24,8 +24,8 @@ const char *span_words(struct arena *a, struct span s); // "15 working days"
 MUST_USE bool span_apply(const struct workdays *w, struct span s, struct moment start,
                          struct moment *ret, bool *provisional, struct error *err);
 
-// A day of a working-day count that did not count, and why ("Good Friday"); runs of weekend days are
-// one entry of two days.
+// A day of a working-day count that did not count, and why ("Good Friday"); runs of weekend days
+// are one entry of two days.
 struct skipped {
     struct date from, to;
     const char *why; // "weekend" or the holiday's title

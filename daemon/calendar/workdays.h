@@ -14,33 +14,39 @@ struct workdays;
 
 struct holiday {
     struct date on;
-    const char *title; // "Good Friday"; for a closure day "closed"
+    const char *title; // "Good Friday", "Boxing Day (substitute day)"; "closed" for a closure
     bool closure;      // an authority's own closure day, not a bank holiday
 };
 
 // Reads the product's bank holidays (GOV.UK's JSON form) for a division; `closures` are an
-// authority's own days and may be none. FAULT_INPUT with the place for a bad file.
+// authority's own days and may be none. FAULT_INPUT with the place for a bad file (holidays.h says
+// what is bad) and for a closure outside the table; one at a weekend or on a bank holiday is idle.
 MUST_USE bool workdays_load(const char *json_path, enum division division,
                             const struct date *closures, size_t closure_count,
                             struct workdays **ret, struct error *err);
 void workdays_free(struct workdays *w);
 
-struct date workdays_first(const struct workdays *w);   // first date answered: 1 January of the data's first year
-struct date workdays_horizon(const struct workdays *w); // last day with published holidays
-struct date workdays_last(const struct workdays *w);    // last date answered
+// First date answered: 1 January of the data's first year.
+struct date workdays_first(const struct workdays *w);
+// Last day with published holidays: 31 December of the data's last year.
+struct date workdays_horizon(const struct workdays *w);
+// Last date answered.
+struct date workdays_last(const struct workdays *w);
 
+// False outside the table.
 bool is_working_day(const struct workdays *w, struct date d);
 // The bank holiday or closure that falls on `d`, or NULL (a weekend has none).
 const struct holiday *holiday_on(const struct workdays *w, struct date d);
 
 // The last day still "within n working days of" start: day 0 is start, working or not; day 1 is the
-// first working day after it (register 2.4). n = 0 gives start itself. Negative n counts back: -1 is
-// the last working day before start. FAULT_INPUT when start or answer lies outside the table.
+// first working day after it (register 2.4). n = 0 gives start itself. Negative n counts back: -1
+// is the last working day before start. FAULT_INPUT when start or answer lies outside the table.
 MUST_USE bool working_days_after(const struct workdays *w, struct date start, int n,
                                  struct date *ret, struct error *err);
 
-// Working days in (from, to]; 0 when to is not after from.
+// Working days in (from, to]; 0 when to is not after from; -1 when either is outside the table.
 int working_days_between(const struct workdays *w, struct date from, struct date to);
+// DATE_NONE when the table has no such day.
 struct date working_day_on_or_before(const struct workdays *w, struct date d);
 struct date working_day_on_or_after(const struct workdays *w, struct date d);
 // True when the day is past the horizon.

@@ -1,0 +1,30 @@
+// Bank holidays of a division of the United Kingdom: those published, read from the product's file,
+// and those to be expected in later years, derived from the standing rules.
+#pragma once
+
+#include "workdays.h"
+
+// Every day lies in these years; the tables that are built from them end with the last.
+#define HOLIDAY_FIRST_YEAR 1900
+#define HOLIDAY_LAST_YEAR 2079
+
+struct holiday_list {
+    struct holiday *items; // titles and items live in the arena that was given
+    size_t count, room;
+};
+
+// Reads GOV.UK's JSON form; the list is in order of date and each day occurs once, none at a
+// weekend. A substitute day says so in its title. All divisions in the file are checked.
+// FAULT_INPUT, naming file, division and entry (counted from 1), for a bad date, a weekend, a day
+// given twice, anything unknown, or a year with fewer holidays than the division always has (a file
+// cut short would otherwise pass for a year without Christmas).
+MUST_USE bool holidays_read(struct arena *a, const char *json_path, enum division division,
+                            struct holiday_list *ret, struct error *err);
+
+// Adds what the standing rules give for a year (Banking and Financial Dealings Act 1971, its yearly
+// proclamations, common law for Good Friday and Christmas Day; St Andrew's Day Bank Holiday
+// (Scotland) Act 2007). Not in order of date: substitutes come last. A royal occasion cannot be
+// foreseen.
+void holidays_derive(struct arena *a, enum division division, int year, struct holiday_list *list);
+
+struct date easter_sunday(int year); // Gregorian, western
