@@ -1,0 +1,363 @@
+// Loading the library: files in order, cross-checks, the calendars, the fingerprint of it all.
+#include "library.h"
+
+#include "evaluate.h"
+#include "paths.h"
+#include "reader.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_RULE_FILES 200
+
+struct loader {
+    struct arena *arena;
+    struct complaints complaints;
+    struct reader reader;
+    EVP_MD_CTX *hash;
+};
+
+// The arena that a library lives in stands in front of it.
+struct owned_library {
+    struct library library;
+    struct arena *arena;
+};
+
+int library_event(const struct library *l, const char *name)
+{
+    for (size_t i = 0; i < l->event_count; i++)
+        if (strcmp(l->events[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+int library_timescale(const struct library *l, const char *id)
+{
+    for (size_t i = 0; i < l->timescale_count; i++)
+        if (strcmp(l->timescales[i].id, id) == 0)
+            return (int)i;
+    return -1;
+}
+
+const char *force_word(enum force f)
+{
+    static const char *const words[] = {"Law", "Guidance", "Local"};
+
+    return words[f];
+}
+
+// A file cut within its last line may still be good YAML, with a shorter rule in it. So the last line
+// must end.
+static void check_last_line(struct loader *k, const char *path, const char *bytes, size_t length)
+{
+    int line = 1, column = 1;
+
+    if (length == 0 || bytes[length - 1] == '\n')
+        return;
+    for (size_t i = 0; i < length; i++) {
+        bool more = ((unsigned char)bytes[i] & 0xc0) == 0x80; // of one UTF-8 character
+
+        column = bytes[i] == '\n' ? 1 : column + !more;
+        line += bytes[i] == '\n';
+    }
+    complain(&k->complaints, path, line, column,
+             "the last line has no end: the file may have been cut short (expected a line break)");
+}
+
+// Reads one file with one of the readers. A file that cannot be read is a complaint like any other.
+static void load_file(struct loader *k, const char *path,
+                      void (*read)(struct reader *, const struct node *))
+{
+    struct error err;
+    struct tree tree;
+    char *bytes;
+    size_t length;
+
+    if (!read_whole_file(k->arena, path, TREE_MAX_BYTES, &bytes, &length, &err) ||
+        !tree_read(k->arena, path, bytes, length, &tree, &err)) {
+        struct complaints *c = &k->complaints;
+
+        c->items = arena_grow(k->arena, (void *)c->items, sizeof *c->items, c->count, &c->room);
+        c->items[c->count++] = arena_strdup(k->arena, err.text);
+        return;
+    }
+    check_last_line(k, path, bytes, length);
+    EVP_DigestUpdate(k->hash, bytes, length);
+    k->reader.phrases.file = arena_strdup(k->arena, path);
+    read(&k->reader, tree.root);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_rule_file(const char *name)
+{
+    size_t n = strlen(name);
+
+    return n > 5 && strcmp(name + n - 5, ".yaml") == 0 && name[0] != '.' &&
+           strcmp(name, "events.yaml") != 0 && strcmp(name, "telling.yaml") != 0;
+}
+
+// The names of the rule files, sorted, so that every machine reads them in the same order.
+static bool list_files(struct arena *a, const char *dir, char **names, size_t *ret_count,
+                       struct error *err)
+{
+    DIR *d = opendir(dir);
+    struct dirent *e;
+
+    if (!d)
+        return fail(err, FAULT_INPUT, "%s: %s (expected the folder of the rules)", dir,
+                    strerror(errno));
+    *ret_count = 0;
+    while ((e = readdir(d)) && *ret_count < MAX_RULE_FILES)
+        if (is_rule_file(e->d_name))
+            names[(*ret_count)++] = arena_strdup(a, e->d_name);
+    closedir(d);
+    qsort(names, *ret_count, sizeof *names, by_name);
+    return true;
+}
+
+static bool ladder_known(const struct ladder *list, size_t count, const char *id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+static void check_telling(struct loader *k, const struct timescale *t)
+{
+    const struct library *l = k->reader.library;
+
+    if (t->profile && !ladder_known(l->profiles, l->profile_count, t->profile))
+        complain(&k->complaints, t->file, t->line, 1, "%s: no profile \"%s\" in telling.yaml", t->id,
+                 t->profile);
+    if (t->ladder && !ladder_known(l->ladders, l->ladder_count, t->ladder))
+        complain(&k->complaints, t->file, t->line, 1, "%s: no ladder \"%s\" in telling.yaml", t->id,
+                 t->ladder);
+}
+
+static void resolve_due_of(struct loader *k)
+{
+    for (size_t i = 0; i < k->reader.pending_count; i++) {
+        struct pending_due_of *p = &k->reader.pending[i];
+
+        p->clause->due_of = library_timescale(k->reader.library, p->timescale);
+        if (p->clause->due_of < 0)
+            complain(&k->complaints, p->file, p->line, p->column, "\"%s\": no such timescale",
+                     p->timescale);
+    }
+}
+
+// True when `target` is reached from `from` along "the due date of". Each timescale is left once.
+static bool reaches(const struct library *l, int from, int target, bool *left)
+{
+    const struct timescale *t = &l->timescales[from];
+
+    if (left[from])
+        return false;
+    left[from] = true;
+    for (size_t v = 0; v < t->version_count; v++)
+        for (size_t c = 0; c < t->versions[v].clause_count; c++) {
+            int next = t->versions[v].clauses[c].due_of;
+
+            if (next >= 0 && (next == target || reaches(l, next, target, left)))
+                return true;
+        }
+    return false;
+}
+
+static bool circular(struct arena *a, const struct library *l, int start)
+{
+    return reaches(l, start, start, ARENA_ARRAY(a, bool, l->timescale_count));
+}
+
+static void cross_check(struct loader *k)
+{
+    struct library *l = k->reader.library;
+
+    l->birth = library_event(l, "birth");
+    l->death = library_event(l, "death");
+    if (l->event_count && (l->birth < 0 || l->death < 0))
+        complain(&k->complaints, "events.yaml", 1, 1, "the events birth and death are missing");
+    resolve_due_of(k);
+    for (size_t i = 0; i < l->timescale_count; i++) {
+        const struct timescale *t = &l->timescales[i];
+
+        check_telling(k, t);
+        if (circular(k->arena, l, (int)i))
+            complain(&k->complaints, t->file, t->line, 1,
+                     "%s counts from its own due date by way of others: a circle", t->id);
+    }
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp(((const struct timescale *)a)->id, ((const struct timescale *)b)->id);
+}
+
+// Sorting moves timescales, so references between them are resolved only afterwards.
+static void sort_timescales(struct library *l)
+{
+    if (l->timescale_count)
+        qsort(l->timescales, l->timescale_count, sizeof *l->timescales, by_id);
+}
+
+static bool load_calendars(struct library *l, const char *dir, struct arena *a, struct error *err)
+{
+    const char *path = arena_printf(a, "%s/calendars/bank-holidays.json", dir);
+
+    return workdays_load(path, ENGLAND_AND_WALES, NULL, 0, &l->national, err) &&
+           workdays_load(path, ENGLAND_AND_WALES, l->closures, l->closure_count, &l->local, err);
+}
+
+static void finish_hash(struct loader *k)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int n = 0;
+    char *hex = arena_alloc(k->arena, 17);
+
+    EVP_DigestFinal_ex(k->hash, digest, &n);
+    for (size_t i = 0; i < 8; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    k->reader.library->version = hex;
+}
+
+// The file of that name in the folder, or `instead` when it has the same name.
+static const char *file_in(struct arena *a, const char *dir, const char *name, const char *instead)
+{
+    const char *slash = instead ? strrchr(instead, '/') : NULL;
+
+    if (instead && strcmp(slash ? slash + 1 : instead, name) == 0)
+        return instead;
+    return arena_printf(a, "%s/%s", dir, name);
+}
+
+static bool load_all(struct loader *k, const char *dir, const char *instead, const char *overlay,
+                     struct error *err)
+{
+    char *names[MAX_RULE_FILES];
+    const char *events = file_in(k->arena, dir, "events.yaml", instead);
+    const char *telling = file_in(k->arena, dir, "telling.yaml", instead);
+    bool placed = events == instead || telling == instead;
+    size_t count;
+
+    if (!list_files(k->arena, dir, names, &count, err))
+        return false;
+    load_file(k, events, read_events);
+    load_file(k, telling, read_telling);
+    for (size_t i = 0; i < count; i++) {
+        const char *file = file_in(k->arena, dir, names[i], instead);
+
+        placed |= file == instead;
+        load_file(k, file, read_timescales);
+    }
+    if (instead && !placed)
+        load_file(k, instead, read_timescales);
+    if (overlay)
+        load_file(k, overlay, read_overlay);
+    sort_timescales(k->reader.library);
+    cross_check(k);
+    finish_hash(k);
+    return complaints_end(&k->complaints, err) &&
+           load_calendars(k->reader.library, dir, k->arena, err);
+}
+
+bool library_load(const char *dir, const char *overlay, struct library **ret, struct error *err)
+{
+    return library_load_with(dir, NULL, overlay, ret, err);
+}
+
+bool library_load_with(const char *dir, const char *instead, const char *overlay,
+                       struct library **ret, struct error *err)
+{
+    struct arena *a = arena_new();
+    struct owned_library *o = ARENA_NEW(a, struct owned_library);
+    struct loader k = {.arena = a, .complaints = {.arena = a}};
+    bool ok;
+
+    o->arena = a;
+    o->library.office = office_hours_default;
+    k.reader = (struct reader){.library = &o->library,
+                               .phrases = {&o->library, &k.complaints, dir, a}};
+    k.hash = EVP_MD_CTX_new();
+    EVP_DigestInit_ex(k.hash, EVP_sha256(), NULL);
+    ok = load_all(&k, dir, instead, overlay, err);
+    EVP_MD_CTX_free(k.hash);
+    if (!ok) {
+        library_free(&o->library);
+        return false;
+    }
+    *ret = &o->library;
+    return true;
+}
+
+void library_free(struct library *l)
+{
+    if (!l)
+        return;
+    workdays_free(l->national);
+    workdays_free(l->local);
+    arena_free(((struct owned_library *)l)->arena);
+}
+
+// The due date of the last deadline of the timescale that the example's facts give.
+static bool example_due(struct arena *a, const struct library *l, const struct timescale *t,
+                        const struct example *x, struct moment *ret)
+{
+    struct fact *facts = ARENA_ARRAY(a, struct fact, x->count);
+    struct timeline timeline = {"example", facts, x->count};
+    struct date last = {0};
+    struct evaluation e;
+    bool any = false;
+
+    for (size_t i = 0; i < x->count; i++) {
+        struct booking_details *b = ARENA_NEW(a, struct booking_details);
+
+        facts[i] = x->facts[i];
+        b->scheduled = facts[i].at;
+        b->ends = MOMENT_NONE;
+        facts[i].booking = l->events[facts[i].event].booking ? b : NULL;
+        if (facts[i].at.on.day > last.day)
+            last = facts[i].at.on;
+    }
+    timeline_sort(&timeline);
+    evaluate(a, l, &timeline, (struct sight){NULL}, last, &e);
+    for (size_t i = 0; i < e.count; i++)
+        if (e.deadlines[i].timescale == t) {
+            *ret = e.deadlines[i].due_at.minute >= 0
+                       ? e.deadlines[i].due_at
+                       : (struct moment){e.deadlines[i].due_on, -1};
+            any = true;
+        }
+    return any;
+}
+
+static void run_example(const struct library *l, const struct timescale *t, const struct example *x,
+                        struct complaints *c)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct moment due;
+    bool any = example_due(a, l, t, x, &due);
+
+    if (any && !x->no_deadline && date_is(due.on, x->due.on) &&
+        (x->due.minute < 0 || due.minute == x->due.minute))
+        return;
+    if (!any && x->no_deadline)
+        return;
+    complain(c, t->file, x->line, 1, "%s: example \"%s\": the rule gives %s", t->id, x->text,
+             any ? moment_iso(a, due) : "nothing");
+}
+
+void library_run_examples(const struct library *l, struct complaints *c)
+{
+    for (size_t i = 0; i < l->timescale_count; i++)
+        for (size_t j = 0; j < l->timescales[i].example_count; j++)
+            run_example(l, &l->timescales[i], &l->timescales[i].examples[j], c);
+}

@@ -1,0 +1,330 @@
+// The grammar of phrase.h: a cursor over one scalar's text.
+#include "phrase.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct cursor {
+    const struct phrase_context *context;
+    const struct node *node;
+    const char *at;
+};
+
+static struct cursor cursor_on(const struct phrase_context *c, const struct node *n)
+{
+    return (struct cursor){c, n, n->text};
+}
+
+static bool expected(const struct cursor *k, const char *what)
+{
+    int column = k->node->column + (int)(k->at - k->node->text);
+    char found[40];
+    size_t n = strcspn(k->at, " ,");
+
+    if (n >= sizeof found)
+        n = sizeof found - 1;
+    memcpy(found, k->at, n);
+    found[n] = '\0';
+    complain(k->context->complaints, k->context->file, k->node->line, column,
+             "\"%s\": expected %s", *found ? found : "end of the text", what);
+    return false;
+}
+
+static void skip_blanks(struct cursor *k)
+{
+    while (*k->at == ' ')
+        k->at++;
+}
+
+// Takes a fixed word or words, blanks between them as written.
+static bool take(struct cursor *k, const char *words)
+{
+    size_t n = strlen(words);
+
+    skip_blanks(k);
+    if (strncmp(k->at, words, n) != 0)
+        return false;
+    if (isalnum((unsigned char)words[n - 1]) &&
+        (isalnum((unsigned char)k->at[n]) || k->at[n] == '-' || k->at[n] == '_'))
+        return false;
+    k->at += n;
+    return true;
+}
+
+// A name: letters, digits, hyphen, underscore.
+static const char *take_name(struct cursor *k)
+{
+    size_t n = 0;
+
+    skip_blanks(k);
+    while (isalnum((unsigned char)k->at[n]) || k->at[n] == '-' || k->at[n] == '_')
+        n++;
+    if (n == 0)
+        return NULL;
+    k->at += n;
+    return arena_strndup(k->context->arena, k->at - n, n);
+}
+
+static bool at_end(struct cursor *k)
+{
+    skip_blanks(k);
+    return *k->at == '\0' || expected(k, "nothing more");
+}
+
+static bool unknown(const struct cursor *k, const char *word, const char *what,
+                    const char *const *known, size_t count)
+{
+    const char *near = nearest_word(word, known, count);
+    int column = k->node->column + (int)(k->at - k->node->text) - (int)strlen(word);
+
+    complain(k->context->complaints, k->context->file, k->node->line, column,
+             near ? "\"%s\": no such %s; did you mean \"%s\"?" : "\"%s\": no such %s", word, what,
+             near);
+    return false;
+}
+
+static bool take_event(struct cursor *k, int *ret)
+{
+    const struct library *l = k->context->library;
+    const char *name = take_name(k);
+    const char **known;
+
+    if (!name)
+        return expected(k, "an event of events.yaml");
+    *ret = library_event(l, name);
+    if (*ret >= 0)
+        return true;
+    known = ARENA_ARRAY(k->context->arena, const char *, l->event_count);
+    for (size_t i = 0; i < l->event_count; i++)
+        known[i] = l->events[i].name;
+    return unknown(k, name, "event (nobody supplies it)", known, l->event_count);
+}
+
+static bool known_code(const struct event_kind *e, const char *code)
+{
+    if (e->code_count == 0)
+        return true;
+    return code_in(code, e->codes, e->code_count, false);
+}
+
+static bool take_codes(struct cursor *k, struct event_ref *ret)
+{
+    const struct event_kind *e = &k->context->library->events[ret->event];
+    const char **codes = NULL;
+    size_t room = 0;
+
+    do {
+        const char *code = take_name(k);
+
+        if (!code)
+            return expected(k, "a code");
+        if (!known_code(e, code))
+            return unknown(k, code, "code of that event", e->codes, e->code_count);
+        codes = arena_grow(k->context->arena, (void *)codes, sizeof *codes, ret->code_count, &room);
+        codes[ret->code_count++] = code;
+    } while (take(k, "or"));
+    ret->codes = codes;
+    return true;
+}
+
+static bool take_event_ref(struct cursor *k, struct event_ref *ret)
+{
+    *ret = (struct event_ref){.line = k->node->line,
+                              .column = k->node->column + (int)(k->at - k->node->text)};
+    if (!take_event(k, &ret->event))
+        return false;
+    if (take(k, "as"))
+        return take_codes(k, ret);
+    if (take(k, "unless")) {
+        ret->negated = true;
+        return take_codes(k, ret);
+    }
+    return true;
+}
+
+static bool take_span(struct cursor *k, struct span *ret)
+{
+    const char *rest, *what;
+
+    skip_blanks(k);
+    if (!span_parse(k->at, ret, &rest, &what))
+        return expected(k, what);
+    k->at = rest;
+    return true;
+}
+
+static enum ordinal take_ordinal(struct cursor *k)
+{
+    if (take(k, "first"))
+        return FIRST;
+    if (take(k, "second"))
+        return SECOND;
+    if (take(k, "every later"))
+        return EVERY_LATER;
+    take(k, "every");
+    return EVERY;
+}
+
+bool phrase_event_ref(const struct phrase_context *c, const struct node *n, struct event_ref *ret)
+{
+    struct cursor k = cursor_on(c, n);
+
+    return take_event_ref(&k, ret) && at_end(&k);
+}
+
+static bool due_before(struct cursor *k, struct clause *ret)
+{
+    if (!take_span(k, &ret->span))
+        return false;
+    if (!take(k, "before"))
+        return expected(k, "\"before\" (or begin with \"within\")");
+    ret->span.before = true;
+    if (!take_event_ref(k, &ret->trigger))
+        return false;
+    if (take(k, ",")) {
+        ret->by_office_close = take(k, "by office close");
+        if (!ret->by_office_close)
+            return expected(k, "\"by office close\"");
+    }
+    return at_end(k);
+}
+
+bool phrase_due(const struct phrase_context *c, const struct node *n, struct clause *ret,
+                const char **ret_due_of)
+{
+    struct cursor k = cursor_on(c, n);
+
+    *ret = (struct clause){.due_of = -1};
+    *ret_due_of = NULL;
+    if (!take(&k, "within"))
+        return due_before(&k, ret);
+    if (!take_span(&k, &ret->span))
+        return false;
+    if (!take(&k, "of"))
+        return expected(&k, "\"of\" and the event that starts the clock");
+    if (take(&k, "the due date of")) {
+        *ret_due_of = take_name(&k);
+        return (*ret_due_of || expected(&k, "a timescale")) && at_end(&k);
+    }
+    ret->ordinal = take_ordinal(&k);
+    return take_event_ref(&k, &ret->trigger) && at_end(&k);
+}
+
+static bool take_percent(struct cursor *k, int *ret)
+{
+    char *end;
+    long n;
+
+    skip_blanks(k);
+    n = strtol(k->at, &end, 10);
+    if (end == k->at || *end != '%' || n < 1 || n > 99)
+        return false;
+    k->at = end + 1;
+    *ret = (int)n;
+    return true;
+}
+
+bool phrase_rung(const struct phrase_context *c, const struct node *n, struct rung *ret)
+{
+    struct cursor k = cursor_on(c, n);
+
+    *ret = (struct rung){.id = n->text};
+    if (take(&k, "at the start")) {
+        ret->when = AT_TRIGGER;
+    } else if (take(&k, "on the day")) {
+        ret->when = ON_DUE;
+    } else if (take(&k, "weekly")) {
+        ret->when = WEEKLY;
+    } else if (take_percent(&k, &ret->percent)) {
+        ret->when = PART_ELAPSED;
+        if (!take(&k, "elapsed"))
+            return expected(&k, "\"elapsed\"");
+    } else {
+        if (!take_span(&k, &ret->span))
+            return false;
+        if (take(&k, "before")) {
+            ret->when = BEFORE_DUE;
+            ret->span.before = true;
+        } else if (take(&k, "after")) {
+            ret->when = AFTER_DUE;
+        } else {
+            return expected(&k, "\"before\" or \"after\" (the due date)");
+        }
+    }
+    return at_end(&k);
+}
+
+static bool take_moment(struct cursor *k, struct moment *ret)
+{
+    char text[24];
+    size_t n;
+
+    skip_blanks(k);
+    n = strcspn(k->at, " ,");
+    if (n >= sizeof text)
+        return expected(k, "a date (2024-03-14) or a moment (2024-03-14T10:00)");
+    memcpy(text, k->at, n);
+    text[n] = '\0';
+    if (!moment_parse(text, ret))
+        return expected(k, "a date (2024-03-14) or a moment (2024-03-14T10:00)");
+    k->at += n;
+    return true;
+}
+
+static bool take_example_fact(struct cursor *k, size_t number, struct fact *ret)
+{
+    *ret = (struct fact){.until = MOMENT_NONE, .recorded = MOMENT_NONE, .origin = "example"};
+    ret->ref = arena_printf(k->context->arena, "%zu", number);
+    if (!take_event(k, &ret->event))
+        return false;
+    skip_blanks(k);
+    if (!isdigit((unsigned char)*k->at)) {
+        ret->code = take_name(k);
+        if (!ret->code || !known_code(&k->context->library->events[ret->event], ret->code))
+            return expected(k, "a date, or a code of that event and a date");
+    }
+    return take_moment(k, &ret->at);
+}
+
+bool phrase_example(const struct phrase_context *c, const struct node *n, struct example *ret)
+{
+    struct cursor k = cursor_on(c, n);
+    size_t room = 0;
+
+    *ret = (struct example){.line = n->line, .text = n->text, .due = MOMENT_NONE};
+    do {
+        ret->facts = arena_grow(c->arena, ret->facts, sizeof *ret->facts, ret->count, &room);
+        if (!take_example_fact(&k, ret->count + 1, &ret->facts[ret->count]))
+            return false;
+        ret->count++;
+    } while (take(&k, ","));
+    if (!take(&k, "->"))
+        return expected(&k, "\"->\" and the answer");
+    if (take(&k, "nothing")) {
+        ret->no_deadline = true;
+        return at_end(&k);
+    }
+    if (!take(&k, "due"))
+        return expected(&k, "\"due DATE\" or \"nothing\"");
+    return take_moment(&k, &ret->due) && at_end(&k);
+}
+
+bool phrase_in_force(const struct phrase_context *c, const struct node *n, struct date *ret_from,
+                     struct date *ret_until)
+{
+    struct cursor k = cursor_on(c, n);
+    struct moment from, until = MOMENT_NONE;
+
+    if (!take(&k, "from"))
+        return expected(&k, "\"from DATE\"");
+    if (!take_moment(&k, &from))
+        return false;
+    if (take(&k, "until") && !take_moment(&k, &until))
+        return false;
+    if (!at_end(&k))
+        return false;
+    *ret_from = from.on;
+    *ret_until = until.on;
+    return true;
+}

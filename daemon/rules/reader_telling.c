@@ -1,0 +1,114 @@
+// The reader of telling.yaml: reminder profiles and escalation ladders (register 2.12 and 2.13).
+#include "reader.h"
+
+#include <string.h>
+
+static void read_profile(struct reader *r, const struct entry *e, struct ladder *ret)
+{
+    static const char *const keys[] = {"at once", "remind"};
+    const struct node *const *items;
+    struct rung *rungs;
+    size_t count;
+
+    *ret = (struct ladder){.id = e->key};
+    if (!reader_is(r, e->value, NODE_MAPPING, "a profile: remind, at once"))
+        return;
+    reader_known_keys(r, e->value, keys, 2);
+    ret->at_once = reader_choice(r, e->value, "at once", "yes", "no", false);
+    items = reader_list(r, e->value, "remind", &count);
+    rungs = ARENA_ARRAY(r->phrases.arena, struct rung, count + 1);
+    for (size_t i = 0; i < count; i++)
+        if (phrase_rung(&r->phrases, items[i], &rungs[ret->count])) {
+            rungs[ret->count].at_once = ret->at_once;
+            ret->count++;
+        }
+    ret->rungs = rungs;
+}
+
+static const char *const roles[] = {
+    "social-worker",   "team-manager", "service-manager", "head-of-service",      "director",
+    "chair",           "reviewing-officer", "chairs-manager", "safeguarding-manager"};
+
+static bool read_role(struct reader *r, const struct node *n, const char **ret)
+{
+    const char *near;
+
+    if (!n)
+        return false;
+    if (code_in(n->text, roles, sizeof roles / sizeof *roles, false)) {
+        *ret = n->text;
+        return true;
+    }
+    near = nearest_word(n->text, roles, sizeof roles / sizeof *roles);
+    reader_complain(r, n, near ? "\"%s\": no such role; did you mean \"%s\"?" : "\"%s\": no such role",
+                    n->text, near);
+    return false;
+}
+
+// A rung with "by: profile" stands for the profile's own rungs, told to that role.
+static bool read_ladder_rung(struct reader *r, const struct node *n, struct rung *ret)
+{
+    static const char *const keys[] = {"tell", "by", "at", "unbooked", "statutory", "at once"};
+    const struct node *at, *by;
+    const char *role;
+
+    if (!reader_is(r, n, NODE_MAPPING, "{tell: ROLE, at: WHEN} or {tell: ROLE, by: profile}"))
+        return false;
+    reader_known_keys(r, n, keys, sizeof keys / sizeof *keys);
+    by = reader_scalar(r, n, "by", false);
+    at = reader_scalar(r, n, "at", false);
+    if (!by == !at) {
+        reader_complain(r, n, "expected either \"at\" or \"by: profile\"");
+        return false;
+    }
+    *ret = (struct rung){.id = "profile", .when = AT_TRIGGER};
+    if (by && strcmp(by->text, "profile") != 0)
+        reader_complain(r, by, "\"%s\": expected \"profile\"", by->text);
+    if (at && !phrase_rung(&r->phrases, at, ret))
+        return false;
+    if (!read_role(r, reader_scalar(r, n, "tell", true), &role))
+        return false;
+    ret->role = role;
+    ret->unbooked_only = reader_choice(r, n, "unbooked", "yes", "no", false);
+    ret->statutory_only = reader_choice(r, n, "statutory", "yes", "no", false);
+    ret->at_once = reader_choice(r, n, "at once", "yes", "no", false);
+    return true;
+}
+
+static void read_ladder(struct reader *r, const struct entry *e, struct ladder *ret)
+{
+    struct rung *rungs;
+
+    *ret = (struct ladder){.id = e->key};
+    if (!reader_is(r, e->value, NODE_SEQUENCE, "a list of rungs"))
+        return;
+    rungs = ARENA_ARRAY(r->phrases.arena, struct rung, e->value->count + 1);
+    for (size_t i = 0; i < e->value->count; i++)
+        if (read_ladder_rung(r, e->value->items[i], &rungs[ret->count]))
+            ret->count++;
+    ret->rungs = rungs;
+}
+
+void read_telling(struct reader *r, const struct node *root)
+{
+    static const char *const keys[] = {"profiles", "ladders"};
+    const struct node *profiles, *ladders;
+    struct library *l = r->library;
+
+    if (!reader_is(r, root, NODE_MAPPING, "profiles and ladders"))
+        return;
+    reader_known_keys(r, root, keys, 2);
+    profiles = node_get(root, "profiles");
+    ladders = node_get(root, "ladders");
+    if (!reader_is(r, profiles, NODE_MAPPING, "profiles by their ids") ||
+        !reader_is(r, ladders, NODE_MAPPING, "ladders by their ids")) {
+        reader_complain(r, root, "expected the keys \"profiles\" and \"ladders\"");
+        return;
+    }
+    l->profiles = ARENA_ARRAY(r->phrases.arena, struct ladder, profiles->count + 1);
+    l->ladders = ARENA_ARRAY(r->phrases.arena, struct ladder, ladders->count + 1);
+    for (size_t i = 0; i < profiles->count; i++)
+        read_profile(r, &profiles->entries[i], &l->profiles[l->profile_count++]);
+    for (size_t i = 0; i < ladders->count; i++)
+        read_ladder(r, &ladders->entries[i], &l->ladders[l->ladder_count++]);
+}

@@ -1,0 +1,242 @@
+// Ladders: who is told of a deadline and when, as lines of text.
+#include "ladder.h"
+#include "rules_check.h"
+#include "zone.h"
+
+static const char *tellings_text(struct arena *a, const struct library *l, const struct deadline *d)
+{
+    struct telling *t;
+    size_t count = ladder_tellings(a, l, d, &t);
+    const char *all = "";
+
+    for (size_t i = 0; i < count; i++) {
+        all = arena_printf(a, "%s%s %s%s%s\n", all, moment_iso(a, london_from_instant(t[i].at)),
+                           t[i].rung, t[i].escalation ? " ^" : "", t[i].at_once ? " !" : "");
+        assert_non_null(strstr(t[i].rung, t[i].role));
+    }
+    return all;
+}
+
+static void check(const struct library *l, const char *facts, const char *as_at,
+                  const char *timescale, const char *expected)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct evaluation e = evaluation_of(a, l, facts, as_at);
+
+    assert_string_equal(tellings_text(a, l, only(&e, timescale)), expected);
+}
+
+// E-CONF is told upwards; the two rungs before the due date are for conferences not booked in time.
+static void test_conference(void **state)
+{
+    check(*state, "s47-started 2024-03-14 ep=E1", "2024-03-14", "icpc",
+          "2024-03-14T09:00 social-worker, at the start\n"
+          "2024-03-21T09:00 social-worker, 10 working days before\n"
+          "2024-03-28T09:00 social-worker, 5 working days before\n"
+          "2024-03-28T09:00 team-manager, 5 working days before ^\n"
+          "2024-03-28T09:00 chair, 5 working days before ^\n"
+          "2024-04-04T09:00 social-worker, 2 working days before\n"
+          "2024-04-05T09:00 social-worker, 1 working day before\n"
+          "2024-04-08T09:00 social-worker, on the day\n"
+          "2024-04-08T09:00 service-manager, on the day ^\n"
+          "2024-04-09T09:00 social-worker, 1 working day after\n"
+          "2024-04-11T09:00 social-worker, 3 working days after\n"
+          "2024-04-11T09:00 head-of-service, 3 working days after ^\n"
+          "2024-04-15T09:00 social-worker, 5 working days after\n"
+          "2024-04-22T09:00 director, 10 working days after ^\n");
+}
+
+static void test_booked_in_time(void **state)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct evaluation e = evaluation_of(
+        a, *state,
+        "s47-started 2024-03-14 ep=E1; meeting-booked 2024-03-15 mt=G code=icpc for=2024-04-04",
+        "2024-03-18");
+    const char *in_time = tellings_text(a, *state, only(&e, "icpc"));
+
+    assert_null(strstr(in_time, "team-manager"));
+    assert_null(strstr(in_time, "service-manager"));
+    assert_non_null(strstr(in_time, "head-of-service"));
+    e = evaluation_of(
+        a, *state,
+        "s47-started 2024-03-14 ep=E1; meeting-booked 2024-03-15 mt=G code=icpc for=2024-04-09",
+        "2024-03-18");
+    assert_non_null(strstr(tellings_text(a, *state, only(&e, "icpc")), "team-manager"));
+}
+
+// Local practice stops below the head of service; what would come before the start is said once.
+static void test_local_rule(void **state)
+{
+    check(*state, "cp-plan-started 2024-01-13 ep=P1; cp-plan-made 2024-01-13 ep=P1", "2024-01-15",
+          "cp-visit",
+          "2024-01-23T09:00 social-worker, 3 working days before\n"
+          "2024-01-29T09:00 social-worker, 1 working day after\n"
+          "2024-01-29T09:00 team-manager, 1 working day after ^\n");
+}
+
+// 30 working days before lies before the child came into care: not said; 20 is the first day.
+static void test_before_the_start(void **state)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct evaluation e = evaluation_of(a, *state, "care-started 2024-05-04 ep=K1", "2024-05-07");
+    const struct deadline *d = only(&e, "review-child-first");
+    const char *text = tellings_text(a, *state, d);
+
+    // A Saturday: 20 working days before the due date is the Friday, so it is said on Tuesday, the
+    // first working day (Monday was a bank holiday).
+    assert_string_equal(date_iso(a, d->due_on), "2024-06-04");
+    assert_non_null(strstr(text, "2024-05-07T09:00 social-worker, 20 working days before\n"));
+    assert_null(strstr(text, "30 working days"));
+}
+
+// The due date is a Saturday: reminders go by the Friday before, the day to book by.
+static void test_due_at_a_weekend(void **state)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct evaluation e = evaluation_of(
+        a, *state, "cp-plan-started 2025-11-30 ep=P1; cp-plan-made 2025-11-30 ep=P1", "2025-12-01");
+    const char *text = tellings_text(a, *state, only(&e, "review-cp-first"));
+
+    assert_non_null(strstr(text, "2026-02-27T09:00 social-worker, on the day\n"));
+    assert_non_null(strstr(text, "2026-02-25T09:00 social-worker, 2 working days before\n"));
+    assert_non_null(strstr(text, "2026-03-02T09:00 social-worker, 1 working day after\n"));
+}
+
+static void test_half_way(void **state)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct evaluation e =
+        evaluation_of(a, *state, "referral-received 2024-03-18 ep=R1", "2024-03-18");
+
+    // 66 days from 18 March: the 33rd is a Saturday.
+    assert_non_null(strstr(tellings_text(a, *state, only(&e, "assessment")),
+                           "2024-04-22T09:00 social-worker, 50% elapsed\n"));
+}
+
+// A clock that counts back from a meeting starts when the meeting was put into the diary.
+static void test_before_a_meeting(void **state)
+{
+    check(*state,
+          "meeting-booked 2024-04-22 mt=G1 code=icpc for=2024-05-15T10:00 rec=2024-04-22T11:30",
+          "2024-04-23", "icpc-report-share",
+          "2024-04-22T09:00 social-worker, at the start\n"
+          "2024-04-26T09:00 social-worker, 10 working days before\n"
+          "2024-05-03T09:00 social-worker, 5 working days before\n"
+          "2024-05-03T09:00 team-manager, 5 working days before ^\n"
+          "2024-05-03T09:00 chair, 5 working days before ^\n"
+          "2024-05-09T09:00 social-worker, 2 working days before\n"
+          "2024-05-10T09:00 social-worker, 1 working day before\n"
+          "2024-05-13T09:00 social-worker, on the day\n"
+          "2024-05-13T09:00 service-manager, on the day ^\n"
+          "2024-05-14T09:00 social-worker, 1 working day after\n"
+          "2024-05-16T09:00 social-worker, 3 working days after\n"
+          "2024-05-20T09:00 social-worker, 5 working days after\n");
+}
+
+// Due before the office opens: the morning before.
+static void test_due_before_opening(void **state)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct library *l = *state;
+    struct office_hours kept = l->office;
+    struct evaluation e = evaluation_of(
+        a, l, "meeting-booked 2024-04-22 mt=G1 code=icpc for=2024-05-15T09:30", "2024-04-23");
+    const struct deadline *d = only(&e, "icpc-report-share");
+
+    assert_string_equal(moment_iso(a, d->due_at), "2024-05-13T09:30");
+    l->office.day[0].opens = 10 * 60;
+    const char *text = tellings_text(a, l, d);
+    l->office = kept;
+    assert_non_null(strstr(text, "2024-05-10T09:00 social-worker, on the day\n"));
+}
+
+static void test_nobody_is_told(void **state)
+{
+    check(*state, "s47-started 2024-03-14 ep=E1; icpc-held 2024-03-28 ep=E1 ref=C mt=M",
+          "2024-04-01", "icpc", "");
+    check(*state, "s47-started 2024-03-14 ep=E1; icpc-stood-down 2024-03-28 ep=E1 ref=C",
+          "2024-04-01", "icpc", "");
+}
+
+static void test_unknown_tells_nobody(void **state)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    const struct library *l = *state;
+    struct timeline t = facts_of(a, l, "s47-started 2024-03-14 ep=E1");
+    bool *blind = ARENA_ARRAY(a, bool, l->timescale_count);
+    struct evaluation e;
+
+    blind[library_timescale(l, "icpc")] = true;
+    evaluate(a, l, &t, (struct sight){blind}, on("2024-03-14"), &e);
+    assert_int_equal(only(&e, "icpc")->state, STATE_UNKNOWN);
+    assert_string_equal(tellings_text(a, l, only(&e, "icpc")), "");
+}
+
+static void test_next(void **state)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct evaluation e = evaluation_of(a, *state, "s47-started 2024-03-14 ep=E1", "2024-03-14");
+    const struct deadline *d = only(&e, "icpc");
+    instant start = instant_from_london(at("2024-03-14T09:00"));
+
+    assert_true(ladder_next_at(a, *state, d, start - 1) == start);
+    assert_true(ladder_next_at(a, *state, d, start) == instant_from_london(at("2024-03-21T09:00")));
+    assert_true(ladder_next_at(a, *state, d, instant_from_london(at("2024-04-22T08:59"))) ==
+                instant_from_london(at("2024-04-22T09:00")));
+    assert_true(ladder_next_at(a, *state, d, instant_from_london(at("2024-04-22T09:00"))) == 0);
+}
+
+// Every telling of many deadlines falls on a working morning of the office.
+static void test_always_a_working_morning(void **state)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    const struct library *l = *state;
+
+    for (int day = 0; day < 400; day++) {
+        struct date start = date_add_days(on("2023-11-01"), day);
+        const char *d = date_iso(a, start);
+        struct evaluation e = evaluation_of(
+            a, l,
+            arena_printf(a,
+                         "s47-started %s ep=E1; care-started %s ep=K1; cp-plan-started %s ep=P1; "
+                         "cp-plan-made %s ep=P1; referral-received %s ep=R1; placement-started %s "
+                         "ep=K1 ref=A",
+                         d, d, d, d, d, d),
+            d);
+        for (size_t i = 0; i < e.count; i++) {
+            struct telling *t;
+            size_t count = ladder_tellings(a, l, &e.deadlines[i], &t);
+
+            assert_true(count > 0);
+            for (size_t k = 0; k < count; k++) {
+                struct moment m = london_from_instant(t[k].at);
+
+                assert_true(is_working_day(l->local, m.on));
+                assert_int_equal(m.minute, 9 * 60);
+                assert_true(date_cmp(m.on, start) >= 0);
+                assert_true(k == 0 || t[k].at >= t[k - 1].at);
+            }
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_conference),
+        cmocka_unit_test(test_booked_in_time),
+        cmocka_unit_test(test_local_rule),
+        cmocka_unit_test(test_before_the_start),
+        cmocka_unit_test(test_due_at_a_weekend),
+        cmocka_unit_test(test_half_way),
+        cmocka_unit_test(test_before_a_meeting),
+        cmocka_unit_test(test_due_before_opening),
+        cmocka_unit_test(test_nobody_is_told),
+        cmocka_unit_test(test_unknown_tells_nobody),
+        cmocka_unit_test(test_next),
+        cmocka_unit_test(test_always_a_working_morning),
+    };
+
+    return cmocka_run_group_tests(tests, load_rules, free_rules);
+}
