@@ -1,9 +1,9 @@
 // Fibers: straight-line code on one event loop.
 //
-// Work that waits (a database, a mail server, a date) runs in a fiber: a function with a stack of its
-// own that gives way whenever it would block and goes on when the wait is over. One fiber runs at a
-// time and only a call that says "waits" gives way, so nothing needs a lock. The daemon and the
-// command line run the same code.
+// Work that waits (a database, a mail server, a date) runs in a fiber: a function with a stack of
+// its own that gives way whenever it would block and goes on when the wait is over. One fiber runs
+// at a time and only a call that says "waits" gives way, so nothing needs a lock. The daemon and
+// the command line run the same code.
 #pragma once
 
 #include "clock.h"
@@ -19,7 +19,8 @@ struct event_base *loop_base(struct loop *l);
 
 // Runs until no fiber is left or loop_stop is called.
 void loop_run(struct loop *l);
-// Asks every wait to end early (it returns as cancelled) so that fibers finish; loop_run then returns.
+// Asks every wait to end early (it returns as cancelled) so that fibers finish; loop_run then
+// returns.
 void loop_stop(struct loop *l);
 bool loop_stopping(const struct loop *l);
 
@@ -35,8 +36,9 @@ struct loop *fiber_loop(void);
 
 enum wake { WAKE_READY, WAKE_TIMEOUT, WAKE_STOPPING };
 
-// Waits. Real time; a negative timeout waits for ever. After loop_stop waits return WAKE_STOPPING at
-// once, except fiber_wait_fd_to_end, for finishing what is in flight (bounded by its timeout).
+// Waits. Real time; a negative timeout waits for ever; a sleep that is over answers WAKE_TIMEOUT.
+// After loop_stop waits return WAKE_STOPPING at once, except the …_to_end ones, for finishing what
+// is in flight (bounded by its timeout).
 enum wake fiber_sleep(int64_t microseconds);
 enum wake fiber_wait_fd(int fd, bool for_read, bool for_write, int64_t timeout_us);
 enum wake fiber_wait_fd_to_end(int fd, bool for_read, bool for_write, int64_t timeout_us);

@@ -1,0 +1,776 @@
+// Asynchronous PostgreSQL against a real server.
+#include "arena.h"
+#include "db.h"
+#include "db_fault.h"
+#include "embedded.h"
+#include "fixture.h"
+#include "text.h"
+
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[64];
+static struct embedded *server;
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
+{
+    (void)st;
+    (void)type;
+    (void)f;
+    return remove(path);
+}
+
+static int set_up(void **state)
+{
+    struct error err = {0};
+
+    (void)state;
+    (void)strcpy(folder, "/tmp/timely-test-XXXXXX");
+    if (!mkdtemp(folder) || chmod(folder, 0755) != 0)
+        return -1;
+    if (!embedded_open(folder, &server, &err)) {
+        (void)fprintf(stderr, "%s\n", err.text);
+        return -1;
+    }
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    embedded_close(server);
+    return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct db *open_with(struct db_options o)
+{
+    struct error err = {0};
+    struct db *db = NULL;
+
+    o.conninfo = o.conninfo ? o.conninfo : embedded_conninfo(server);
+    o.role_name = o.role_name ? o.role_name : "timely test";
+    MUST_OK(db_open(&o, &db, &err));
+    return db;
+}
+
+static struct db *open_db(void)
+{
+    return open_with((struct db_options){0});
+}
+
+// The one value that a question answers with.
+static void ask_value(struct db *db, const char *sql, char ret[200])
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+    struct error err = {0};
+
+    MUST_OK(db_ask(db, sql, 0, NULL, &r, &err));
+    (void)snprintf(ret, 200, "%s", PQgetvalue(r, 0, 0));
+}
+
+static void must_answer(struct db *db, const char *sql, const char *expected)
+{
+    char value[200];
+
+    ask_value(db, sql, value);
+    if (strcmp(value, expected) != 0)
+        (void)fprintf(stderr, "%s: \"%s\", not \"%s\"\n", sql, value, expected);
+    MUST(strcmp(value, expected) == 0);
+}
+
+static struct error must_fail(struct db *db, const char *sql, enum fault fault)
+{
+    struct error err = {0};
+
+    MUST(!db_ask(db, sql, 0, NULL, NULL, &err));
+    if (err.fault != fault)
+        (void)fprintf(stderr, "%s: %s\n", sql, err.text);
+    MUST_EQUAL(err.fault, fault);
+    MUST(!strchr(err.text, '\n'));
+    return err;
+}
+
+// Asking
+
+static void run_settings(void *arg)
+{
+    AUTO(db_auto_close)
+    struct db *db = open_with((struct db_options){.read_only = true,
+                                                  .statement_timeout_ms = 5000,
+                                                  .lock_timeout_ms = 700,
+                                                  .role_name = "timelyd x"});
+
+    (void)arg;
+    must_answer(db, "SHOW search_path", "");
+    must_answer(db, "SHOW client_encoding", "UTF8");
+    must_answer(db, "SHOW datestyle", "ISO, YMD");
+    must_answer(db, "SHOW timezone", "UTC");
+    must_answer(db, "SHOW statement_timeout", "5s");
+    must_answer(db, "SHOW lock_timeout", "700ms");
+    must_answer(db, "SHOW application_name", "timelyd x");
+    must_answer(db, "SHOW default_transaction_read_only", "on");
+    must_answer(db, "SELECT current_setting('timezone')", "UTC");
+}
+
+static void test_a_connection_has_our_settings(void **state)
+{
+    (void)state;
+    in_fiber(run_settings, NULL);
+    setenv("PGTZ", "Asia/Tokyo", 1);
+    setenv("PGDATESTYLE", "German", 1);
+    in_fiber(run_settings, NULL);
+    unsetenv("PGTZ");
+    unsetenv("PGDATESTYLE");
+}
+
+static void run_own_options(void *arg)
+{
+    char conninfo[500];
+    AUTO(db_auto_close) struct db *db = NULL;
+
+    (void)arg;
+    (void)snprintf(conninfo, sizeof(conninfo), "%s options='-c work_mem=7MB -c search_path=public'",
+                   embedded_conninfo(server));
+    db = open_with((struct db_options){.conninfo = conninfo});
+    must_answer(db, "SHOW work_mem", "7MB");
+    must_answer(db, "SHOW search_path", "");
+}
+
+static void test_options_of_the_connection_string_are_kept_under_ours(void **state)
+{
+    (void)state;
+    in_fiber(run_own_options, NULL);
+}
+
+static void run_values(void *arg)
+{
+    AUTO(db_auto_close) struct db *db = open_db();
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const char *const values[] = {"O'Neill; DROP", NULL, "-42"};
+    struct error err = {0};
+
+    (void)arg;
+    MUST_OK(db_ask(db, "SELECT $1::text, $2::text, $3::bigint, true, false, NULL::int", 3, values,
+                   &r, &err));
+    MUST(strcmp(db_text(r, 0, 0), "O'Neill; DROP") == 0);
+    MUST(!db_text(r, 0, 1));
+    MUST_EQUAL(db_int(r, 0, 2), -42);
+    MUST(db_bool(r, 0, 3));
+    MUST(!db_bool(r, 0, 4));
+    MUST_EQUAL(db_int(r, 0, 5), 0);
+    MUST_OK(db_ask(db, "SELECT 1", 0, NULL, NULL, &err));
+}
+
+static void test_values_go_and_come(void **state)
+{
+    (void)state;
+    in_fiber(run_values, NULL);
+}
+
+static void run_array(void *arg)
+{
+    AUTO(db_auto_close) struct db *db = open_db();
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const char *const items[] = {"plain", "",    "a \"quoted\", {one}", "back\\slash", NULL,
+                                 "NULL",  "żółw"};
+    const size_t count = sizeof(items) / sizeof(items[0]);
+    const char *const values[] = {db_text_array(a, items, count)};
+    struct error err = {0};
+
+    (void)arg;
+    MUST_OK(db_ask(db, "SELECT unnest($1::text[])", 1, values, &r, &err));
+    MUST_EQUAL(PQntuples(r), count);
+    for (int i = 0; i < (int)count; i++) {
+        const char *s = db_text(r, i, 0);
+
+        MUST(items[i] ? s && strcmp(s, items[i]) == 0 : !s);
+    }
+    MUST(strcmp(db_text_array(a, NULL, 0), "{}") == 0);
+}
+
+static void test_arrays_of_texts_come_back_as_they_were(void **state)
+{
+    (void)state;
+    in_fiber(run_array, NULL);
+}
+
+static void run_large(void *arg)
+{
+    AUTO(db_auto_close) struct db *db = open_db();
+    AUTO(pgresult_done) PGresult *r = NULL;
+    struct error err = {0};
+    char *sent = malloc(5000001);
+    const char *const values[] = {sent};
+
+    (void)arg;
+    memset(sent, 'x', 5000000);
+    sent[5000000] = '\0';
+    MUST_OK(db_ask(db, "SELECT $1::text || 'y' FROM generate_series(1, 3)", 1, values, &r, &err));
+    MUST_EQUAL(PQntuples(r), 3);
+    MUST_EQUAL(PQgetlength(r, 2, 0), 5000001);
+    free(sent);
+}
+
+static void test_questions_and_answers_of_five_megabytes(void **state)
+{
+    (void)state;
+    in_fiber(run_large, NULL);
+}
+
+static void run_overlap(void *arg)
+{
+    AUTO(db_auto_close) struct db *db = open_db();
+    struct error err = {0};
+
+    MUST_OK(db_ask(db, "SELECT pg_sleep(0.6)", 0, NULL, NULL, &err));
+    ++*(int *)arg;
+}
+
+static void test_two_connections_wait_at_the_same_time(void **state)
+{
+    struct loop *l = loop_new();
+    int64_t start = clock_monotonic();
+    int done = 0;
+
+    (void)state;
+    fiber_start(l, "one", run_overlap, &done);
+    fiber_start(l, "two", run_overlap, &done);
+    loop_run(l);
+    loop_free(l);
+    assert_int_equal(done, 2);
+    assert_true(clock_monotonic() - start < 1150000);
+}
+
+// Failing
+
+static void run_errors(void *arg)
+{
+    AUTO(db_auto_close) struct db *db = open_db();
+    struct error err = {0};
+
+    (void)arg;
+    MUST_OK(db_run(db,
+                   "CREATE TABLE public.kin (name text PRIMARY KEY, n int CHECK (n > 0));"
+                   "INSERT INTO public.kin VALUES ('Ann Secret', 1)",
+                   &err));
+    err = must_fail(db, "INSERT INTO public.kin VALUES ('Ann Secret', 1)", FAULT_INPUT);
+    MUST_CONTAIN(err.text, "unique constraint \"kin_pkey\" (SQLSTATE 23505)");
+    MUST(!strstr(err.text, "Secret"));
+    err = must_fail(db, "SELECT 'Ann Secret'::text::date", FAULT_INPUT);
+    MUST_CONTAIN(err.text, "invalid input syntax for type date (SQLSTATE 22007)");
+    err = must_fail(db, "INSERT INTO public.kin VALUES ('Bob Secret', -1)", FAULT_INPUT);
+    MUST(!strstr(err.text, "Secret"));
+    err = must_fail(db, "SELECT * FROM kin", FAULT_INPUT);
+    MUST_CONTAIN(err.text, "relation \"kin\" does not exist (SQLSTATE 42P01)");
+    must_fail(db, "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001', MESSAGE = 'x'; END $$",
+              FAULT_AWAY);
+    must_fail(db, "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53300', MESSAGE = 'x'; END $$",
+              FAULT_AWAY);
+    MUST(!db_run(db, "SELECT 1; SELECT 1/0; SELECT 2", &err));
+    MUST_CONTAIN(err.text, "division by zero (SQLSTATE 22012)");
+    must_answer(db, "SELECT 'still here'", "still here");
+}
+
+static void test_errors_are_sorted_and_carry_no_values(void **state)
+{
+    (void)state;
+    assert_int_equal(db_fault_of("08006"), FAULT_AWAY);
+    assert_int_equal(db_fault_of("57P03"), FAULT_AWAY);
+    assert_int_equal(db_fault_of("55P03"), FAULT_AWAY);
+    assert_int_equal(db_fault_of("55006"), FAULT_INPUT);
+    assert_int_equal(db_fault_of(NULL), FAULT_AWAY);
+    in_fiber(run_errors, NULL);
+}
+
+static void run_timeout(void *arg)
+{
+    AUTO(db_auto_close) struct db *db = open_with((struct db_options){.statement_timeout_ms = 100});
+    struct error err = must_fail(db, "SELECT pg_sleep(10)", FAULT_AWAY);
+
+    (void)arg;
+    MUST_CONTAIN(err.text, "SQLSTATE 57014");
+    must_answer(db, "SELECT 1", "1");
+}
+
+static void test_a_statement_over_its_time_is_cancelled(void **state)
+{
+    (void)state;
+    in_fiber(run_timeout, NULL);
+}
+
+static void terminate(struct db *killer, struct db *victim)
+{
+    char pid[32];
+    const char *const values[] = {pid};
+    struct error err = {0};
+
+    (void)snprintf(pid, sizeof(pid), "%d", PQbackendPID(db_conn(victim)));
+    MUST_OK(db_ask(killer, "SELECT pg_terminate_backend($1::int, 5000)", 1, values, NULL, &err));
+}
+
+static void run_terminated(void *arg)
+{
+    AUTO(db_auto_close) struct db *killer = open_db();
+    AUTO(db_auto_close) struct db *db = open_db();
+    struct error err;
+
+    (void)arg;
+    must_answer(db, "SELECT 1", "1");
+    terminate(killer, db);
+    err = must_fail(db, "SELECT 1", FAULT_AWAY);
+    MUST(err.text[0]);
+    must_fail(db, "SELECT 1", FAULT_AWAY);
+    MUST(!db_begin(db, "", &err));
+    db_rollback(db);
+    db_close(db);
+    db = open_db();
+    must_answer(db, "SELECT 2", "2");
+}
+
+static void test_a_terminated_backend_is_away_and_can_be_opened_again(void **state)
+{
+    (void)state;
+    in_fiber(run_terminated, NULL);
+}
+
+struct murder {
+    struct db *victim;
+    struct bell opened;
+};
+
+static void run_killer(void *arg)
+{
+    struct murder *m = arg;
+    AUTO(db_auto_close) struct db *killer = open_db();
+
+    MUST_EQUAL(bell_wait(&m->opened, SECONDS(10)), WAKE_READY);
+    MUST_EQUAL(fiber_sleep(100000), WAKE_TIMEOUT);
+    terminate(killer, m->victim);
+}
+
+static void run_victim(void *arg)
+{
+    struct murder *m = arg;
+    struct error err;
+
+    m->victim = open_db();
+    bell_ring(&m->opened);
+    err = must_fail(m->victim, "SELECT pg_sleep(30)", FAULT_AWAY);
+    MUST_CONTAIN(err.text, "57P01");
+    db_close(m->victim);
+}
+
+static void test_a_backend_terminated_within_a_question(void **state)
+{
+    struct loop *l = loop_new();
+    struct murder m = {0};
+
+    (void)state;
+    fiber_start(l, "killer", run_killer, &m);
+    fiber_start(l, "victim", run_victim, &m);
+    loop_run(l);
+    loop_free(l);
+}
+
+static void must_not_open(struct db_options o, enum fault fault, const char *part,
+                          const char *secret)
+{
+    struct error err = {0};
+    struct db *db = NULL;
+
+    MUST(!db_open(&o, &db, &err));
+    MUST(!db);
+    MUST_EQUAL(err.fault, fault);
+    MUST_CONTAIN(err.text, part);
+    MUST(!strchr(err.text, '\n'));
+    MUST(!secret || !strstr(err.text, secret));
+}
+
+static void run_refused(void *arg)
+{
+    char missing[400];
+
+    (void)arg;
+    (void)snprintf(missing, sizeof(missing), "%s dbname=absent", embedded_conninfo(server));
+    must_not_open((struct db_options){.conninfo = "host=/nowhere dbname=x"}, FAULT_AWAY,
+                  "cannot connect to the database: connection to server on socket \"/nowhere",
+                  NULL);
+    must_not_open((struct db_options){.conninfo = missing}, FAULT_AWAY, "\"absent\" does not exist",
+                  NULL);
+    must_not_open((struct db_options){.conninfo = "host=/hunter2/x", .password = "hunter2"},
+                  FAULT_AWAY, "/***/x", "hunter2");
+    must_not_open((struct db_options){.conninfo = "host=localhost hots=x"}, FAULT_INPUT, "\"hots\"",
+                  NULL);
+    must_not_open((struct db_options){.conninfo = "password=hunter two"}, FAULT_INPUT,
+                  "not well formed", "two\"");
+    must_not_open((struct db_options){.conninfo = "host=127.0.0.1 port=1"}, FAULT_AWAY, "refused",
+                  NULL);
+}
+
+static void test_connections_that_fail_say_why_without_secrets(void **state)
+{
+    (void)state;
+    in_fiber(run_refused, NULL);
+}
+
+// Transactions
+
+static void run_transactions(void *arg)
+{
+    AUTO(db_auto_close) struct db *db = open_db();
+    struct error err = {0};
+
+    (void)arg;
+    MUST_OK(db_run(db, "CREATE TABLE public.t (n int)", &err));
+    MUST_OK(db_begin(db, "REPEATABLE READ", &err));
+    must_answer(db, "SHOW transaction_isolation", "repeatable read");
+    MUST_OK(db_run(db, "INSERT INTO public.t VALUES (1)", &err));
+    MUST_OK(db_commit(db, &err));
+    must_answer(db, "SELECT count(*) FROM public.t", "1");
+
+    MUST_OK(db_begin(db, "", &err));
+    MUST_OK(db_run(db, "INSERT INTO public.t VALUES (2)", &err));
+    db_rollback(db);
+    db_rollback(db);
+    must_answer(db, "SELECT count(*) FROM public.t", "1");
+
+    MUST_OK(db_begin(db, "", &err));
+    MUST_OK(db_run(db, "INSERT INTO public.t VALUES (3)", &err));
+    must_fail(db, "SELECT 1/0", FAULT_INPUT);
+    MUST(!db_commit(db, &err));
+    MUST_CONTAIN(err.text, "nothing was stored");
+    must_answer(db, "SELECT count(*) FROM public.t", "1");
+
+    MUST_OK(db_begin(db, "REPEATABLE READ, READ ONLY", &err));
+    must_fail(db, "INSERT INTO public.t VALUES (4)", FAULT_INPUT);
+    db_rollback(db);
+}
+
+static void test_transactions(void **state)
+{
+    (void)state;
+    in_fiber(run_transactions, NULL);
+}
+
+static void run_pooled(void *arg)
+{
+    AUTO(db_auto_close)
+    struct db *db = open_with((struct db_options){
+        .pooled = true, .read_only = true, .statement_timeout_ms = 4000, .lock_timeout_ms = 300});
+    struct error err = {0};
+
+    (void)arg;
+    must_answer(db, "SHOW search_path", "\"$user\", public");
+    MUST_OK(db_begin(db, "REPEATABLE READ", &err));
+    must_answer(db, "SHOW search_path", "\"\"");
+    must_answer(db, "SHOW transaction_read_only", "on");
+    must_answer(db, "SHOW transaction_isolation", "repeatable read");
+    must_answer(db, "SHOW statement_timeout", "4s");
+    must_answer(db, "SHOW lock_timeout", "300ms");
+    must_answer(db, "SHOW timezone", "UTC");
+    MUST_OK(db_commit(db, &err));
+    must_answer(db, "SHOW search_path", "\"$user\", public");
+    must_answer(db, "SHOW statement_timeout", "0");
+}
+
+static void test_behind_a_pooler_settings_live_in_the_transaction(void **state)
+{
+    (void)state;
+    in_fiber(run_pooled, NULL);
+}
+
+// COPY
+
+struct copied {
+    long rows;
+    size_t bytes;
+    long stop_at;
+};
+
+static bool count_row(void *arg, const char *data, size_t length, struct error *err)
+{
+    struct copied *c = arg;
+
+    MUST(data);
+    c->rows++;
+    c->bytes += length;
+    if (c->rows == c->stop_at)
+        return fail(err, FAULT_INPUT, "row %ld will not do", c->rows);
+    return true;
+}
+
+static void tick(void *arg)
+{
+    int *ticks = arg;
+
+    while (fiber_sleep(1000) == WAKE_TIMEOUT)
+        ++*ticks;
+}
+
+static void run_copy_out(void *arg)
+{
+    AUTO(db_auto_close) struct db *db = open_db();
+    struct copied c = {0}, none = {0}, cut = {.stop_at = 3};
+    struct error err = {0};
+
+    (void)arg;
+    MUST_OK(db_copy_out(db,
+                        "COPY (SELECT i, repeat('x', 20) FROM generate_series(1, 200000) i) "
+                        "TO STDOUT (FORMAT binary)",
+                        count_row, &c, &err));
+    MUST_EQUAL(c.rows, 200001); // and the trailer
+    MUST_EQUAL(c.bytes, 19 + 200000 * (2 + 4 + 4 + 4 + 20) + 2);
+    MUST_OK(db_copy_out(db, "COPY (SELECT 1 WHERE false) TO STDOUT", count_row, &none, &err));
+    MUST_EQUAL(none.rows, 0);
+    MUST(!db_copy_out(db, "COPY (SELECT generate_series(1, 100000)) TO STDOUT", count_row, &cut,
+                      &err));
+    MUST(strcmp(err.text, "row 3 will not do") == 0);
+    MUST_EQUAL(cut.rows, 3);
+    MUST(!db_copy_out(db,
+                      "COPY (SELECT 1 / (100000 - i) FROM generate_series(1, 200000) i) TO STDOUT",
+                      count_row, &c, &err));
+    MUST_CONTAIN(err.text, "division by zero");
+    MUST(!db_copy_out(db, "COPY public.absent TO STDOUT", count_row, &c, &err));
+    MUST_CONTAIN(err.text, "42P01");
+    MUST(!db_copy_out(db, "SELECT 1", count_row, &c, &err));
+    MUST_CONTAIN(err.text, "not the COPY");
+    must_answer(db, "SELECT 'in step'", "in step");
+    loop_stop(fiber_loop());
+}
+
+static void test_copy_out_gives_way_and_stays_in_step(void **state)
+{
+    struct loop *l = loop_new();
+    int ticks = 0;
+
+    (void)state;
+    fiber_start(l, "tick", tick, &ticks);
+    fiber_start(l, "copy", run_copy_out, NULL);
+    loop_run(l);
+    loop_free(l);
+    assert_true(ticks >= 5);
+}
+
+static void put_rows(struct db *db, int count)
+{
+    AUTO(text_done) struct text t = {0};
+    struct error err = {0};
+
+    for (int i = 0; i < count; i++)
+        text_addf(&t, "%d\tline %d of a text that is neither long nor short\n", i, i);
+    MUST_OK(db_copy_put(db, text_str(&t), t.length, &err));
+}
+
+static void run_copy_in(void *arg)
+{
+    AUTO(db_auto_close) struct db *db = open_db();
+    struct error err = {0};
+
+    (void)arg;
+    MUST_OK(db_run(db, "CREATE TABLE public.c (n int, s text)", &err));
+    MUST_OK(db_copy_begin(db, "COPY public.c FROM STDIN", &err));
+    put_rows(db, 100000);
+    put_rows(db, 0);
+    put_rows(db, 10);
+    MUST_OK(db_copy_end(db, NULL, &err));
+    must_answer(db, "SELECT count(*) FROM public.c", "100010");
+
+    MUST_OK(db_copy_begin(db, "COPY public.c FROM STDIN", &err));
+    put_rows(db, 10);
+    MUST_OK(db_copy_end(db, "not wanted", &err));
+    must_answer(db, "SELECT count(*) FROM public.c", "100010");
+
+    MUST_OK(db_copy_begin(db, "COPY public.c FROM STDIN", &err));
+    put_rows(db, 2);
+    MUST_OK(db_copy_put(db, "Ann Secret\tx\n", 13, &err));
+    put_rows(db, 200000);
+    MUST(!db_copy_end(db, NULL, &err));
+    MUST_EQUAL(err.fault, FAULT_INPUT);
+    MUST_CONTAIN(err.text, "(SQLSTATE 22P02; COPY c, line 3, column n)");
+    MUST(!strstr(err.text, "Secret"));
+
+    MUST(!db_copy_begin(db, "COPY public.absent FROM STDIN", &err));
+    MUST_CONTAIN(err.text, "42P01");
+    MUST_OK(db_begin(db, "", &err));
+    MUST_OK(db_copy_begin(db, "COPY public.c FROM STDIN", &err));
+    put_rows(db, 5);
+    db_rollback(db);
+    must_answer(db, "SELECT count(*) FROM public.c", "100010");
+}
+
+static void test_copy_in(void **state)
+{
+    (void)state;
+    in_fiber(run_copy_in, NULL);
+}
+
+static void run_copy_in_killed(void *arg)
+{
+    AUTO(db_auto_close) struct db *killer = open_db();
+    AUTO(db_auto_close) struct db *db = open_db();
+    struct error err = {0};
+    char piece[65536];
+    bool ok = true;
+
+    (void)arg;
+    memset(piece, 'x', sizeof(piece));
+    MUST_OK(db_run(db, "CREATE TABLE public.k (s text)", &err));
+    MUST_OK(db_copy_begin(db, "COPY public.k FROM STDIN", &err));
+    MUST_OK(db_copy_put(db, piece, sizeof(piece), &err));
+    terminate(killer, db);
+    for (int i = 0; i < 1000 && ok; i++)
+        ok = db_copy_put(db, piece, sizeof(piece), &err);
+    MUST(!db_copy_end(db, NULL, &err));
+    MUST_EQUAL(err.fault, FAULT_AWAY);
+}
+
+static void test_a_server_that_goes_within_a_copy(void **state)
+{
+    (void)state;
+    in_fiber(run_copy_in_killed, NULL);
+}
+
+// Notifications
+
+static void run_notify(void *arg)
+{
+    AUTO(db_auto_close) struct db *db = open_db();
+    AUTO(db_auto_close) struct db *other = open_db();
+    struct error err = {0};
+
+    (void)arg;
+    MUST_OK(db_run(db, "LISTEN changed", &err));
+    MUST_EQUAL(db_wait_notify(db, 20000, &err), WAKE_TIMEOUT);
+    MUST_OK(db_run(other, "NOTIFY changed; NOTIFY changed, 'two'", &err));
+    MUST_EQUAL(db_wait_notify(db, SECONDS(5), &err), WAKE_READY);
+    MUST_EQUAL(db_wait_notify(db, 20000, &err), WAKE_TIMEOUT); // all were taken
+    MUST_OK(db_run(other, "NOTIFY changed", &err));
+    MUST_OK(db_run(db, "SELECT pg_sleep(0.05)", &err)); // it arrives within a reply
+    MUST_EQUAL(db_wait_notify(db, SECONDS(5), &err), WAKE_READY);
+    db_interrupt(db);
+    MUST_EQUAL(db_wait_notify(db, SECONDS(5), &err), WAKE_READY);
+    MUST_EQUAL(db_wait_notify(db, 20000, &err), WAKE_TIMEOUT);
+    MUST_EQUAL(err.fault, FAULT_NONE);
+    terminate(other, db);
+    MUST_EQUAL(db_wait_notify(db, SECONDS(5), &err), WAKE_STOPPING);
+    MUST_EQUAL(err.fault, FAULT_AWAY);
+}
+
+static void test_notifications_wake(void **state)
+{
+    (void)state;
+    in_fiber(run_notify, NULL);
+}
+
+struct listener {
+    struct db *db;
+    struct bell listening;
+    enum wake woken;
+};
+
+static void run_listener(void *arg)
+{
+    struct listener *l = arg;
+    struct error err = {0};
+
+    l->db = open_db();
+    MUST_OK(db_run(l->db, "LISTEN changed", &err));
+    bell_ring(&l->listening);
+    MUST_EQUAL(db_wait_notify(l->db, -1, &err), WAKE_READY); // the interruption
+    bell_ring(&l->listening);
+    MUST_EQUAL(db_wait_notify(l->db, -1, &err), WAKE_READY); // the notification
+    bell_ring(&l->listening);
+    l->woken = db_wait_notify(l->db, -1, &err);
+    MUST_EQUAL(err.fault, FAULT_NONE);
+    db_close(l->db);
+}
+
+static void run_waker(void *arg)
+{
+    struct listener *l = arg;
+    AUTO(db_auto_close) struct db *db = open_db();
+    struct error err = {0};
+
+    MUST_EQUAL(bell_wait(&l->listening, SECONDS(5)), WAKE_READY);
+    fiber_sleep(20000);
+    db_interrupt(l->db);
+    MUST_EQUAL(bell_wait(&l->listening, SECONDS(5)), WAKE_READY);
+    fiber_sleep(20000);
+    MUST_OK(db_run(db, "NOTIFY changed", &err));
+    MUST_EQUAL(bell_wait(&l->listening, SECONDS(5)), WAKE_READY);
+    fiber_sleep(20000);
+    loop_stop(fiber_loop());
+    must_answer(db, "SELECT 'asked after the stop'", "asked after the stop");
+}
+
+static void test_a_waiting_listener_is_interrupted_notified_and_stopped(void **state)
+{
+    struct loop *l = loop_new();
+    struct listener listener = {.woken = WAKE_READY};
+
+    (void)state;
+    fiber_start(l, "listener", run_listener, &listener);
+    fiber_start(l, "waker", run_waker, &listener);
+    loop_run(l);
+    loop_free(l);
+    assert_int_equal(listener.woken, WAKE_STOPPING);
+}
+
+// Stopping
+
+static void run_long_question(void *arg)
+{
+    AUTO(db_auto_close) struct db *db = open_db();
+
+    must_answer(db, "SELECT 'whole' FROM pg_sleep(0.4)", "whole");
+    *(bool *)arg = loop_stopping(fiber_loop());
+}
+
+static void run_stopper(void *arg)
+{
+    (void)arg;
+    fiber_sleep(150000);
+    loop_stop(fiber_loop());
+}
+
+static void test_a_question_in_flight_ends_after_a_stop(void **state)
+{
+    struct loop *l = loop_new();
+    bool was_stopping = false;
+
+    (void)state;
+    fiber_start(l, "question", run_long_question, &was_stopping);
+    fiber_start(l, "stopper", run_stopper, NULL);
+    loop_run(l);
+    loop_free(l);
+    assert_true(was_stopping);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_connection_has_our_settings),
+        cmocka_unit_test(test_options_of_the_connection_string_are_kept_under_ours),
+        cmocka_unit_test(test_values_go_and_come),
+        cmocka_unit_test(test_arrays_of_texts_come_back_as_they_were),
+        cmocka_unit_test(test_questions_and_answers_of_five_megabytes),
+        cmocka_unit_test(test_two_connections_wait_at_the_same_time),
+        cmocka_unit_test(test_errors_are_sorted_and_carry_no_values),
+        cmocka_unit_test(test_a_statement_over_its_time_is_cancelled),
+        cmocka_unit_test(test_a_terminated_backend_is_away_and_can_be_opened_again),
+        cmocka_unit_test(test_a_backend_terminated_within_a_question),
+        cmocka_unit_test(test_connections_that_fail_say_why_without_secrets),
+        cmocka_unit_test(test_transactions),
+        cmocka_unit_test(test_behind_a_pooler_settings_live_in_the_transaction),
+        cmocka_unit_test(test_copy_out_gives_way_and_stays_in_step),
+        cmocka_unit_test(test_copy_in),
+        cmocka_unit_test(test_a_server_that_goes_within_a_copy),
+        cmocka_unit_test(test_notifications_wake),
+        cmocka_unit_test(test_a_waiting_listener_is_interrupted_notified_and_stopped),
+        cmocka_unit_test(test_a_question_in_flight_ends_after_a_stop),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
