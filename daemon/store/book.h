@@ -1,0 +1,88 @@
+// The book: the accepted state of persons as the store has it, to compare today's answer with, and the
+// writing of what was decided. Decisions are made elsewhere; here they are read and written down.
+#pragma once
+
+#include "match.h"
+#include "source.h"
+
+#include <jansson.h>
+
+// A deadline as stored: what the next answer is compared with.
+struct stored_deadline {
+    struct stored_key key;
+    const char *uid, *person_id, *state, *why, *booked_group;
+    int sequence;
+    struct date met_on;
+    bool in_timescale;
+    struct moment due_at;    // minute -1 unless the clock counts hours
+    struct moment booked;    // MOMENT_NONE
+    bool provisional, at_first_start;
+    const char *object_uid;  // calendar object that serves it, or NULL
+};
+
+// A calendar object as stored, with its holders.
+struct stored_holder {
+    const char *staff_id, *email;
+};
+struct served_deadline {
+    const char *uid, *person_id, *worker_id; // of the child; worker_id NULL when nobody is allocated
+};
+struct stored_object {
+    const char *uid, *kind, *status, *timescale, *meeting, *content_hash, *place, *url;
+    int sequence;
+    struct date starts_on;
+    struct moment starts, ends;
+    struct stored_holder *holders;
+    size_t holder_count;
+    struct served_deadline *serves; // owed deadlines, of any person
+    size_t serve_count;
+};
+
+struct stored_person {
+    const char *person_id, *worker_id, *team_id;
+    const char *case_ref, *initials, *display_name, *family, *seen_hex;
+    bool restricted;
+    struct stored_deadline *deadlines; // every one but withdrawn ones
+    size_t deadline_count;
+    // In the book at all? A person who was never accepted has no row.
+    bool known;
+};
+
+struct book {
+    struct stored_person *persons; // in the order asked for
+    size_t count;
+    struct stored_object *objects; // that serve these persons' deadlines, or stand for `meetings`
+    size_t object_count, object_room; // a round adds the objects that it plans
+};
+
+// What is stored of these persons, and the live objects of these meetings. Waits.
+MUST_USE bool book_read(struct arena *a, struct db *store, const char *const *ids, size_t count,
+                        const char *const *meetings, size_t meeting_count, struct book *ret, struct error *err);
+struct stored_object *book_object(const struct book *b, const char *uid);
+struct stored_object *book_meeting(const struct book *b, const char *meeting); // live only
+
+// Persons in the store with their sums, unordered: person(arg, id, seen bytes, length). Waits.
+MUST_USE bool book_each_seen(struct db *store, bool (*person)(void *arg, const char *id, const unsigned char *seen,
+                             size_t length, struct error *err), void *arg, struct error *err);
+
+// Open deadlines by timescale (all persons): what the mass-change guard measures against.
+struct open_count {
+    const char *timescale;
+    long long open;
+};
+MUST_USE bool book_open_counts(struct arena *a, struct db *store, struct open_count **ret, size_t *ret_count, struct error *err);
+
+// Calls timely.record_person(doc). Waits.
+MUST_USE bool book_record(struct db *store, json_t *doc, struct error *err);
+
+// State row and small tables.
+struct book_state {
+    struct business_clock clock;
+    const char *rules_version;
+    struct date reconciled_on;
+    bool started; // a first start has been recorded
+    instant first_started_at;
+};
+MUST_USE bool book_state_read(struct arena *a, struct db *store, struct book_state *ret, struct error *err);
+// Business time as a literal for the store: "2024-04-02T08:00:00Z".
+const char *instant_iso(struct arena *a, instant t);

@@ -1,0 +1,319 @@
+-- The store: what timely knows, owes, has said and has shown. One schema, `timely`.
+--
+-- Dates are civil dates of England; "…_at" columns are instants (timestamptz). Business time decides every date;
+-- the server's clock decides only leases and retries.
+
+CREATE SCHEMA IF NOT EXISTS timely;
+
+-- Migrations that were applied, in order.
+CREATE TABLE timely.migration (
+    number      integer PRIMARY KEY,
+    name        text NOT NULL,
+    sha256      text NOT NULL,
+    applied_at  timestamptz NOT NULL DEFAULT now()
+);
+
+-- One row: the clock of the business and what the last readings and reconciles saw.
+CREATE TABLE timely.state (
+    only_row            boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    real_anchor_us      bigint NOT NULL DEFAULT 0,     -- microseconds since 1970; both 0: business time is real time
+    business_anchor_us  bigint NOT NULL DEFAULT 0,
+    read_at             timestamptz,                   -- real time of the last complete reading of the source
+    read_business_at    timestamptz,
+    changed_at          timestamptz,                   -- business time at which an accepted fact last changed
+    rules_version       text,
+    reconciled_on       date,                          -- business day of the last full reconcile
+    heartbeat_at        timestamptz,                   -- real time: the daemon's loop went round
+    first_started_at    timestamptz,                   -- business time; what was late before is summarised, not stormed
+    said                text                           -- what the last reading saw and why nothing was done, in words
+);
+INSERT INTO timely.state DEFAULT VALUES;
+
+-- ------------------------------------------------------------------------------------------- what is known
+
+-- Everybody with an accepted fact. `seen` holds, for each source table that had rows of this person, the table's number
+-- (2 bytes) and the sum of the hashes of those rows (8 bytes), in order of the numbers: so a reading is compared
+-- without keeping its rows in memory.
+CREATE TABLE timely.person (
+    person_id     text PRIMARY KEY,
+    seen          bytea NOT NULL DEFAULT '',
+    family        text,
+    case_ref      text,
+    initials      text,
+    display_name  text,
+    restricted    boolean NOT NULL DEFAULT false,
+    worker_id     text,               -- who is responsible now: allocated worker, team, chair, reviewing officer
+    team_id       text,
+    chair_id      text,
+    iro_id        text,
+    worker_since  date,
+    last_seen_on  date,               -- the last visit at which the child was seen
+    look_again_on date,               -- first day on which the answer changes without a new fact
+    accepted_at   timestamptz NOT NULL
+);
+CREATE INDEX person_look_again ON timely.person (look_again_on) WHERE look_again_on IS NOT NULL;
+CREATE INDEX person_worker ON timely.person (worker_id);
+CREATE INDEX person_team ON timely.person (team_id);
+
+-- Accepted facts: what was last known to be whole. The columns are those of the fact contract.
+CREATE TABLE timely.fact (
+    person_id    text NOT NULL REFERENCES timely.person ON DELETE CASCADE,
+    kind         text NOT NULL,
+    ref          text NOT NULL,
+    at           timestamp NOT NULL,
+    precise      boolean NOT NULL,
+    until        timestamp,
+    episode      text,
+    meeting      text,
+    code         text,
+    who          text,
+    origin       text NOT NULL,
+    recorded_at  timestamp,
+    scheduled_at timestamp,
+    ends_at      timestamp,
+    place        text,
+    url          text,
+    attendees    text
+);
+CREATE INDEX fact_person ON timely.fact (person_id);
+
+-- Deadlines as they stand. The identity is for life: it survives corrected dates and changed keys.
+CREATE TABLE timely.deadline (
+    deadline_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    person_id     text NOT NULL,
+    timescale     text NOT NULL,
+    subject_ref   text NOT NULL,
+    trigger_on    date NOT NULL,
+    trigger_ref   text,
+    due_on        date NOT NULL,
+    due_at        timestamp,           -- civil time; only for clocks in hours
+    book_by       date NOT NULL,
+    provisional   boolean NOT NULL,
+    state         text NOT NULL CHECK (state IN ('open', 'met', 'ended', 'unknown', 'withdrawn')),
+    met_on        date,
+    met_ref       text,
+    met_meeting   text,
+    in_timescale  boolean,
+    why           text,
+    booked_at     timestamp,           -- civil time of the meeting in the diary
+    booked_group  text,
+    derivation    text NOT NULL,       -- the sentence that explains the date
+    uid           text NOT NULL UNIQUE, -- of its calendar entry, for life
+    sequence      integer NOT NULL DEFAULT 0,
+    at_first_start boolean NOT NULL,   -- was there when timely began: its past rungs are summarised, never sent
+    rule_version  integer NOT NULL,
+    library       text NOT NULL,       -- fingerprint of the rules that gave this answer
+    first_seen_at timestamptz NOT NULL, -- business time
+    changed_at    timestamptz NOT NULL,
+    next_notice_at timestamptz         -- business time at which its ladder next speaks; NULL: never
+);
+CREATE INDEX deadline_person ON timely.deadline (person_id);
+CREATE INDEX deadline_open_due ON timely.deadline (due_on) WHERE state = 'open';
+CREATE INDEX deadline_next_notice ON timely.deadline (next_notice_at) WHERE next_notice_at IS NOT NULL;
+
+-- Every answer that was ever given: append-only.
+CREATE TABLE timely.deadline_history (
+    history_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    deadline_id  bigint NOT NULL,
+    known_at     timestamptz NOT NULL,  -- business time from which this was the answer
+    change       text NOT NULL,         -- opened, moved, met, ended, reopened, withdrawn, changed
+    trigger_on   date NOT NULL,
+    due_on       date NOT NULL,
+    due_at       timestamp,
+    state        text NOT NULL,
+    met_on       date,
+    in_timescale boolean,
+    why          text,
+    booked_at    timestamp,
+    library      text NOT NULL
+);
+CREATE INDEX deadline_history_deadline ON timely.deadline_history (deadline_id, history_id);
+
+-- What is wrong in the data; resolved_at is set when a reading no longer shows it.
+CREATE TABLE timely.finding (
+    finding_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    person_id     text,
+    code          text NOT NULL,
+    origin        text NOT NULL,
+    ref           text,
+    text          text NOT NULL,
+    first_seen_at timestamptz NOT NULL,
+    resolved_at   timestamptz
+);
+CREATE UNIQUE INDEX finding_open ON timely.finding
+    (coalesce(person_id, ''), code, origin, coalesce(ref, ''), md5(text)) WHERE resolved_at IS NULL;
+
+-- Readings that were not believed, for a person to decide about.
+CREATE TABLE timely.hold (
+    hold_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind        text NOT NULL CHECK (kind IN ('table', 'mass-change')),
+    about       text NOT NULL,          -- the table, or the fingerprint of the reading
+    text        text NOT NULL,
+    opened_at   timestamptz NOT NULL,   -- business time
+    decided     text CHECK (decided IN ('confirmed', 'rejected', 'resolved')),
+    decided_by  text,
+    decided_at  timestamptz,
+    applied_at  timestamptz             -- the round that took a confirmed reading
+);
+CREATE UNIQUE INDEX hold_open ON timely.hold (kind, about) WHERE decided IS NULL;
+
+-- What the last accepted reading held of each source table.
+CREATE TABLE timely.source_table (
+    number      smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    origin      text NOT NULL UNIQUE,
+    rows        bigint NOT NULL,
+    filenode    bigint,
+    changed_at  timestamptz NOT NULL    -- real time at which the file node last changed
+);
+
+-- People to evaluate again although the source shows no change of theirs: an imported event, a pressed button.
+CREATE TABLE timely.dirty (
+    dirty_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    person_id  text NOT NULL
+);
+
+-- Timescales whose being met the source does not show.
+CREATE TABLE timely.blind (
+    timescale text PRIMARY KEY,
+    since     date NOT NULL
+);
+
+-- ---------------------------------------------------------------------------------------- what was shown and said
+
+-- Calendar objects: one UID for life, a SEQUENCE that only rises.
+CREATE TABLE timely.calendar_object (
+    object_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uid          text NOT NULL UNIQUE,
+    sequence     integer NOT NULL DEFAULT 0,
+    kind         text NOT NULL CHECK (kind IN ('hold', 'meeting')),
+    status       text NOT NULL CHECK (status IN ('live', 'cancelled')),
+    timescale    text NOT NULL,
+    meeting      text,                   -- key of the booked meeting; NULL for a hold
+    starts_on    date NOT NULL,
+    starts_at    timestamp,              -- civil time of a meeting
+    ends_at      timestamp,
+    place        text,
+    url          text,
+    content_hash text NOT NULL,          -- of what the receivers see
+    changed_at   timestamptz NOT NULL    -- DTSTAMP: business time of the last change
+);
+CREATE UNIQUE INDEX calendar_object_meeting ON timely.calendar_object (meeting) WHERE meeting IS NOT NULL AND status = 'live';
+
+-- The deadlines that an object serves; a deadline is served by one object at a time.
+CREATE TABLE timely.object_deadline (
+    deadline_id bigint PRIMARY KEY REFERENCES timely.deadline,
+    object_id   bigint NOT NULL REFERENCES timely.calendar_object
+);
+CREATE INDEX object_deadline_object ON timely.object_deadline (object_id);
+
+-- Who holds an invite, and of which version.
+CREATE TABLE timely.invite_holder (
+    object_id     bigint NOT NULL REFERENCES timely.calendar_object,
+    staff_id      text NOT NULL,
+    email         text NOT NULL,
+    sequence_said integer NOT NULL,      -- the highest that was put into the outbox for this holder
+    sequence_sent integer,               -- the highest that was handed over; NULL: never
+    PRIMARY KEY (object_id, staff_id)
+);
+
+-- The rungs that have spoken: a rung speaks once to a person.
+CREATE TABLE timely.notice (
+    deadline_id  bigint NOT NULL REFERENCES timely.deadline,
+    due_on       date NOT NULL,          -- a moved deadline starts its ladder again
+    rung         text NOT NULL,
+    staff_id     text NOT NULL,
+    said_at      timestamptz NOT NULL,   -- business time
+    message_id   bigint,                 -- the outbox message; NULL: passed before the deadline was known
+    PRIMARY KEY (deadline_id, due_on, rung, staff_id)
+);
+
+-- Messages. The state machine:
+--   due -> claimed -> handing_over -> sent | refused | due again (retry) ; due -> superseded | expired
+CREATE TABLE timely.outbox (
+    message_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind           text NOT NULL CHECK (kind IN ('digest', 'alarm', 'invite', 'cancel', 'operator', 'summary')),
+    dedupe         text NOT NULL UNIQUE, -- obligation, recipient, kind, sequence: the same thing is never put in twice
+    staff_id       text,                 -- NULL: the operator
+    recipient      text NOT NULL,        -- mail address
+    object_id      bigint,
+    sequence       integer,
+    subject        text NOT NULL,
+    body_text      text NOT NULL,
+    body_html      text,
+    body_calendar  text,
+    rfc_message_id text NOT NULL UNIQUE, -- the Message-ID header, the same on every try
+    state          text NOT NULL DEFAULT 'due'
+                   CHECK (state IN ('due', 'claimed', 'handing_over', 'sent', 'refused', 'expired', 'superseded')),
+    put_at         timestamptz NOT NULL, -- business time
+    not_before     timestamptz NOT NULL, -- real time of the first or next try
+    attempts       integer NOT NULL DEFAULT 0,
+    claimed_by     text,
+    claim_number   bigint NOT NULL DEFAULT 0, -- fencing: rises with every claim
+    lease_until    timestamptz,          -- real time of the server
+    maybe_repeat   boolean NOT NULL DEFAULT false, -- a hand-over whose answer was lost is tried again
+    last_answer    text,
+    settled_at     timestamptz
+);
+CREATE INDEX outbox_due ON timely.outbox (not_before) WHERE state IN ('due', 'claimed', 'handing_over');
+CREATE INDEX outbox_object ON timely.outbox (object_id, staff_id) WHERE object_id IS NOT NULL;
+
+-- The audit: append-only, ids and hashes, no message texts.
+CREATE TABLE timely.audit (
+    audit_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at          timestamptz NOT NULL,    -- business time
+    real_at     timestamptz NOT NULL DEFAULT now(),
+    what        text NOT NULL,           -- message.sent, message.refused, hold.confirmed, feed.added, …
+    message_id  bigint,
+    deadline_id bigint,
+    staff_id    text,
+    detail      text
+);
+CREATE FUNCTION timely.audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit is append-only';
+END $$;
+CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.audit
+    FOR EACH STATEMENT EXECUTE FUNCTION timely.audit_is_append_only();
+CREATE TRIGGER history_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.deadline_history
+    FOR EACH STATEMENT EXECUTE FUNCTION timely.audit_is_append_only();
+
+-- ------------------------------------------------------------------------------------------------- feeds
+
+-- Subscriptions: an address with a secret that is stored hashed and shown once.
+CREATE TABLE timely.feed (
+    feed_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    owner_kind  text NOT NULL CHECK (owner_kind IN ('worker', 'team')),
+    owner_id    text NOT NULL,
+    token_hash  text NOT NULL UNIQUE,    -- SHA-256, hexadecimal
+    added_at    timestamptz NOT NULL,
+    added_by    text NOT NULL,
+    revoked_at  timestamptz
+);
+
+-- What a subscription is answered with: rendered when its deadlines change, not when it is asked for.
+CREATE TABLE timely.feed_body (
+    owner_kind    text NOT NULL,
+    owner_id      text NOT NULL,
+    body          bytea NOT NULL,
+    body_gzip     bytea NOT NULL,
+    etag          text NOT NULL,
+    last_modified timestamptz NOT NULL,  -- of the content
+    rendered_at   timestamptz NOT NULL,
+    PRIMARY KEY (owner_kind, owner_id)
+);
+
+-- Feeds to render again.
+CREATE TABLE timely.feed_dirty (
+    owner_kind text NOT NULL,
+    owner_id   text NOT NULL,
+    PRIMARY KEY (owner_kind, owner_id)
+);
+
+-- What people press on pages, for the daemon to take up.
+CREATE TABLE timely.inbox (
+    inbox_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind       text NOT NULL,
+    body       jsonb NOT NULL,
+    put_at     timestamptz NOT NULL DEFAULT now(),
+    taken_at   timestamptz
+);

@@ -1,0 +1,82 @@
+-- What the case system has no field for: who the staff are, and events that an authority writes down itself.
+
+-- The directory, replaced as a whole by each import.
+CREATE TABLE timely.team (
+    team_id    text PRIMARY KEY,
+    name       text,
+    email      text,                 -- a shared mailbox; NULL where there is none or it was no address
+    parent_id  text,                 -- the team above; no circles
+    manager_id text,                 -- may be vacant, or somebody who has left
+    deputy_id  text
+);
+
+CREATE TABLE timely.staff (
+    professional_id text PRIMARY KEY,
+    name            text,
+    email           text,            -- NULL where there is none that can be used
+    email_problem   text,            -- why what the directory gives cannot be used
+    job_title       text,
+    team_id         text,
+    manager_id      text,            -- overrides the team's manager; no circles
+    deputy_id       text,
+    active_from     date,
+    active_to       date             -- has left on this day; NULL: still here
+);
+CREATE INDEX staff_team ON timely.staff (team_id);
+
+-- Events as they were told, word for word: append-only but for the owner's purge. The same event_id again is a
+-- correction; the row that was recorded last, and of those the one imported last, is what holds.
+CREATE TABLE timely.local_event (
+    imported          bigint GENERATED ALWAYS AS IDENTITY,
+    event_id          text NOT NULL,
+    event_type        text NOT NULL,
+    person_id         text NOT NULL,
+    occurred_at       timestamp NOT NULL,        -- civil time
+    precision         text NOT NULL CHECK (precision IN ('day', 'minute')),
+    meeting_kind      text,
+    scheduled_for     timestamp,
+    group_ref         text,
+    subject_table     text,
+    subject_id        text,
+    outcome           text,
+    professional_id   text,
+    recorded_at       timestamp NOT NULL,        -- civil time at which somebody wrote it down
+    replaces_event_id text,
+    ends_at           timestamp,
+    location          text,
+    online_url        text,
+    attendees         text,
+    voided            boolean NOT NULL,
+    detail            text,
+    imported_at       timestamptz NOT NULL DEFAULT now(),
+    from_where        text NOT NULL,             -- the name of the file, or the page
+    PRIMARY KEY (event_id, recorded_at, imported)
+);
+CREATE INDEX local_event_person ON timely.local_event (person_id);
+CREATE INDEX local_event_replaces ON timely.local_event (replaces_event_id) WHERE replaces_event_id IS NOT NULL;
+
+CREATE FUNCTION timely.local_event_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'local events are append-only: a correction is the same event again, recorded later';
+END $$;
+CREATE TRIGGER local_event_append_only BEFORE UPDATE ON timely.local_event
+    FOR EACH STATEMENT EXECUTE FUNCTION timely.local_event_is_append_only();
+
+-- The events that count, as facts, in the columns of the fact contract. Left out is what a later word on the same event
+-- supersedes, what is withdrawn, and what another event stands in for; that one need not count itself, so that
+-- withdrawing a correction brings nothing back.
+CREATE VIEW timely.local_fact AS
+SELECT e.person_id, replace(e.event_type, '_', '-') AS kind, e.event_id AS ref,
+       CASE WHEN e.precision = 'minute' THEN e.occurred_at ELSE e.occurred_at::date::timestamp END AS at,
+       e.precision = 'minute' AS precise, NULL::timestamp AS until,
+       coalesce(e.subject_id, e.group_ref) AS episode, e.group_ref AS meeting,
+       CASE WHEN e.event_type LIKE 'meeting\_%' THEN e.meeting_kind ELSE e.outcome END AS code,
+       e.professional_id AS who, 'local_event'::text AS origin, e.recorded_at, e.scheduled_for AS scheduled_at,
+       e.ends_at, e.location AS place, e.online_url AS url, e.attendees
+  FROM timely.local_event AS e
+ WHERE NOT e.voided
+   AND NOT EXISTS (SELECT FROM timely.local_event AS later
+                    WHERE later.event_id = e.event_id
+                      AND (later.recorded_at, later.imported) > (e.recorded_at, e.imported))
+   AND NOT EXISTS (SELECT FROM timely.local_event AS correction
+                    WHERE correction.replaces_event_id = e.event_id AND correction.event_id <> e.event_id);

@@ -1,0 +1,208 @@
+-- Recording what was decided: one call is one statement, one transaction, one person. The daemon decides; these
+-- functions only write down, so that changed deadlines and the messages they call for are recorded together or not at all.
+
+-- Puts one message into the outbox. An unsent older message about the same calendar object to the same person is
+-- superseded; a cancellation of an invite that never left is dropped with it.
+CREATE FUNCTION timely.put_message(m jsonb, business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    the_object bigint := (SELECT o.object_id FROM timely.calendar_object o WHERE o.uid = m->>'uid');
+    in_flight boolean;
+BEGIN
+    IF the_object IS NOT NULL THEN
+        UPDATE timely.outbox SET state = 'superseded', settled_at = business_now
+         WHERE object_id = the_object AND staff_id = m->>'staff_id' AND state = 'due'
+           AND sequence < (m->>'sequence')::integer AND attempts = 0;
+        SELECT count(*) > 0 INTO in_flight FROM timely.outbox
+         WHERE object_id = the_object AND staff_id = m->>'staff_id'
+           AND (state IN ('claimed', 'handing_over', 'sent') OR (state = 'due' AND attempts > 0));
+        IF m->>'kind' = 'cancel' AND NOT in_flight THEN
+            RETURN;
+        END IF;
+    END IF;
+    INSERT INTO timely.outbox (kind, dedupe, staff_id, recipient, object_id, sequence, subject, body_text, body_html,
+                               body_calendar, rfc_message_id, put_at, not_before)
+    VALUES (m->>'kind', m->>'dedupe', m->>'staff_id', m->>'recipient', the_object, (m->>'sequence')::integer,
+            m->>'subject', m->>'text', m->>'html', m->>'calendar', m->>'message_id', business_now,
+            now() + make_interval(secs => coalesce((m->>'wait_s')::double precision, 0)))
+    ON CONFLICT (dedupe) DO NOTHING;
+END $$;
+
+-- Everything about one person after a reading or an evaluation. Parts that are absent stay as they are:
+--   now        business time
+--   person_id  whom it is about
+--   person     the columns of timely.person; {} with "gone": true forgets the person
+--   facts      all accepted facts of the source
+--   deadlines  new and changed ones by uid, each with the word of its change
+--   findings   all that are wrong now
+--   objects    calendar objects by uid, with the uids of the deadlines they serve
+--   holders    who was told of an object; released: who no longer holds it
+--   messages   for the outbox
+CREATE FUNCTION timely.record_person(doc jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    who text := doc->>'person_id';
+    business_now timestamptz := (doc->>'now')::timestamptz;
+    item jsonb;
+BEGIN
+    INSERT INTO timely.feed_dirty
+    SELECT v.kind, v.id FROM timely.person p,
+           LATERAL (VALUES ('worker', p.worker_id), ('team', p.team_id)) AS v (kind, id)
+     WHERE p.person_id = who AND v.id IS NOT NULL
+    ON CONFLICT DO NOTHING;
+
+    IF doc ? 'person' THEN
+        INSERT INTO timely.person AS p (person_id, seen, family, case_ref, initials, display_name, restricted, worker_id,
+                                   team_id, chair_id, iro_id, worker_since, last_seen_on, look_again_on, accepted_at)
+        SELECT who, decode(n.seen, 'hex'), n.family, n.case_ref, n.initials, n.display_name, n.restricted, n.worker_id,
+               n.team_id, n.chair_id, n.iro_id, n.worker_since, n.last_seen_on, n.look_again_on, business_now
+          FROM jsonb_to_record(doc->'person') AS n (seen text, family text, case_ref text, initials text,
+               display_name text, restricted boolean, worker_id text, team_id text, chair_id text, iro_id text,
+               worker_since date, last_seen_on date, look_again_on date)
+        ON CONFLICT (person_id) DO UPDATE SET
+            seen = excluded.seen, family = excluded.family, case_ref = excluded.case_ref, initials = excluded.initials,
+            display_name = excluded.display_name, restricted = excluded.restricted, worker_id = excluded.worker_id,
+            team_id = excluded.team_id, chair_id = excluded.chair_id, iro_id = excluded.iro_id,
+            worker_since = excluded.worker_since, last_seen_on = excluded.last_seen_on,
+            look_again_on = excluded.look_again_on, accepted_at = excluded.accepted_at;
+    END IF;
+
+    IF doc ? 'facts' THEN
+        DELETE FROM timely.fact WHERE person_id = who;
+        INSERT INTO timely.fact
+        SELECT who, f.kind, f.ref, f.at, f.precise, f.until, f.episode, f.meeting, f.code, f.who, f.origin, f.recorded_at,
+               f.scheduled_at, f.ends_at, f.place, f.url, f.attendees
+          FROM jsonb_to_recordset(doc->'facts') AS f (kind text, ref text, at timestamp, precise boolean, until timestamp,
+               episode text, meeting text, code text, who text, origin text, recorded_at timestamp,
+               scheduled_at timestamp, ends_at timestamp, place text, url text, attendees text);
+    END IF;
+
+    WITH given AS (
+        SELECT d.* FROM jsonb_to_recordset(coalesce(doc->'deadlines', '[]')) AS d (uid text, change text, timescale text,
+               subject_ref text, trigger_on date, trigger_ref text, due_on date, due_at timestamp, book_by date,
+               provisional boolean, state text, met_on date, met_ref text, met_meeting text, in_timescale boolean, why text,
+               booked_at timestamp, booked_group text, derivation text, sequence integer, at_first_start boolean,
+               rule_version integer, library text, next_notice_at timestamptz)
+    ), written AS (
+        INSERT INTO timely.deadline AS t (uid, person_id, timescale, subject_ref, trigger_on, trigger_ref, due_on, due_at,
+               book_by, provisional, state, met_on, met_ref, met_meeting, in_timescale, why, booked_at, booked_group,
+               derivation, sequence, at_first_start, rule_version, library, next_notice_at, first_seen_at, changed_at)
+        SELECT g.uid, who, g.timescale, g.subject_ref, g.trigger_on, g.trigger_ref, g.due_on, g.due_at, g.book_by,
+               g.provisional, g.state, g.met_on, g.met_ref, g.met_meeting, g.in_timescale, g.why, g.booked_at,
+               g.booked_group, g.derivation, g.sequence, g.at_first_start, g.rule_version, g.library, g.next_notice_at,
+               business_now, business_now
+          FROM given g
+        ON CONFLICT (uid) DO UPDATE SET
+            subject_ref = excluded.subject_ref, trigger_on = excluded.trigger_on, trigger_ref = excluded.trigger_ref,
+            due_on = excluded.due_on, due_at = excluded.due_at, book_by = excluded.book_by,
+            provisional = excluded.provisional, state = excluded.state, met_on = excluded.met_on,
+            met_ref = excluded.met_ref, met_meeting = excluded.met_meeting, in_timescale = excluded.in_timescale,
+            why = excluded.why, booked_at = excluded.booked_at, booked_group = excluded.booked_group,
+            derivation = excluded.derivation, sequence = excluded.sequence, rule_version = excluded.rule_version,
+            library = excluded.library, next_notice_at = excluded.next_notice_at, changed_at = excluded.changed_at
+        RETURNING t.deadline_id, t.uid
+    )
+    INSERT INTO timely.deadline_history (deadline_id, known_at, change, trigger_on, due_on, due_at, state, met_on,
+                                         in_timescale, why, booked_at, library)
+    SELECT w.deadline_id, business_now, g.change, g.trigger_on, g.due_on, g.due_at, g.state, g.met_on, g.in_timescale,
+           g.why, g.booked_at, g.library
+      FROM given g JOIN written w USING (uid);
+
+    IF doc ? 'findings' THEN
+        UPDATE timely.finding f SET resolved_at = business_now
+         WHERE f.person_id = who AND f.resolved_at IS NULL AND f.code <> 'faulty-row'
+           AND NOT EXISTS (SELECT FROM jsonb_to_recordset(doc->'findings') AS n (code text, origin text, ref text, text text)
+                            WHERE n.code = f.code AND n.origin = f.origin AND n.ref IS NOT DISTINCT FROM f.ref
+                              AND n.text = f.text);
+        INSERT INTO timely.finding (person_id, code, origin, ref, text, first_seen_at)
+        SELECT who, n.code, n.origin, n.ref, n.text, business_now
+          FROM jsonb_to_recordset(doc->'findings') AS n (code text, origin text, ref text, text text)
+        ON CONFLICT DO NOTHING;
+    END IF;
+
+    PERFORM timely.record_objects(doc, business_now);
+    FOR item IN SELECT * FROM jsonb_array_elements(coalesce(doc->'messages', '[]')) LOOP
+        PERFORM timely.put_message(item, business_now);
+    END LOOP;
+
+    IF doc->'gone' = 'true' THEN
+        DELETE FROM timely.person WHERE person_id = who;
+        UPDATE timely.finding SET resolved_at = business_now WHERE person_id = who AND resolved_at IS NULL;
+    END IF;
+    INSERT INTO timely.feed_dirty
+    SELECT v.kind, v.id FROM timely.person p,
+           LATERAL (VALUES ('worker', p.worker_id), ('team', p.team_id)) AS v (kind, id)
+     WHERE p.person_id = who AND v.id IS NOT NULL
+    ON CONFLICT DO NOTHING;
+END $$;
+
+-- The calendar objects of a record_person call and who holds them.
+CREATE FUNCTION timely.record_objects(doc jsonb, business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO timely.calendar_object AS o (uid, sequence, kind, status, timescale, meeting, starts_on, starts_at, ends_at,
+                                        place, url, content_hash, changed_at)
+    SELECT n.uid, n.sequence, n.kind, n.status, n.timescale, n.meeting, n.starts_on, n.starts_at, n.ends_at, n.place, n.url,
+           n.content_hash, business_now
+      FROM jsonb_to_recordset(coalesce(doc->'objects', '[]')) AS n (uid text, sequence integer, kind text, status text,
+           timescale text, meeting text, starts_on date, starts_at timestamp, ends_at timestamp, place text, url text,
+           content_hash text)
+     ORDER BY n.status            -- cancelled ones first: they give their meeting up to another object
+    ON CONFLICT (uid) DO UPDATE SET
+        sequence = excluded.sequence, kind = excluded.kind, status = excluded.status, meeting = excluded.meeting,
+        starts_on = excluded.starts_on, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+        place = excluded.place, url = excluded.url, content_hash = excluded.content_hash, changed_at = excluded.changed_at;
+
+    DELETE FROM timely.object_deadline
+     WHERE deadline_id IN (SELECT d.deadline_id FROM timely.deadline d
+                            WHERE d.uid IN (SELECT jsonb_array_elements_text(coalesce(doc->'detached', '[]'))));
+    INSERT INTO timely.object_deadline (deadline_id, object_id)
+    SELECT d.deadline_id, o.object_id
+      FROM jsonb_to_recordset(coalesce(doc->'objects', '[]')) AS n (uid text, serves jsonb)
+      JOIN timely.calendar_object o ON o.uid = n.uid
+      CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(n.serves, '[]')) AS s (uid)
+      JOIN timely.deadline d ON d.uid = s.uid
+    ON CONFLICT (deadline_id) DO UPDATE SET object_id = excluded.object_id;
+
+    DELETE FROM timely.invite_holder h USING timely.calendar_object o,
+           jsonb_to_recordset(coalesce(doc->'released', '[]')) AS n (uid text, staff_id text)
+     WHERE h.object_id = o.object_id AND o.uid = n.uid AND h.staff_id = n.staff_id;
+    INSERT INTO timely.invite_holder (object_id, staff_id, email, sequence_said)
+    SELECT o.object_id, n.staff_id, n.email, n.sequence
+      FROM jsonb_to_recordset(coalesce(doc->'holders', '[]')) AS n (uid text, staff_id text, email text, sequence integer)
+      JOIN timely.calendar_object o ON o.uid = n.uid
+    ON CONFLICT (object_id, staff_id) DO UPDATE SET email = excluded.email, sequence_said = excluded.sequence_said;
+END $$;
+
+-- One mail of the agenda with the rungs that it says, or (without a mail) rungs that passed in silence.
+--   now, message, notices [{deadline_id, due_on, rung, staff_id}], next [{deadline_id, next_notice_at}]
+CREATE FUNCTION timely.record_telling(doc jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    business_now timestamptz := (doc->>'now')::timestamptz;
+    the_message bigint;
+BEGIN
+    IF doc ? 'message' THEN
+        PERFORM timely.put_message(doc->'message', business_now);
+        SELECT message_id INTO the_message FROM timely.outbox WHERE dedupe = doc->'message'->>'dedupe';
+    END IF;
+    INSERT INTO timely.notice (deadline_id, due_on, rung, staff_id, said_at, message_id)
+    SELECT n.deadline_id, n.due_on, n.rung, n.staff_id, business_now, the_message
+      FROM jsonb_to_recordset(coalesce(doc->'notices', '[]')) AS n (deadline_id bigint, due_on date, rung text, staff_id text)
+    ON CONFLICT DO NOTHING;
+    UPDATE timely.deadline d SET next_notice_at = n.next_notice_at
+      FROM jsonb_to_recordset(coalesce(doc->'next', '[]')) AS n (deadline_id bigint, next_notice_at timestamptz)
+     WHERE d.deadline_id = n.deadline_id;
+END $$;
+
+-- The rows that the last reading left aside, as findings: {now, rows [{person_id, origin, ref, text}]}.
+CREATE FUNCTION timely.record_faulty_rows(doc jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    business_now timestamptz := (doc->>'now')::timestamptz;
+BEGIN
+    UPDATE timely.finding f SET resolved_at = business_now
+     WHERE f.code = 'faulty-row' AND f.resolved_at IS NULL
+       AND NOT EXISTS (SELECT FROM jsonb_to_recordset(doc->'rows') AS n (person_id text, origin text, ref text, text text)
+                        WHERE n.person_id IS NOT DISTINCT FROM f.person_id AND n.origin = f.origin
+                          AND n.ref IS NOT DISTINCT FROM f.ref AND n.text = f.text);
+    INSERT INTO timely.finding (person_id, code, origin, ref, text, first_seen_at)
+    SELECT n.person_id, 'faulty-row', n.origin, n.ref, n.text, business_now
+      FROM jsonb_to_recordset(doc->'rows') AS n (person_id text, origin text, ref text, text text)
+    ON CONFLICT DO NOTHING;
+END $$;
