@@ -1,5 +1,5 @@
-// Evaluation: each timescale's clauses over a history. One function a question: what starts a clock,
-// when it ends, what met it, what ended it, what stands in the diary.
+// Evaluation: each timescale's clauses over a history. One function a question: what starts a
+// clock, when it ends, what met it, what ended it, what stands in the diary.
 #include "evaluate.h"
 
 #include "findings.h"
@@ -115,7 +115,9 @@ static const struct fact *find_met(const struct work *w, const struct clock_star
         }
     if (!met)
         met = first_that_meets(w, s, s->timescale->else_next);
-    if (met && s->episode)
+    // What is tied to its own enquiry counts whenever it was held; anything else only until the
+    // end.
+    if (met && s->episode && s->timescale->else_next)
         *ret_by_key = linked_by_key(w->history.library, met, s->episode);
     return met;
 }
@@ -126,12 +128,13 @@ struct ending {
     struct date on; // DATE_NONE: nothing has
     const struct fact *fact;
     const char *why;
+    bool of_subject; // its own end, which a record that names the subject outweighs; a death nothing does
 };
 
-static void consider_end(struct ending *e, struct date on, const struct fact *f, const char *why)
+static void consider_end(struct ending *e, struct ending other)
 {
-    if (!date_known(e->on) || date_cmp(on, e->on) < 0)
-        *e = (struct ending){on, f, why};
+    if (!date_known(e->on) || date_cmp(other.on, e->on) < 0)
+        *e = other;
 }
 
 // Events about a kind of subject end only their own; death and the like end every clock.
@@ -154,31 +157,34 @@ static struct ending find_end(struct work *w, const struct clock_start *s)
     struct ending e = {.on = DATE_NONE};
 
     if (s->episode && s->episode->end)
-        consider_end(&e, s->episode->end->at.on, s->episode->end,
-                     l->events[s->episode->end->event].title);
+        consider_end(&e, (struct ending){s->episode->end->at.on, s->episode->end,
+                                         l->events[s->episode->end->event].title, true});
     if (s->trigger && l->events[s->trigger->event].booking && date_known(s->trigger->until.on))
-        consider_end(&e, s->trigger->until.on, s->trigger, "the meeting was cancelled");
+        consider_end(&e, (struct ending){s->trigger->until.on, s->trigger, "the meeting was cancelled", true});
     for (size_t i = 0; i < w->history.count; i++)
         for (size_t k = 0; k < t->end_count; k++) {
             const struct fact *f = w->history.facts[i];
 
             if (ref_matches(&t->ends_with[k], f) && ends_this(w, s, i))
-                consider_end(&e, f->at.on, f, l->events[f->event].title);
+                consider_end(&e, (struct ending){f->at.on, f, l->events[f->event].title,
+                                                 l->events[f->event].of == t->subject && t->subject >= 0});
         }
     if (t->until_age && date_known(w->history.born)) {
         struct date on = birthday(w->history.born, t->until_age);
 
         if (date_cmp(on, w->history.as_at) <= 0)
-            consider_end(&e, on, NULL, arena_printf(w->arena, "the child turned %d", t->until_age));
+            consider_end(&e, (struct ending){on, NULL, arena_printf(w->arena, "the child turned %d", t->until_age), false});
         else
             look_again(&w->history, on);
     }
     return e;
 }
 
-// ------------------------------------------------------------------------------- one clock's answer
+// ------------------------------------------------------------------------------- one clock's
+// answer
 
-// The meeting in the diary that is to meet an owed deadline: the next one, else the last one passed.
+// The meeting in the diary that is to meet an owed deadline: the next one, else the last one
+// passed.
 static const struct booking *find_booking(const struct work *w, const struct clock_start *s)
 {
     const struct booking *best = NULL;
@@ -211,7 +217,8 @@ static void settle(struct work *w, const struct clock_start *s, const struct end
     bool by_key;
 
     d->met = find_met(w, s, &by_key);
-    if (d->met && date_known(end->on) && !by_key && date_cmp(d->met->at.on, end->on) > 0)
+    if (d->met && date_known(end->on) && date_cmp(d->met->at.on, end->on) > 0 &&
+        !(by_key && end->of_subject))
         d->met = NULL;
     if (d->met) {
         d->state = STATE_MET;
@@ -244,14 +251,17 @@ static bool compute_due(const struct work *w, const struct clock_start *s, struc
         return false;
     if (s->clause->by_office_close)
         due = office_close_on_or_before(&l->office, l->national, due);
+    if (!date_known(due.on)) // no office hours are known so far away
+        return false;
     d->due_at = due;
     d->due_on = due.on;
     d->book_by = working_day_on_or_before(l->national, due.on);
     return true;
 }
 
-// A clock that would start when its subject is already over owes nothing: the review that ends a plan
-// starts no further review. Only a subject that begins and ends on one day still shows that it was owed.
+// A clock that would start when its subject is already over owes nothing: the review that ends a
+// plan starts no further review. Only a subject that begins and ends on one day still shows that it
+// was owed.
 static bool over_before_it_starts(const struct clock_start *s, const struct ending *end)
 {
     bool begins = s->episode && s->trigger == s->episode->start;
@@ -385,7 +395,8 @@ static void start_from_due_dates(struct work *w, struct clock_start s, const str
         s.after = d;
         s.from = (struct moment){d->due_on, -1};
         s.subject_ref = d->subject_ref;
-        s.episode = s.timescale->subject >= 0 ? episode_of(w, s.timescale->subject, d->subject_ref) : NULL;
+        s.episode =
+            s.timescale->subject >= 0 ? episode_of(w, s.timescale->subject, d->subject_ref) : NULL;
         start_if_in_force(w, &s);
     }
 }
@@ -442,8 +453,8 @@ static int in_order(const void *pa, const void *pb)
     return order;
 }
 
-void evaluate(struct arena *a, const struct library *l, const struct timeline *t, struct sight sight,
-              struct date as_at, struct evaluation *ret)
+void evaluate(struct arena *a, const struct library *l, const struct timeline *t,
+              struct sight sight, struct date as_at, struct evaluation *ret)
 {
     struct work w = {.arena = a, .sight = sight};
     struct evaluation e = {0};
@@ -489,12 +500,14 @@ struct sight_survey *sight_survey_new(struct arena *a, const struct library *l)
     return s;
 }
 
-static bool subject_is_open(const struct library *l, const struct timeline *t, const struct deadline *d)
+static bool subject_is_open(const struct library *l, const struct timeline *t,
+                            const struct deadline *d)
 {
     int kind = d->timescale->subject;
 
     for (size_t i = 0; kind >= 0 && i < t->count; i++)
-        if (t->facts[i].event == l->subjects[kind].ends && same_text(t->facts[i].episode, d->subject_ref))
+        if (t->facts[i].event == l->subjects[kind].ends &&
+            same_text(t->facts[i].episode, d->subject_ref))
             return false;
     return true;
 }

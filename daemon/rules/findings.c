@@ -88,7 +88,7 @@ static void end_before_start(struct list *l, const struct history *h, const stru
         const struct episode *e = &h->episodes[i];
         int ends = h->library->subjects[e->kind].ends;
 
-        if (f->event == ends && f->episode && strcmp(f->episode, e->key) == 0 &&
+        if (f->event == ends && f->episode && e->key && strcmp(f->episode, e->key) == 0 &&
             date_cmp(f->at.on, e->start->at.on) < 0)
             found(l, "end-before-start", f,
                   arena_printf(l->arena, "the %s ends on %s, before it starts on %s; the end is not counted",
@@ -108,7 +108,7 @@ static void two_open(struct list *l, const struct history *h)
             if (a->kind == b->kind && lasts && !a->end && !b->end)
                 found(l, "two-open", a->start,
                       arena_printf(l->arena, "open beside another %s of the same child (%s)",
-                                   h->library->subjects[a->kind].title, b->key));
+                                   h->library->subjects[a->kind].title, b->key ? b->key : "without a key"));
         }
 }
 

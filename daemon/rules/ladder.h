@@ -17,7 +17,8 @@ struct telling {
 // deadlines, timescales without a profile or ladder, and rungs for unbooked or statutory deadlines only that do
 // not apply, have none. Working-day distances are counted on the local calendar; a telling that would fall
 // outside office hours moves to the next opening of the office, or to the one before where that would be
-// after the due date. In the arena.
+// after the due date. Reminders count from the last working day on or before the due date (book_by, register 2.10).
+// Of a role's rungs that would come before the clock starts only the last is said, at the start. In the arena.
 size_t ladder_tellings(struct arena *a, const struct library *l, const struct deadline *d, struct telling **ret);
 
 // The first telling after `now`; 0 when nothing more will be said.

@@ -246,7 +246,7 @@ static bool load_all(struct loader *k, const char *dir, const char *instead, con
     const char *events = file_in(k->arena, dir, "events.yaml", instead);
     const char *telling = file_in(k->arena, dir, "telling.yaml", instead);
     bool placed = events == instead || telling == instead;
-    size_t count;
+    size_t count = 0;
 
     if (!list_files(k->arena, dir, names, &count, err))
         return false;

@@ -1,6 +1,8 @@
 // Matching: which deadline of today's answer is which of the stored ones. Keys in the source break, so a
 // deadline is found again, within person and timescale, by the key of its subject and its trigger date,
 // then by the key of its subject, then by its trigger date, then as the only one left.
+// Where one subject has several clocks from one day the due date tells them apart. Of several computed deadlines
+// that could only be the same stored one, the nearest in time is it.
 #pragma once
 
 #include "evaluate.h"

@@ -280,14 +280,23 @@ static bool seen_chunk(void *arg, const char *chunk, size_t chunk_length, struct
     return count == 0 || fail(err, FAULT_INPUT, "timely.person could not be read");
 }
 
-bool book_each_seen(struct db *store,
+bool book_each_seen(struct db *store, const char *const *ids, size_t count,
                     bool (*person)(void *arg, const char *id, const unsigned char *seen, size_t length,
                                    struct error *err),
                     void *arg, struct error *err)
 {
+    AUTO(arena_auto_free) struct arena *a = arena_new();
     struct seen_reader s = {person, arg};
+    const char *where = "";
 
-    return db_copy_out(store, "COPY (SELECT person_id, seen FROM timely.person) TO STDOUT (FORMAT binary)",
+    if (ids) {
+        const char *array = db_text_array(a, ids, count);
+        char *quoted = PQescapeLiteral(db_conn(store), array, strlen(array));
+
+        where = arena_printf(a, "WHERE person_id = ANY (%s::text[])", quoted);
+        PQfreemem(quoted);
+    }
+    return db_copy_out(store, arena_printf(a, "COPY (SELECT person_id, seen FROM timely.person %s) TO STDOUT (FORMAT binary)", where),
                        seen_chunk, &s, err);
 }
 

@@ -61,8 +61,8 @@ MUST_USE bool book_read(struct arena *a, struct db *store, const char *const *id
 struct stored_object *book_object(const struct book *b, const char *uid);
 struct stored_object *book_meeting(const struct book *b, const char *meeting); // live only
 
-// Persons in the store with their sums, unordered: person(arg, id, seen bytes, length). Waits.
-MUST_USE bool book_each_seen(struct db *store, bool (*person)(void *arg, const char *id, const unsigned char *seen,
+// Persons in the store with their sums, unordered: person(arg, id, seen bytes, length); all (ids NULL) or these. Waits.
+MUST_USE bool book_each_seen(struct db *store, const char *const *ids, size_t count, bool (*person)(void *arg, const char *id, const unsigned char *seen,
                              size_t length, struct error *err), void *arg, struct error *err);
 
 // Open deadlines by timescale (all persons): what the mass-change guard measures against.

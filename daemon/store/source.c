@@ -143,13 +143,23 @@ static bool note_filenodes(struct db *source, struct reading *r, bool *ret_chang
     return true;
 }
 
-static bool read_all(struct db *source, struct reading *r, struct error *err)
+static const char *literal_array(struct arena *a, struct db *db, const char *const *ids, size_t count)
+{
+    const char *array = db_text_array(a, ids, count);
+    char *quoted = PQescapeLiteral(db_conn(db), array, strlen(array));
+    const char *copy = arena_strdup(a, quoted ? quoted : "'{}'");
+
+    PQfreemem(quoted);
+    return copy;
+}
+
+static bool read_all(struct db *source, const char *where, struct reading *r, struct error *err)
 {
     AUTO(text_done) struct text facts = {0}, persons = {0};
     bool changed;
 
-    text_addf(&facts, "SELECT %s FROM timely_source.fact", fact_columns);
-    text_addf(&persons, "COPY (%s) TO STDOUT (FORMAT binary)", person_select);
+    text_addf(&facts, "SELECT %s FROM timely_source.fact %s", fact_columns, where);
+    text_addf(&persons, "COPY (%s %s) TO STDOUT (FORMAT binary)", person_select, where);
     if (!note_filenodes(source, r, &changed, err) ||
         !fact_rows_copy(source, text_str(&facts), sum_fact, r, err) ||
         !db_copy_out(source, text_str(&persons), sum_persons, r, err) ||
@@ -158,16 +168,20 @@ static bool read_all(struct db *source, struct reading *r, struct error *err)
     return true;
 }
 
-bool source_read(struct db *source, struct reading **ret, struct error *err)
+bool source_read(struct db *source, const char *const *ids, size_t count, struct reading **ret, struct error *err)
 {
     struct arena *a = arena_new();
     struct reading *r = ARENA_NEW(a, struct reading);
+    const char *where = "";
     bool ok;
 
     r->arena = a;
+    r->some = ids != NULL;
+    if (ids)
+        where = arena_printf(a, "WHERE person_id = ANY (%s::text[])", literal_array(a, source, ids, count));
     // The snapshot is one state but for TRUNCATE, which it does not hide: the file nodes before and after
     // tell whether a table was emptied between.
-    ok = db_begin(source, "REPEATABLE READ READ ONLY", err) && read_all(source, r, err) &&
+    ok = db_begin(source, "REPEATABLE READ READ ONLY", err) && read_all(source, where, r, err) &&
          db_commit(source, err);
     if (!ok) {
         db_rollback(source);
@@ -186,14 +200,35 @@ void reading_free(struct reading *r)
 
 // ------------------------------------------------------------------------------------ some persons
 
-static const char *literal_array(struct arena *a, struct db *db, const char *const *ids, size_t count)
+bool source_changes(struct arena *a, struct db *source, size_t max, const char **place, const char ***ret_ids,
+                    size_t *ret_count, bool *ret_all, struct error *err)
 {
-    const char *array = db_text_array(a, ids, count);
-    char *quoted = PQescapeLiteral(db_conn(db), array, strlen(array));
-    const char *copy = arena_strdup(a, quoted ? quoted : "'{}'");
+    AUTO(pgresult_done) PGresult *now = NULL, *rows = NULL;
+    const char *values[3] = {*place, NULL, arena_printf(a, "%zu", max + 1)};
+    const char **ids = NULL;
 
-    PQfreemem(quoted);
-    return copy;
+    if (!db_ask(source, "SELECT pg_catalog.pg_current_snapshot()::text", 0, NULL, &now, err))
+        return false;
+    values[1] = db_text(now, 0, 0);
+    *ret_all = !*place;
+    *ret_count = 0;
+    if (*place &&
+        !db_ask(source,
+                "SELECT DISTINCT person_id FROM timely_source.change WHERE xid >= pg_snapshot_xmin($1::pg_snapshot) "
+                "AND NOT pg_visible_in_snapshot(xid, $1::pg_snapshot) AND pg_visible_in_snapshot(xid, $2::pg_snapshot) "
+                "LIMIT $3::bigint", 3, values, &rows, err))
+        return false;
+    if (rows) {
+        *ret_all = PQntuples(rows) > (int)max;
+        ids = ARENA_ARRAY(a, const char *, PQntuples(rows) + 1);
+        for (int i = 0; i < PQntuples(rows); i++) {
+            *ret_all |= !db_text(rows, i, 0);
+            ids[(*ret_count)++] = arena_strdup(a, db_text(rows, i, 0));
+        }
+    }
+    *ret_ids = ids;
+    *place = arena_strdup(a, values[1]);
+    return true;
 }
 
 const char *source_facts_select(struct arena *a, struct db *source, const char *const *ids, size_t count)

@@ -37,11 +37,12 @@ struct reading {
     struct faulty_row *faults; // at most MAX_FAULTS; fault_count counts on
     size_t fault_count, fault_room;
     bool torn; // a table's file node changed while it was read: throw the reading away
+    bool some; // only some persons were read: counts of rows mean nothing
 };
 #define MAX_FAULTS 1000
 
-// Reads everything in one short snapshot. Waits. *ret is freed with reading_free.
-MUST_USE bool source_read(struct db *source, struct reading **ret, struct error *err);
+// Reads everything (ids NULL) or these persons in one short snapshot. Waits. *ret is freed with reading_free.
+MUST_USE bool source_read(struct db *source, const char *const *ids, size_t count, struct reading **ret, struct error *err);
 void reading_free(struct reading *r);
 struct seen_person *reading_find(const struct reading *r, const char *person_id); // NULL when absent
 size_t reading_origin(struct reading *r, const char *name);                       // adds it when new
@@ -51,6 +52,11 @@ struct person_info {
     const char *person_id, *family, *case_ref, *initials, *display_name;
     bool restricted;
 };
+
+// Notify mode: who changed since a place, a snapshot in words. *place (in the arena) moves to now; NULL is "from
+// now on". *ret_all is set when a table was emptied or more than `max` persons changed: then everything is to be read.
+MUST_USE bool source_changes(struct arena *a, struct db *source, size_t max, const char **place, const char ***ret_ids,
+                             size_t *ret_count, bool *ret_all, struct error *err);
 
 // A SELECT over the source's facts of these persons, in no order, for fact_rows_copy.
 const char *source_facts_select(struct arena *a, struct db *source, const char *const *ids, size_t count);

@@ -39,20 +39,20 @@ END $$;
 --   messages   for the outbox
 CREATE FUNCTION timely.record_person(doc jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    who text := doc->>'person_id';
+    the_person text := doc->>'person_id';
     business_now timestamptz := (doc->>'now')::timestamptz;
     item jsonb;
 BEGIN
     INSERT INTO timely.feed_dirty
     SELECT v.kind, v.id FROM timely.person p,
            LATERAL (VALUES ('worker', p.worker_id), ('team', p.team_id)) AS v (kind, id)
-     WHERE p.person_id = who AND v.id IS NOT NULL
+     WHERE p.person_id = the_person AND v.id IS NOT NULL
     ON CONFLICT DO NOTHING;
 
     IF doc ? 'person' THEN
         INSERT INTO timely.person AS p (person_id, seen, family, case_ref, initials, display_name, restricted, worker_id,
                                    team_id, chair_id, iro_id, worker_since, last_seen_on, look_again_on, accepted_at)
-        SELECT who, decode(n.seen, 'hex'), n.family, n.case_ref, n.initials, n.display_name, n.restricted, n.worker_id,
+        SELECT the_person, decode(n.seen, 'hex'), n.family, n.case_ref, n.initials, n.display_name, n.restricted, n.worker_id,
                n.team_id, n.chair_id, n.iro_id, n.worker_since, n.last_seen_on, n.look_again_on, business_now
           FROM jsonb_to_record(doc->'person') AS n (seen text, family text, case_ref text, initials text,
                display_name text, restricted boolean, worker_id text, team_id text, chair_id text, iro_id text,
@@ -66,9 +66,9 @@ BEGIN
     END IF;
 
     IF doc ? 'facts' THEN
-        DELETE FROM timely.fact WHERE person_id = who;
+        DELETE FROM timely.fact WHERE person_id = the_person;
         INSERT INTO timely.fact
-        SELECT who, f.kind, f.ref, f.at, f.precise, f.until, f.episode, f.meeting, f.code, f.who, f.origin, f.recorded_at,
+        SELECT the_person, f.kind, f.ref, f.at, f.precise, f.until, f.episode, f.meeting, f.code, f.who, f.origin, f.recorded_at,
                f.scheduled_at, f.ends_at, f.place, f.url, f.attendees
           FROM jsonb_to_recordset(doc->'facts') AS f (kind text, ref text, at timestamp, precise boolean, until timestamp,
                episode text, meeting text, code text, who text, origin text, recorded_at timestamp,
@@ -85,7 +85,7 @@ BEGIN
         INSERT INTO timely.deadline AS t (uid, person_id, timescale, subject_ref, trigger_on, trigger_ref, due_on, due_at,
                book_by, provisional, state, met_on, met_ref, met_meeting, in_timescale, why, booked_at, booked_group,
                derivation, sequence, at_first_start, rule_version, library, next_notice_at, first_seen_at, changed_at)
-        SELECT g.uid, who, g.timescale, g.subject_ref, g.trigger_on, g.trigger_ref, g.due_on, g.due_at, g.book_by,
+        SELECT g.uid, the_person, g.timescale, g.subject_ref, g.trigger_on, g.trigger_ref, g.due_on, g.due_at, g.book_by,
                g.provisional, g.state, g.met_on, g.met_ref, g.met_meeting, g.in_timescale, g.why, g.booked_at,
                g.booked_group, g.derivation, g.sequence, g.at_first_start, g.rule_version, g.library, g.next_notice_at,
                business_now, business_now
@@ -108,12 +108,12 @@ BEGIN
 
     IF doc ? 'findings' THEN
         UPDATE timely.finding f SET resolved_at = business_now
-         WHERE f.person_id = who AND f.resolved_at IS NULL AND f.code <> 'faulty-row'
+         WHERE f.person_id = the_person AND f.resolved_at IS NULL AND f.code <> 'faulty-row'
            AND NOT EXISTS (SELECT FROM jsonb_to_recordset(doc->'findings') AS n (code text, origin text, ref text, text text)
                             WHERE n.code = f.code AND n.origin = f.origin AND n.ref IS NOT DISTINCT FROM f.ref
                               AND n.text = f.text);
         INSERT INTO timely.finding (person_id, code, origin, ref, text, first_seen_at)
-        SELECT who, n.code, n.origin, n.ref, n.text, business_now
+        SELECT the_person, n.code, n.origin, n.ref, n.text, business_now
           FROM jsonb_to_recordset(doc->'findings') AS n (code text, origin text, ref text, text text)
         ON CONFLICT DO NOTHING;
     END IF;
@@ -124,13 +124,13 @@ BEGIN
     END LOOP;
 
     IF doc->'gone' = 'true' THEN
-        DELETE FROM timely.person WHERE person_id = who;
-        UPDATE timely.finding SET resolved_at = business_now WHERE person_id = who AND resolved_at IS NULL;
+        DELETE FROM timely.person WHERE person_id = the_person;
+        UPDATE timely.finding SET resolved_at = business_now WHERE person_id = the_person AND resolved_at IS NULL;
     END IF;
     INSERT INTO timely.feed_dirty
     SELECT v.kind, v.id FROM timely.person p,
            LATERAL (VALUES ('worker', p.worker_id), ('team', p.team_id)) AS v (kind, id)
-     WHERE p.person_id = who AND v.id IS NOT NULL
+     WHERE p.person_id = the_person AND v.id IS NOT NULL
     ON CONFLICT DO NOTHING;
 END $$;
 

@@ -394,6 +394,35 @@ static void test_findings(void **state)
     assert_int_equal(e.finding_count, 0);
 }
 
+// Whole columns of keys are missing on some systems.
+static void test_without_keys(void **state)
+{
+    const struct library *l = *state;
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct timeline t = facts_of(a, l,
+                                 PLAN "; cp-plan-started 2024-02-05 ep=P2; cp-plan-ended "
+                                      "2024-01-10 ep=P3");
+    struct evaluation e;
+
+    for (size_t i = 0; i < t.count; i++)
+        if (t.facts[i].event == library_event(l, "cp-plan-started"))
+            t.facts[i].ref = t.facts[i].episode = NULL;
+    timeline_sort(&t);
+    evaluate(a, l, &t, (struct sight){NULL}, on("2024-03-01"), &e);
+    assert_true(has_finding(&e, "two-open"));
+}
+
+// The years before any calendar of office hours: nothing is due.
+static void test_outside_the_calendar(void **state)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    static const char facts[] = "icpc-booked 0001-01-05T10:00 ref=1; s47-started 0001-01-01 ep=E1; "
+                                "cp-plan-started 0001-02-01 ep=P1";
+    struct evaluation e = evaluation_of(a, *state, facts, "2024-03-01");
+
+    assert_string_equal(deadlines_text(a, &e, NULL, on("2024-03-01")), "");
+}
+
 static void test_look_again(void **state)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
@@ -421,6 +450,8 @@ int main(void)
         cmocka_unit_test(test_provisional),
         cmocka_unit_test(test_blindness),
         cmocka_unit_test(test_findings),
+        cmocka_unit_test(test_without_keys),
+        cmocka_unit_test(test_outside_the_calendar),
         cmocka_unit_test(test_look_again),
     };
 

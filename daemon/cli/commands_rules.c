@@ -1,0 +1,299 @@
+// Commands that need no database: a question about dates, the checking of files, the list of rules.
+#include "table.h"
+
+#include "complaint.h"
+#include "tree.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// ------------------------------------------------------------------------------------------ date
+
+static const char *join_words(struct arena *a, const struct arguments *g)
+{
+    const char *joined = g->words[0];
+
+    for (size_t i = 1; i < g->count; i++)
+        joined = arena_printf(a, "%s %s", joined, g->words[i]);
+    return joined;
+}
+
+static void add_skipped(struct session *s, const struct workdays *w, const struct question *q)
+{
+    struct skipped *skipped;
+    size_t count = span_skipped(s->arena, w, q->span, q->start, &skipped);
+
+    if (count)
+        text_add(&s->out, "Not counted:\n");
+    for (size_t i = 0; i < count; i++) {
+        text_addf(&s->out, "  %s", date_words(s->arena, skipped[i].from));
+        if (!date_is(skipped[i].from, skipped[i].to))
+            text_addf(&s->out, " and %s", date_words(s->arena, skipped[i].to));
+        text_addf(&s->out, ": %s\n", skipped[i].why);
+    }
+}
+
+static const char *provisional_words(struct arena *a, const struct workdays *w)
+{
+    return arena_printf(a,
+                        "provisional: bank holidays are published up to %s; later ones are those "
+                        "to be expected",
+                        date_words(a, workdays_horizon(w)));
+}
+
+static void explain_answer(struct session *s, const struct workdays *w, const struct question *q,
+                           struct moment answer, bool provisional)
+{
+    const struct holiday *h = holiday_on(w, answer.on);
+
+    text_addf(&s->out, "%s is %s %s %s.\n", moment_words(s->arena, answer),
+              span_words(s->arena, q->span), q->span.before ? "before" : "after",
+              moment_words(s->arena, q->start));
+    add_skipped(s, w, q);
+    if (q->span.unit == HOURS && q->start.minute < 0)
+        text_add(&s->out, "Counted from 00:00, as no hour is given.\n");
+    if (h)
+        text_addf(&s->out, "The day itself is no working day: %s.\n", h->title);
+    else if (!is_working_day(w, answer.on))
+        text_add(&s->out, "The day itself is no working day: weekend.\n");
+    if (provisional)
+        text_addf(&s->out, "%s.\n", provisional_words(s->arena, w));
+}
+
+static void print_answer(struct session *s, const struct workdays *w, const struct question *q,
+                         struct moment answer, bool provisional, bool explained)
+{
+    static const struct column columns[] = {{"date", NULL, CELL_TEXT, 0},
+                                            {"provisional", NULL, CELL_YES_NO, 0}};
+    const char *date = moment_iso(s->arena, answer);
+    const char *cells[] = {date, provisional ? "yes" : "no"};
+
+    if (s->format != FORMAT_PEOPLE) {
+        struct table *t = table_begin(s, columns, 2);
+
+        table_row(t, cells);
+        table_end(t);
+        return;
+    }
+    text_addf(&s->out, "%s\n", date);
+    if (explained)
+        explain_answer(s, w, q, answer, provisional);
+    else if (provisional) // scripts take standard output as the date
+        fprintf(stderr, "timely: %s\n", provisional_words(s->arena, w));
+}
+
+static enum status run_date(struct session *s, const struct arguments *g, struct error *err)
+{
+    const char *path =
+        arena_printf(s->arena, "%s/calendars/bank-holidays.json", s->config.rules_dir);
+    struct workdays *w;
+    struct question q;
+    struct moment answer;
+    bool provisional, ok;
+
+    if (!question_parse(join_words(s->arena, g), &q, err) ||
+        !workdays_load(path, ENGLAND_AND_WALES, NULL, 0, &w, err))
+        return status_of(err);
+    ok = span_apply(w, q.span, q.start, &answer, &provisional, err);
+    if (ok)
+        print_answer(s, w, &q, answer, provisional, argument(g, "explain") != NULL);
+    workdays_free(w);
+    return ok ? STATUS_DONE : status_of(err);
+}
+
+// ----------------------------------------------------------------------------------------- check
+
+static enum status complained(const char *text, enum status status)
+{
+    fprintf(stderr, "timely: %s\n", text);
+    return status;
+}
+
+static enum status check_library(struct session *s, const struct library *l, const char *what)
+{
+    struct complaints c = {.arena = s->arena};
+    size_t examples = 0;
+
+    for (size_t i = 0; i < l->timescale_count; i++)
+        examples += l->timescales[i].example_count;
+    library_run_examples(l, &c);
+    for (size_t i = 0; i < c.count; i++)
+        fprintf(stderr, "timely: %s\n", c.items[i]);
+    if (c.count)
+        return STATUS_NO;
+    text_addf(&s->out, "%s%zu timescales, %zu examples: all right\n", what, l->timescale_count,
+              examples);
+    return STATUS_DONE;
+}
+
+static enum status check_rules(struct session *s, const char *rule_file, const char *overlay,
+                               const char *what)
+{
+    struct library *l;
+    struct error err;
+    enum status status;
+
+    if (!library_load_with(s->config.rules_dir, rule_file, overlay, &l, &err))
+        return complained(err.text, status_of(&err));
+    status = check_library(s, l, what);
+    library_free(l);
+    return status;
+}
+
+static enum status check_config(struct session *s, const char *file)
+{
+    struct config c;
+    struct error err;
+
+    if (!config_read(s->arena, file, &c, &err))
+        return complained(err.text, status_of(&err));
+    text_addf(&s->out, "%s: configuration: all right\n", file);
+    return STATUS_DONE;
+}
+
+// What a file is shows by the keys at its root.
+static enum status check_file(struct session *s, const char *file)
+{
+    static const char *const of_rules[] = {"timescales", "events", "profiles", "ladders"};
+    struct tree tree;
+    struct error err;
+
+    if (!tree_read_file(s->arena, file, &tree, &err))
+        return complained(err.text, status_of(&err));
+    if (node_get(tree.root, "authority"))
+        return check_rules(s, NULL, file, arena_printf(s->arena, "%s: overlay: ", file));
+    for (size_t i = 0; i < sizeof of_rules / sizeof *of_rules; i++)
+        if (node_get(tree.root, of_rules[i]))
+            return check_rules(s, file, NULL, arena_printf(s->arena, "%s: rules: ", file));
+    return check_config(s, file);
+}
+
+static enum status run_check(struct session *s, const struct arguments *g, struct error *err)
+{
+    enum status worst = STATUS_DONE;
+
+    (void)err; // each complaint is printed as it is found
+    if (g->count == 0)
+        return check_rules(s, NULL, s->config.overlay, "");
+    for (size_t i = 0; i < g->count; i++) {
+        enum status status = check_file(s, g->words[i]);
+
+        if (status > worst)
+            worst = status;
+    }
+    return worst;
+}
+
+// ----------------------------------------------------------------------------------------- rules
+
+// Events by their titles for people, by their names for scripts.
+static const char *event_words(const struct session *s, const struct event_ref *r)
+{
+    const struct event_kind *e = &s->library->events[r->event];
+    const char *words = s->format == FORMAT_PEOPLE ? e->title : e->name;
+
+    for (size_t i = 0; i < r->code_count; i++)
+        words = arena_printf(s->arena, "%s %s %s", words,
+                             i            ? "or"
+                             : r->negated ? "unless"
+                                          : "as",
+                             r->codes[i]);
+    return words;
+}
+
+static const char *events_words(const struct session *s, const struct event_ref *refs, size_t count)
+{
+    const char *words = "";
+
+    for (size_t i = 0; i < count; i++)
+        words = arena_printf(s->arena, "%s%s%s", words, i ? "; " : "", event_words(s, &refs[i]));
+    return words;
+}
+
+static const char *clause_words(const struct session *s, const struct clause *c)
+{
+    static const char *const ordinals[] = {
+        [EVERY] = "", [FIRST] = "first ", [SECOND] = "second ", [EVERY_LATER] = "every later "};
+    const char *span = span_words(s->arena, c->span);
+
+    if (c->due_of >= 0)
+        return arena_printf(s->arena, "within %s of the due date of %s", span,
+                            s->library->timescales[c->due_of].id);
+    if (c->span.before)
+        return arena_printf(s->arena, "%s before %s%s", span, event_words(s, &c->trigger),
+                            c->by_office_close ? ", by office close" : "");
+    return arena_printf(s->arena, "within %s of %s%s", span, ordinals[c->ordinal],
+                        event_words(s, &c->trigger));
+}
+
+// Every version's clauses; dates are told where there is more than one version.
+static const char *period_words(const struct session *s, const struct timescale *t)
+{
+    const char *words = "";
+
+    for (size_t i = 0; i < t->version_count; i++) {
+        const struct version *v = &t->versions[i];
+
+        if (t->version_count > 1 && date_known(v->until))
+            words = arena_printf(s->arena, "%s%suntil %s: ", words, i ? "; " : "",
+                                 date_iso(s->arena, v->until));
+        else if (t->version_count > 1)
+            words = arena_printf(s->arena, "%s%sthen: ", words, i ? "; " : "");
+        for (size_t k = 0; k < v->clause_count; k++)
+            words = arena_printf(s->arena, "%s%s%s", words, k ? "; " : "",
+                                 clause_words(s, &v->clauses[k]));
+    }
+    return words;
+}
+
+static void add_timescale(struct table *table, const struct session *s, const struct timescale *t)
+{
+    const struct version *v = &t->versions[t->version_count - 1];
+    const char *cells[] = {t->id,
+                           t->title,
+                           force_word(t->force),
+                           t->on ? "yes" : "no",
+                           t->subject < 0 ? "record" : s->library->subjects[t->subject].name,
+                           period_words(s, t),
+                           events_words(s, t->met_by, t->met_count),
+                           events_words(s, t->ends_with, t->end_count),
+                           v->source,
+                           v->url,
+                           t->evidence,
+                           t->reading,
+                           t->chapter};
+
+    table_row(table, cells);
+}
+
+static enum status run_rules(struct session *s, const struct arguments *g, struct error *err)
+{
+    static const struct column columns[] = {
+        {"id", "Timescale", CELL_TEXT, 0},   {"title", NULL, CELL_TEXT, 0},
+        {"force", "Force", CELL_TEXT, 0},    {"on", "On", CELL_YES_NO, 0},
+        {"subject", NULL, CELL_TEXT, 0},     {"period", "Due", CELL_TEXT, 90},
+        {"met_by", "Met by", CELL_TEXT, 60}, {"ends_with", NULL, CELL_TEXT, 0},
+        {"source", "Source", CELL_TEXT, 90}, {"url", NULL, CELL_TEXT, 0},
+        {"evidence", NULL, CELL_TEXT, 0},    {"reading", NULL, CELL_TEXT, 0},
+        {"chapter", NULL, CELL_TEXT, 0},
+    };
+    struct table *t;
+
+    (void)g;
+    if (!session_library(s, err))
+        return status_of(err);
+    t = table_begin(s, columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < s->library->timescale_count; i++)
+        add_timescale(t, s, &s->library->timescales[i]);
+    table_end(t);
+    return STATUS_DONE;
+}
+
+const struct command commands_rules[] = {
+    {"date", "QUESTION...", "answers \"15 working days after 2024-12-20\"",
+     (const char *const[]){"explain", NULL}, run_date},
+    {"check", "[FILE...]", "checks rules with their examples, overlays and configuration", NULL,
+     run_check},
+    {"rules", "", "lists the timescales that are known", NULL, run_rules},
+    {0},
+};

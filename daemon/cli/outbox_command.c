@@ -1,0 +1,159 @@
+// `timely outbox`: messages by number, state and staff number. Their texts are shown one at a time
+// and only when asked for.
+#include "operator.h"
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool state_given(const struct arguments *g, const char **ret, struct error *err)
+{
+    static const char *const states[] = {"due",     "claimed", "handing_over", "sent",
+                                         "refused", "expired", "superseded",   NULL};
+    int state;
+
+    if (!argument_word(g, "state", states, -1, &state, err))
+        return false;
+    *ret = state < 0 ? NULL : states[state];
+    return true;
+}
+
+enum status run_outbox_list(struct session *s, const struct arguments *g, struct error *err)
+{
+    static const struct column columns[] = {
+        {"message_id", "Message", CELL_NUMBER, 0}, {"kind", "Kind", CELL_TEXT, 0},
+        {"staff_id", "To", CELL_TEXT, 20},         {"state", "State", CELL_TEXT, 0},
+        {"put_at", "Put in", CELL_TEXT, 0},        {"settled_at", "Settled", CELL_TEXT, 0},
+        {"attempts", "Tries", CELL_NUMBER, 0},     {"last_answer", "Last answer", CELL_TEXT, 100}};
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const char *state;
+    struct table *t;
+
+    if (!state_given(g, &state, err) || !session_store(s, err) ||
+        !db_ask(s->store,
+                "SELECT message_id, kind, coalesce(staff_id, 'operator'), state, put_at,"
+                " settled_at, attempts, last_answer FROM timely.outbox"
+                " WHERE $1::text IS NULL OR state = $1 ORDER BY message_id",
+                1, &state, &r, err))
+        return status_of(err);
+    t = table_begin(s, columns, sizeof columns / sizeof *columns);
+    for (int i = 0; i < PQntuples(r); i++) {
+        const char *cells[] = {db_text(r, i, 0),
+                               db_text(r, i, 1),
+                               db_text(r, i, 2),
+                               db_text(r, i, 3),
+                               session_time(s, db_text(r, i, 4)),
+                               session_time(s, db_text(r, i, 5)),
+                               db_text(r, i, 6),
+                               db_text(r, i, 7)};
+
+        table_row(t, cells);
+    }
+    table_end(t);
+    if (s->format == FORMAT_PEOPLE && PQntuples(r) == 0)
+        text_add(&s->out, "No messages.\n");
+    return STATUS_DONE;
+}
+
+static enum status no_message(struct error *err, const char *id, const char *what)
+{
+    fail(err, FAULT_INPUT, "there is no message %s%s", id, what);
+    return STATUS_NO;
+}
+
+// Line by line: a text from the database moves no cursor and hides nothing.
+static void add_safe_text(struct session *s, const char *text)
+{
+    for (const char *p = text; *p;) {
+        size_t length = strcspn(p, "\n");
+        char *line = text_one_line(arena_strndup(s->arena, p, length), 2000);
+        size_t shown = strlen(line);
+
+        while (shown && line[shown - 1] == ' ')
+            shown--;
+        text_add(&s->out, arena_strndup(s->arena, line, shown));
+        text_add(&s->out, "\n");
+        free(line);
+        p += length + (p[length] == '\n');
+    }
+}
+
+static void show_message(struct session *s, const PGresult *r)
+{
+    static const char *const labels[] = {"Message",    "Kind",      "To",     "State",
+                                         "Put in",     "Settled",   "Tries",  "Last answer",
+                                         "Message-ID", "Recipient", "Subject"};
+
+    for (int i = 0; i < (int)(sizeof labels / sizeof *labels); i++) {
+        const char *value = i == 4 || i == 5 ? session_time(s, db_text(r, 0, i)) : db_text(r, 0, i);
+
+        if (value && *value)
+            add_safe_text(s, arena_printf(s->arena, "%s: %s", labels[i], value));
+    }
+    text_add(&s->out, "\n");
+    add_safe_text(s, db_text(r, 0, 11));
+    if (db_text(r, 0, 12)) {
+        text_add(&s->out, "\n");
+        add_safe_text(s, db_text(r, 0, 12));
+    }
+}
+
+enum status run_outbox_show(struct session *s, const struct arguments *g, struct error *err)
+{
+    static const struct column columns[] = {
+        {"message_id", NULL, CELL_NUMBER, 0},   {"kind", NULL, CELL_TEXT, 0},
+        {"staff_id", NULL, CELL_TEXT, 0},       {"state", NULL, CELL_TEXT, 0},
+        {"put_at", NULL, CELL_TEXT, 0},         {"settled_at", NULL, CELL_TEXT, 0},
+        {"attempts", NULL, CELL_NUMBER, 0},     {"last_answer", NULL, CELL_TEXT, 0},
+        {"rfc_message_id", NULL, CELL_TEXT, 0}, {"recipient", NULL, CELL_TEXT, 0},
+        {"subject", NULL, CELL_TEXT, 0},        {"text", NULL, CELL_TEXT, 0},
+        {"calendar", NULL, CELL_TEXT, 0}};
+    enum { COUNT = sizeof columns / sizeof *columns };
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const char *cells[COUNT];
+    struct table *t;
+
+    if (!operator_number("message", g->words[0], err) || !session_store(s, err) ||
+        !db_ask(s->store,
+                "SELECT message_id, kind, coalesce(staff_id, 'operator'), state, put_at,"
+                " settled_at, attempts, last_answer, rfc_message_id, recipient, subject, body_text,"
+                " body_calendar FROM timely.outbox WHERE message_id = $1::bigint",
+                1, g->words, &r, err))
+        return status_of(err);
+    if (PQntuples(r) == 0)
+        return no_message(err, g->words[0], "");
+    if (s->format == FORMAT_PEOPLE) {
+        show_message(s, r);
+        return STATUS_DONE;
+    }
+    for (int i = 0; i < COUNT; i++)
+        cells[i] = i == 4 || i == 5 ? session_time(s, db_text(r, 0, i)) : db_text(r, 0, i);
+    t = table_begin(s, columns, COUNT);
+    table_row(t, cells);
+    table_end(t);
+    return STATUS_DONE;
+}
+
+// Put in anew, or a message that was given up for its age would be given up again at once.
+enum status run_outbox_retry(struct session *s, const struct arguments *g, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const char *values[] = {g->words[0], NULL, session_user(s)};
+
+    if (!operator_number("message", g->words[0], err) || !session_store(s, err))
+        return status_of(err);
+    values[1] = session_now(s);
+    if (!db_ask(s->store,
+                "WITH again AS (UPDATE timely.outbox SET state = 'due', not_before = now(),"
+                " put_at = $2::timestamptz, settled_at = NULL"
+                " WHERE message_id = $1::bigint AND state IN ('refused', 'expired')"
+                " RETURNING message_id, staff_id), told AS (INSERT INTO timely.audit (at, what,"
+                " message_id, staff_id, detail) SELECT $2::timestamptz, 'message.retried',"
+                " message_id, staff_id, 'by ' || $3::text FROM again) SELECT message_id FROM again",
+                3, values, &r, err))
+        return status_of(err);
+    if (PQntuples(r) == 0)
+        return no_message(err, g->words[0], " that was refused or given up");
+    text_addf(&s->out, "Message %s will be tried again.\n", g->words[0]);
+    return STATUS_DONE;
+}

@@ -1,0 +1,251 @@
+// SMTP through libcurl. libcurl speaks; this file prepares a handle, listens to the dialogue to
+// know how far it came, and sorts the end of it by what the outbox must do next.
+#include "smtp.h"
+
+#include "mail_address.h"
+#include "text.h"
+#include "transfer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECT_TIMEOUT_S 15
+#define SAID_BYTES_MAX 2000 // of an answer is listened to
+
+// How far the dialogue came. What a server says before MAIL (greeting, EHLO, STARTTLS, AUTH) is
+// about itself and its state; after that it is about this message.
+enum phase { PHASE_OPENING, PHASE_MESSAGE, PHASE_DATA };
+
+struct dialogue {
+    const char *bytes;
+    size_t length, given; // given: how much of the message libcurl took
+    bool ended;           // libcurl took all of it: the final dot may be on its way
+    enum phase phase;
+    int code;        // of the last answer; 0 for none
+    bool unfinished; // its last line was "250-…": more of it comes
+    bool over;
+    struct text said;
+    char error[CURL_ERROR_SIZE];
+};
+
+static void handle_done(CURL **easy)
+{
+    curl_easy_cleanup(*easy);
+}
+
+static void list_done(struct curl_slist **list)
+{
+    curl_slist_free_all(*list);
+}
+
+static void dialogue_done(struct dialogue *d)
+{
+    text_done(&d->said);
+}
+
+static size_t give(char *to, size_t size, size_t count, void *arg)
+{
+    struct dialogue *d = arg;
+    size_t room = size * count, left = d->length - d->given;
+    size_t taken = left < room ? left : room;
+
+    memcpy(to, d->bytes + d->given, taken);
+    d->given += taken;
+    d->ended = d->given == d->length;
+    return taken;
+}
+
+static bool begins(const char *data, size_t size, const char *word)
+{
+    size_t length = strlen(word);
+
+    return size >= length && memcmp(data, word, length) == 0;
+}
+
+// libcurl says QUIT by itself after a failure: what comes then is no answer to us.
+static void note_command(struct dialogue *d, const char *data, size_t size)
+{
+    d->over |= begins(data, size, "QUIT");
+    if (d->over)
+        return;
+    if (begins(data, size, "MAIL FROM:"))
+        d->phase = PHASE_MESSAGE;
+    else if (d->phase == PHASE_MESSAGE && begins(data, size, "DATA"))
+        d->phase = PHASE_DATA;
+    text_clear(&d->said);
+    d->code = 0;
+    d->unfinished = false;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+// A line of an answer: "550-5.1.1 text" or, the last, "550 text".
+static void note_answer(struct dialogue *d, const char *data, size_t size)
+{
+    if (d->over)
+        return;
+    while (size > 0 && (data[size - 1] == '\n' || data[size - 1] == '\r'))
+        size--;
+    if (size < 3 || !is_digit(data[0]) || !is_digit(data[1]) || !is_digit(data[2]))
+        return;
+    d->code = (data[0] - '0') * 100 + (data[1] - '0') * 10 + (data[2] - '0');
+    if (!d->unfinished)
+        text_clear(&d->said);
+    d->unfinished = size > 3 && data[3] == '-';
+
+    size_t skipped = d->said.length == 0 ? 0 : size > 3 ? 4 : 3; // the code is said once
+
+    if (d->said.length > SAID_BYTES_MAX)
+        return;
+    text_addf(&d->said, "%s", d->said.length > 0 ? " " : "");
+    text_add_n(&d->said, data + skipped, size - skipped);
+}
+
+// Only the dialogue is looked at: the message itself and TLS records come by here too.
+static int listen_in(CURL *easy, curl_infotype type, char *data, size_t size, void *arg)
+{
+    if (type == CURLINFO_HEADER_OUT) {
+        note_command(arg, data, size);
+        // libcurl stands still, and the loop with it, until QUIT is answered: not for long, please.
+        if (((struct dialogue *)arg)->over)
+            curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, 1L);
+    }
+    if (type == CURLINFO_HEADER_IN)
+        note_answer(arg, data, size);
+    return 0;
+}
+
+static bool harmless_name(const char *helo)
+{
+    for (const char *c = helo; *c; c++)
+        if (!is_digit(*c) && !(*c >= 'a' && *c <= 'z') && !(*c >= 'A' && *c <= 'Z') &&
+            !strchr(".-_:[]", *c))
+            return false;
+    return strlen(helo) <= 255;
+}
+
+static void set_server(CURL *easy, const struct smtp_server *s)
+{
+    AUTO(text_done) struct text url = {0};
+    long timeout = s->timeout_s > 0 ? s->timeout_s : 1;
+
+    text_addf(&url, "%s/%s", s->url, s->helo ? s->helo : ""); // the path is the name in EHLO
+    curl_easy_setopt(easy, CURLOPT_URL, text_str(&url));
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); // none from the environment
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT, timeout);
+    curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, timeout);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
+                     timeout < CONNECT_TIMEOUT_S ? timeout : (long)CONNECT_TIMEOUT_S);
+    // Never "try": that falls back to clear text without a word.
+    curl_easy_setopt(easy, CURLOPT_USE_SSL,
+                     (long)(s->require_tls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+    if (s->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, s->ca_file);
+    if (s->user)
+        curl_easy_setopt(easy, CURLOPT_USERNAME, s->user);
+    if (s->bearer) {
+        curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, s->bearer);
+        curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, "AUTH=XOAUTH2");
+    } else if (s->password) {
+        curl_easy_setopt(easy, CURLOPT_PASSWORD, s->password);
+    }
+}
+
+static void set_message(CURL *easy, const char *from, const struct curl_slist *to,
+                        struct dialogue *d)
+{
+    curl_easy_setopt(easy, CURLOPT_MAIL_FROM, from);
+    curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, to);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, give);
+    curl_easy_setopt(easy, CURLOPT_READDATA, d);
+    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)d->length); // SIZE= in MAIL
+    curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L); // what makes libcurl call the next
+    curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, listen_in);
+    curl_easy_setopt(easy, CURLOPT_DEBUGDATA, d);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, d->error);
+}
+
+// 530 to 538 are about our authentication (RFC 4954), whichever command they answer.
+static bool about_us(int code)
+{
+    return code == 530 || code == 534 || code == 535 || code == 538;
+}
+
+static enum handover sort(CURLcode done, const struct dialogue *d)
+{
+    if (done == CURLE_OK)
+        return HANDOVER_SENT;
+    if (d->phase == PHASE_DATA && d->ended && d->code < 400)
+        return HANDOVER_UNSURE;
+    if (d->phase != PHASE_OPENING && d->code >= 500 && d->code < 600 && !about_us(d->code))
+        return HANDOVER_REFUSED;
+    return HANDOVER_RETRY;
+}
+
+static const char *words_of(CURLcode done, const struct dialogue *d)
+{
+    if (done == CURLE_OK || d->code >= 400)
+        return text_str(&d->said);
+    return d->error[0] ? d->error : curl_easy_strerror(done);
+}
+
+// True when a kept connection had died under us: nothing of the message itself was said yet.
+static bool was_stale(CURL *easy, CURLcode done, const struct dialogue *d)
+{
+    long opened = 1;
+
+    curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &opened);
+    return done != CURLE_OK && done != CURLE_OPERATION_TIMEDOUT && opened == 0 &&
+           d->phase == PHASE_MESSAGE && (d->code == 0 || d->code == 421);
+}
+
+static CURLcode perform(const struct smtp_server *s, const char *from, const char *to, bool fresh,
+                        struct dialogue *d, bool *stale)
+{
+    AUTO(handle_done) CURL *easy = curl_easy_init();
+    AUTO(list_done) struct curl_slist *recipients = curl_slist_append(NULL, to);
+
+    if (!easy || !recipients)
+        out_of_memory();
+    set_server(easy, s);
+    set_message(easy, from, recipients, d);
+    if (fresh)
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+
+    CURLcode done = transfer_perform(easy, NULL);
+
+    *stale = was_stale(easy, done, d);
+    return done;
+}
+
+static bool try_once(const struct smtp_server *s, const char *from, const char *to,
+                     const char *bytes, size_t length, bool fresh, struct handover_answer *ret)
+{
+    AUTO(dialogue_done) struct dialogue d = {.bytes = bytes, .length = length};
+    bool stale;
+    CURLcode done = perform(s, from, to, fresh, &d, &stale);
+
+    handover_say(ret, sort(done, &d), d.code, words_of(done, &d), to);
+    return !stale;
+}
+
+void smtp_send(const struct smtp_server *s, const char *from, const char *to, const char *bytes,
+               size_t length, struct handover_answer *ret)
+{
+    if (!mail_address_valid(from) || !mail_address_valid(to)) {
+        handover_say(ret, HANDOVER_REFUSED, 0, "an address that would break a command", NULL);
+        return;
+    }
+    if (s->helo && !harmless_name(s->helo)) {
+        handover_say(ret, HANDOVER_RETRY, 0, "the name for EHLO would break a command", NULL);
+        return;
+    }
+    if (!try_once(s, from, to, bytes, length, false, ret))
+        (void)try_once(s, from, to, bytes, length, true, ret);
+}

@@ -1,0 +1,62 @@
+// Digests: one mail worth reading. Lines by family, the worst first, each saying Law, Guidance or
+// Local, when the child was last seen, and what is new. Pure text; the same argument gives the same
+// bytes.
+#pragma once
+
+#include "arena.h"
+#include "date.h"
+#include "html.h"
+
+enum urgency { URGENCY_LATE, URGENCY_TODAY, URGENCY_SOON, URGENCY_LATER }; // worst first
+
+struct digest_line {
+    const char *child;  // as the authority's setting allows: reference, initials or name
+    const char *family; // lines of one family stand together; not shown
+    const char *title;  // of the timescale
+    const char *force;  // Law, Guidance, Local
+    struct date due_on;
+    struct moment due_at; // minute known only for clocks in hours
+    int working_days;     // until due; negative: late by so many
+    const char *booked;   // "booked for Tuesday 2 April 2024, 10:00", "not recorded yet: booked for
+                          // …", or NULL
+    struct date seen_on;  // DATE_NONE when not known
+    const char
+        *reason; // why it reaches this person, for escalations: "out of timescale since 2 April"
+    bool is_new;
+    long long deadline_id;
+    const char *url; // of the explanation, or NULL
+};
+
+struct digest {
+    const char *reader; // "Ivy Hart"
+    struct date on;
+    bool escalation; // told as a manager rather than as the one who acts
+    const struct digest_line *lines;
+    size_t count;
+    const char *service_name; // "Milton Keynes children's services"
+    const char *help;         // one line: whom to ask, or NULL
+};
+
+struct rendered {
+    const char *subject; // the worst thing in it, naming nobody: "2 out of timescale, 1 due today"
+    const char *text;    // stands alone, 72 columns
+    const char *html;    // simple tables, inline styles; every value escaped
+};
+
+void digest_render(struct arena *a, const struct digest *d, struct rendered *ret);
+
+// A first start finds years of overdue items: they become one summary per manager. Lines are
+// counted by timescale, not listed.
+void summary_render(struct arena *a, const struct digest *d, struct rendered *ret);
+
+// The text beside an invite or a cancellation: stands alone for who cannot read the calendar part.
+struct invite_words {
+    const char *title, *child;
+    struct date due_on;
+    struct moment starts; // MOMENT_NONE for a hold
+    const char *place;
+    const char *derivation; // the sentence of explain
+    bool cancelled, update;
+    const char *service_name;
+};
+void invite_render(struct arena *a, const struct invite_words *w, struct rendered *ret);

@@ -1,0 +1,275 @@
+// The order and the words of a digest. Worst means due first: what has been owed longest, then what
+// will be owed soonest.
+#include "digest_view.h"
+
+#include "clean.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SOON_WORKING_DAYS 5
+
+// The longest texts that still read as a line.
+#define CHILD_CHARS_MAX 60
+#define TITLE_CHARS_MAX 160
+#define REMARK_CHARS_MAX 200
+#define FORCE_CHARS_MAX 20
+
+struct place {
+    const struct digest_line *line, *family_worst, *child_worst;
+};
+
+enum urgency digest_urgency(const struct digest_line *l, struct date on)
+{
+    if (!date_known(l->due_on))
+        return URGENCY_LATER;
+    if (date_cmp(l->due_on, on) < 0)
+        return URGENCY_LATE;
+    if (date_is(l->due_on, on))
+        return URGENCY_TODAY;
+    return l->working_days <= SOON_WORKING_DAYS ? URGENCY_SOON : URGENCY_LATER;
+}
+
+static int compare_numbers(long long a, long long b)
+{
+    return (a > b) - (a < b);
+}
+
+static int force_rank(const char *force)
+{
+    static const char *const ranks[] = {"Law", "Guidance", "Local"};
+    int rank = 0;
+
+    while (rank < 3 && (!force || strcmp(force, ranks[rank]) != 0))
+        rank++;
+    return rank;
+}
+
+static const char *family_of(const struct digest_line *l)
+{
+    return l->family ? l->family : l->child;
+}
+
+// A day without a minute ends with the day; a day not known is the last of all.
+static int line_cmp(const struct digest_line *a, const struct digest_line *b)
+{
+    int by = compare_numbers(date_known(a->due_on) ? a->due_on.day : INT32_MAX,
+                             date_known(b->due_on) ? b->due_on.day : INT32_MAX);
+
+    if (by == 0)
+        by = compare_numbers(a->due_at.minute < 0 ? 1440 : a->due_at.minute,
+                             b->due_at.minute < 0 ? 1440 : b->due_at.minute);
+    if (by == 0)
+        by = compare_numbers(force_rank(a->force), force_rank(b->force));
+    if (by == 0)
+        by = strcmp(a->title, b->title);
+    return by != 0 ? by : compare_numbers(a->deadline_id, b->deadline_id);
+}
+
+static int family_cmp(const struct digest_line *a, const struct digest_line *b)
+{
+    return strcmp(family_of(a), family_of(b));
+}
+
+static int child_cmp(const struct digest_line *a, const struct digest_line *b)
+{
+    int by = family_cmp(a, b);
+
+    return by != 0 ? by : strcmp(a->child, b->child);
+}
+
+static int by_child_then_line(const void *x, const void *y)
+{
+    const struct place *a = x, *b = y;
+    int by = child_cmp(a->line, b->line);
+
+    return by != 0 ? by : line_cmp(a->line, b->line);
+}
+
+static int by_worst(const void *x, const void *y)
+{
+    const struct place *a = x, *b = y;
+    int by = line_cmp(a->family_worst, b->family_worst);
+
+    if (by == 0)
+        by = family_cmp(a->line, b->line);
+    if (by == 0)
+        by = line_cmp(a->child_worst, b->child_worst);
+    if (by == 0)
+        by = child_cmp(a->line, b->line);
+    return by != 0 ? by : line_cmp(a->line, b->line);
+}
+
+// Of places sorted by child and line: the first of a child is its worst, the least of a family's
+// children is the family's.
+static void find_worst(struct place *places, size_t count)
+{
+    for (size_t from = 0, to; from < count; from = to) {
+        const struct digest_line *worst = places[from].line;
+
+        for (to = from; to < count && family_cmp(places[to].line, places[from].line) == 0; to++) {
+            bool first = to == from || child_cmp(places[to].line, places[to - 1].line) != 0;
+
+            places[to].child_worst = first ? places[to].line : places[to - 1].child_worst;
+            if (line_cmp(places[to].line, worst) < 0)
+                worst = places[to].line;
+        }
+        for (size_t i = from; i < to; i++)
+            places[i].family_worst = worst;
+    }
+}
+
+static struct place *in_order(struct arena *a, const struct digest *d)
+{
+    struct place *places = ARENA_ARRAY(a, struct place, d->count);
+
+    for (size_t i = 0; i < d->count; i++)
+        places[i].line = &d->lines[i];
+    if (d->count > 1)
+        qsort(places, d->count, sizeof *places, by_child_then_line);
+    find_worst(places, d->count);
+    if (d->count > 1)
+        qsort(places, d->count, sizeof *places, by_worst);
+    return places;
+}
+
+const char *digest_day_words(struct arena *a, struct date d, struct date on)
+{
+    const char *words = date_words(a, d);
+    const char *year = strrchr(words, ' ');
+    int this_year, that_year, month, day;
+
+    if (!date_known(d))
+        return words;
+    date_split(on, &this_year, &month, &day);
+    date_split(d, &that_year, &month, &day);
+    return this_year == that_year ? arena_strndup(a, words, (size_t)(year - words)) : words;
+}
+
+static const char *days_words(struct arena *a, int count)
+{
+    return arena_printf(a, "%d working day%s", count, count == 1 ? "" : "s");
+}
+
+static const char *time_words(struct arena *a, const struct digest_line *l)
+{
+    if (l->due_at.minute < 0)
+        return "";
+    return arena_printf(a, ", %02d:%02d", l->due_at.minute / 60, l->due_at.minute % 60);
+}
+
+static const char *due_words(struct arena *a, const struct digest_line *l, struct date on)
+{
+    const char *at = time_words(a, l);
+
+    if (!date_known(l->due_on))
+        return "due date not known";
+    if (date_is(l->due_on, on))
+        return arena_printf(a, "due today, %s%s", date_words(a, l->due_on), at);
+    if (date_cmp(l->due_on, on) > 0 && l->working_days > 0)
+        return arena_printf(a, "due %s%s (in %s)", date_words(a, l->due_on), at,
+                            days_words(a, l->working_days));
+    if (date_cmp(l->due_on, on) > 0)
+        return arena_printf(a, "due %s%s (before the next working day)", date_words(a, l->due_on),
+                            at);
+    if (l->working_days < 0)
+        return arena_printf(a, "was due %s%s, %s ago", digest_day_words(a, l->due_on, on), at,
+                            days_words(a, -l->working_days));
+    return arena_printf(a, "was due %s%s", digest_day_words(a, l->due_on, on), at);
+}
+
+static const char *seen_words(struct arena *a, struct date seen_on, struct date on)
+{
+    if (!date_known(seen_on))
+        return "not seen on record";
+    if (date_is(seen_on, on))
+        return "last seen today";
+    return arena_printf(a, "last seen %s", strchr(digest_day_words(a, seen_on, on), ' ') + 1);
+}
+
+static struct digest_item item_of(struct arena *a, const struct digest_line *l, struct date on)
+{
+    return (struct digest_item){
+        .urgency = digest_urgency(l, on),
+        .child = clean_line(a, l->child, CHILD_CHARS_MAX),
+        .title = clean_line(a, l->title, TITLE_CHARS_MAX),
+        .force = clean_line(a, l->force, FORCE_CHARS_MAX),
+        .due = due_words(a, l, on),
+        .booked = clean_line(a, l->booked, REMARK_CHARS_MAX),
+        .seen = seen_words(a, l->seen_on, on),
+        .reason = clean_line(a, l->reason, REMARK_CHARS_MAX),
+        .url = l->url && clean_is_url(l->url) ? l->url : NULL,
+        .is_new = l->is_new,
+    };
+}
+
+static int by_title(const void *x, const void *y)
+{
+    return strcmp(((const struct digest_more *)x)->title, ((const struct digest_more *)y)->title);
+}
+
+static int by_count(const void *x, const void *y)
+{
+    const struct digest_more *a = x, *b = y;
+
+    return a->count != b->count ? (a->count < b->count) - (a->count > b->count) : by_title(x, y);
+}
+
+static void count_hidden(struct arena *a, const struct place *places, size_t count,
+                         struct digest_view *v)
+{
+    struct digest_more *all = ARENA_ARRAY(a, struct digest_more, count);
+    size_t kinds = 0;
+
+    for (size_t i = 0; i < count; i++)
+        all[i].title = clean_line(a, places[i].line->title, TITLE_CHARS_MAX);
+    qsort(all, count, sizeof *all, by_title);
+    for (size_t i = 0; i < count; i++) {
+        if (kinds == 0 || strcmp(all[kinds - 1].title, all[i].title) != 0)
+            all[kinds++] = (struct digest_more){all[i].title, 0};
+        all[kinds - 1].count++;
+    }
+    qsort(all, kinds, sizeof *all, by_count);
+    v->more = all;
+    v->more_count = kinds;
+    v->hidden = count;
+}
+
+void digest_view_make(struct arena *a, const struct digest *d, struct digest_view *ret)
+{
+    struct digest_view v = {
+        .count = d->count < DIGEST_LINES_MAX ? d->count : DIGEST_LINES_MAX,
+        .reader = clean_line(a, d->reader, CHILD_CHARS_MAX),
+        .service = clean_line(a, d->service_name, TITLE_CHARS_MAX),
+        .help = d->help ? clean_line(a, d->help, REMARK_CHARS_MAX) : NULL,
+    };
+    struct place *places = in_order(a, d);
+
+    v.items = ARENA_ARRAY(a, struct digest_item, v.count);
+    for (size_t i = 0; i < d->count; i++)
+        v.counts[digest_urgency(places[i].line, d->on)]++;
+    for (size_t i = 0; i < v.count; i++) {
+        const struct digest_line *l = places[i].line, *before = i ? places[i - 1].line : NULL;
+
+        v.items[i] = item_of(a, l, d->on);
+        v.items[i].new_family = !before || family_cmp(before, l) != 0;
+        v.items[i].new_child =
+            !before || child_cmp(before, l) != 0 || !date_is(before->seen_on, l->seen_on);
+    }
+    if (d->count > v.count)
+        count_hidden(a, places + v.count, d->count - v.count, &v);
+    *ret = v;
+}
+
+const char *digest_counts_words(struct arena *a, const size_t counts[4])
+{
+    static const char *const words[] = {"out of timescale", "due today",
+                                        "due within 5 working days", "later"};
+    AUTO(text_done) struct text out = {0};
+
+    for (size_t i = 0; i < 4; i++)
+        if (counts[i] > 0)
+            text_addf(&out, "%s%zu %s", out.length ? ", " : "", counts[i], words[i]);
+    return arena_strdup(a, text_str(&out));
+}

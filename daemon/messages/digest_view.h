@@ -1,0 +1,44 @@
+// What a digest shows and in which order, and the words for its dates: shared by the text and the
+// HTML, which then cannot disagree.
+#pragma once
+
+#include "digest.h"
+
+#define DIGEST_LINES_MAX 60 // a longer mail is not read
+
+// Cleaned, in words, ready to be wrapped or escaped.
+struct digest_item {
+    enum urgency urgency;
+    const char *child, *title, *force;
+    const char *due;    // "due Tuesday 9 April 2024 (in 4 working days)"
+    const char *booked; // "" for none
+    const char *seen;   // "last seen 25 March", "not seen on record"
+    const char *reason; // "" for none
+    const char *url;    // NULL for none
+    bool is_new;
+    bool new_family, new_child; // this line begins one
+};
+
+struct digest_more {
+    const char *title;
+    size_t count;
+};
+
+struct digest_view {
+    struct digest_item *items;
+    size_t count;                        // shown
+    size_t counts[4];                    // of all lines, by urgency
+    struct digest_more *more;            // of the lines not shown, by timescale, the most first
+    size_t more_count, hidden;           // timescales; lines
+    const char *reader, *service, *help; // help is NULL for none
+};
+
+// Families by their worst line, children of a family by theirs, then lines by due date; ties by
+// Law, Guidance, Local, by title and by number.
+void digest_view_make(struct arena *a, const struct digest *d, struct digest_view *ret);
+
+enum urgency digest_urgency(const struct digest_line *l, struct date on);
+// "2 out of timescale, 1 due today": what is nearest; "" when there is nothing.
+const char *digest_counts_words(struct arena *a, const size_t counts[4]);
+// "Tuesday 2 April" in the year of `on`, else "Tuesday 2 April 2024".
+const char *digest_day_words(struct arena *a, struct date d, struct date on);

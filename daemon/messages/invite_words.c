@@ -1,0 +1,132 @@
+// The words beside an invite: what a person needs who sees only the mail.
+#include "digest.h"
+
+#include "clean.h"
+#include "html.h"
+#include "paragraph.h"
+#include "text.h"
+
+#define TITLE_CHARS_MAX 160
+#define REMARK_CHARS_MAX 300
+#define DERIVATION_CHARS_MAX 2000
+
+struct fact {
+    const char *label, *value; // a NULL value is left out
+};
+
+enum { FACTS = 5 };
+
+static bool has_time(const struct invite_words *w)
+{
+    return date_known(w->starts.on);
+}
+
+static const char *when_words(struct arena *a, const struct invite_words *w)
+{
+    if (has_time(w))
+        return moment_words(a, w->starts);
+    return arena_printf(a, "not booked yet; to be held by %s", date_words(a, w->due_on));
+}
+
+static void facts_of(struct arena *a, const struct invite_words *w, struct fact ret[FACTS])
+{
+    ret[0] = (struct fact){"What", clean_line(a, w->title, TITLE_CHARS_MAX)};
+    ret[1] = (struct fact){"For", clean_line(a, w->child, TITLE_CHARS_MAX)};
+    ret[2] = (struct fact){"When", when_words(a, w)};
+    ret[3] = (struct fact){"Where", w->place ? clean_line(a, w->place, REMARK_CHARS_MAX) : NULL};
+    ret[4] = (struct fact){"Due by",
+                           date_known(w->due_on) && has_time(w) ? date_words(a, w->due_on) : NULL};
+}
+
+static const char *kind_of(const struct invite_words *w)
+{
+    if (w->cancelled)
+        return "Cancelled";
+    if (w->update)
+        return "Changed";
+    return has_time(w) ? "Invitation" : "Please hold";
+}
+
+static const char *subject_of(struct arena *a, const struct invite_words *w)
+{
+    return arena_printf(a, "%s: %s, %s, %s", kind_of(w), clean_line(a, w->title, TITLE_CHARS_MAX),
+                        clean_line(a, w->child, TITLE_CHARS_MAX),
+                        has_time(w) ? moment_words(a, w->starts)
+                                    : arena_printf(a, "by %s", date_words(a, w->due_on)));
+}
+
+static const char *request_of(const struct invite_words *w)
+{
+    if (w->cancelled)
+        return "This is no longer needed and leaves your calendar. You need not answer.";
+    if (w->update)
+        return "This replaces what your calendar shows. Please accept or decline it there.";
+    if (has_time(w))
+        return "Please accept or decline it in your calendar.";
+    return "No time is booked yet: this marks the last day. It becomes the meeting when one is "
+           "booked.";
+}
+
+static const char *text_of(struct arena *a, const struct invite_words *w,
+                           const struct fact facts[FACTS])
+{
+    AUTO(text_done) struct text out = {0};
+
+    paragraph_add(&out, "", "", kind_of(w));
+    text_add(&out, "\n");
+    for (size_t i = 0; i < FACTS; i++)
+        if (facts[i].value)
+            paragraph_add(&out, arena_printf(a, "%-8s", arena_printf(a, "%s:", facts[i].label)),
+                          "        ", facts[i].value);
+    if (w->derivation) {
+        text_add(&out, "\n");
+        paragraph_add(&out, "", "", clean_line(a, w->derivation, DERIVATION_CHARS_MAX));
+    }
+    text_add(&out, "\n");
+    paragraph_add(&out, "", "", request_of(w));
+    text_add(&out, "\n-- \n");
+    paragraph_add(&out, "", "", clean_line(a, w->service_name, TITLE_CHARS_MAX));
+    return arena_strdup(a, text_str(&out));
+}
+
+static void fact_row(struct arena *a, struct text *out, const struct fact *f)
+{
+    text_addf(
+        out,
+        "<tr><td width=\"72\" valign=\"top\" style=\"width:72px;padding:4px 12px 4px 0;" HTML_FONT
+            HTML_QUIET "font-size:14px;line-height:21px;\">%s</td>"
+        "<td valign=\"top\" style=\"padding:4px 0;" HTML_FONT HTML_INK
+        "font-size:15px;line-height:21px;\">%s</td></tr>\n",
+        f->label, html_escape(a, f->value));
+}
+
+static const char *html_of(struct arena *a, const struct invite_words *w,
+                           const struct fact facts[FACTS])
+{
+    AUTO(text_done) struct text out = {0};
+
+    html_page_start(a, &out, "timely", kind_of(w), facts[0].value);
+    text_add(&out, "<tr><td style=\"padding:8px 28px;\"><table role=\"presentation\" "
+                   "cellpadding=\"0\" cellspacing=\"0\" border=\"0\">\n");
+    for (size_t i = 1; i < FACTS; i++)
+        if (facts[i].value)
+            fact_row(a, &out, &facts[i]);
+    text_add(&out, "</table></td></tr>\n");
+    if (w->derivation)
+        html_page_say(a, &out, clean_line(a, w->derivation, DERIVATION_CHARS_MAX));
+    html_page_say(a, &out, request_of(w));
+    html_page_end(a, &out, clean_line(a, w->service_name, TITLE_CHARS_MAX), NULL);
+    return arena_strdup(a, text_str(&out));
+}
+
+void invite_render(struct arena *a, const struct invite_words *w, struct rendered *ret)
+{
+    struct fact facts[FACTS];
+
+    facts_of(a, w, facts);
+    *ret = (struct rendered){
+        .subject = subject_of(a, w),
+        .text = text_of(a, w, facts),
+        .html = html_of(a, w, facts),
+    };
+}

@@ -1,0 +1,211 @@
+// Lines as digests, alarms and summaries, with the rungs that each of them says.
+#include "agenda_mail.h"
+
+#include "digest.h"
+#include "text.h"
+#include "zone.h"
+
+#include <string.h>
+
+static struct date today_of(const struct agenda_voice *v)
+{
+    return london_from_instant(v->now).on;
+}
+
+static const char *staff_key(const struct line *l)
+{
+    return l->to ? l->to->id : "";
+}
+
+const char *agenda_digest_key(struct arena *a, const char *staff_id, struct date on)
+{
+    return *staff_id ? arena_printf(a, "digest:%s:%s", staff_id, date_iso(a, on))
+                     : arena_printf(a, "operator:nobody:%s", date_iso(a, on));
+}
+
+// ------------------------------------------------------------------------------------- documents
+
+static void add_notices(const struct agenda_voice *v, json_t *notices, const struct line *l)
+{
+    for (size_t i = 0; l->is_new && i < l->rung_count; i++) {
+        json_t *n = json_object();
+
+        json_object_set_new(n, "deadline_id", json_integer(l->owed->deadline_id));
+        json_object_set_new(n, "due_on", json_string(date_iso(v->arena, l->owed->due_on)));
+        json_object_set_new(n, "rung", json_string(l->rungs[i]));
+        json_object_set_new(n, "staff_id", json_string(staff_key(l)));
+        json_array_append_new(notices, n);
+    }
+}
+
+// `message` may be NULL.
+static json_t *document(const struct agenda_voice *v, json_t *message,
+                        const struct line *const *lines, size_t count)
+{
+    json_t *doc = json_object(), *notices = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        add_notices(v, notices, lines[i]);
+    json_object_set_new(doc, "now", json_string(instant_iso(v->arena, v->now)));
+    if (message)
+        json_object_set_new(doc, "message", message);
+    json_object_set_new(doc, "notices", notices);
+    return doc;
+}
+
+json_t *agenda_silence(const struct agenda_voice *v, const struct line *const *lines, size_t count)
+{
+    return document(v, NULL, lines, count);
+}
+
+// ----------------------------------------------------------------------------------------- words
+
+static bool is_awaited(const struct agenda_voice *v, const struct owed *o)
+{
+    return date_known(o->booked.on) && moment_cmp(o->booked, london_from_instant(v->now)) < 0;
+}
+
+static const char *booked_words(const struct agenda_voice *v, const struct owed *o)
+{
+    if (!date_known(o->booked.on))
+        return NULL;
+    return arena_printf(v->arena, "%s %s",
+                        is_awaited(v, o) ? "not recorded yet: booked for" : "booked for",
+                        moment_words(v->arena, o->booked));
+}
+
+static const char *escalation_words(const struct agenda_voice *v, const struct owed *o)
+{
+    const char *due = date_words(v->arena, o->due_on);
+
+    if (date_cmp(o->due_on, today_of(v)) < 0)
+        return is_awaited(v, o)
+                   ? arena_printf(v->arena, "it was due on %s and nothing is recorded", due)
+                   : arena_printf(v->arena, "out of timescale since %s", due);
+    return "it is not booked in time";
+}
+
+static const char *reason_words(const struct agenda_voice *v, const struct line *l)
+{
+    const char *reason = l->escalation ? escalation_words(v, l->owed) : NULL;
+
+    if (reason && l->why)
+        return arena_printf(v->arena, "%s; %s", reason, l->why);
+    return reason ? reason : l->why;
+}
+
+static struct digest_line digest_line(const struct agenda_voice *v, const struct line *l)
+{
+    const struct owed *o = l->owed;
+
+    return (struct digest_line){
+        .child = naming_child(v->arena, v->config->names, &o->child),
+        .family = o->family,
+        .title = l->title,
+        .force = l->force,
+        .due_on = o->due_on,
+        .due_at = o->due_at,
+        .working_days = l->working_days,
+        .booked = booked_words(v, o),
+        .seen_on = o->seen_on,
+        .reason = reason_words(v, l),
+        .is_new = l->is_new,
+        .deadline_id = o->deadline_id,
+    };
+}
+
+static struct digest digest_of(const struct agenda_voice *v, const struct staff *reader,
+                               const struct line *const *lines, size_t count)
+{
+    struct digest_line *all = ARENA_ARRAY(v->arena, struct digest_line, count + 1);
+    bool escalation = true;
+
+    for (size_t i = 0; i < count; i++) {
+        all[i] = digest_line(v, lines[i]);
+        escalation &= lines[i]->escalation || !lines[i]->is_new;
+    }
+    return (struct digest){.reader = reader->name ? reader->name : reader->id,
+                           .on = today_of(v),
+                           .escalation = escalation,
+                           .lines = all,
+                           .count = count,
+                           .service_name = v->config->service_name,
+                           .help = v->config->help};
+}
+
+// ----------------------------------------------------------------------------------------- mails
+
+static json_t *message_to(const struct agenda_voice *v, const char *kind, const char *dedupe,
+                          const struct staff *to, const struct rendered *r)
+{
+    return outbox_message(v->arena, v->config,
+                          &(struct outbox_mail){.kind = kind,
+                                                .dedupe = dedupe,
+                                                .staff_id = to->id,
+                                                .recipient = to->email,
+                                                .subject = r->subject,
+                                                .text = r->text,
+                                                .html = r->html});
+}
+
+json_t *agenda_digest(const struct agenda_voice *v, const struct line *const *lines, size_t count)
+{
+    const struct staff *to = lines[0]->to;
+    struct digest d = digest_of(v, to, lines, count);
+    struct rendered r;
+
+    digest_render(v->arena, &d, &r);
+    return document(
+        v, message_to(v, "digest", agenda_digest_key(v->arena, to->id, today_of(v)), to, &r), lines,
+        count);
+}
+
+json_t *agenda_alarm(const struct agenda_voice *v, const struct line *line)
+{
+    struct digest d = digest_of(v, line->to, &line, 1);
+    const char *key =
+        arena_printf(v->arena, "alarm:%s:%lld:%s:%s", line->to->id, line->owed->deadline_id,
+                     date_iso(v->arena, line->owed->due_on), line->rungs[line->rung_count - 1]);
+    struct rendered r;
+
+    digest_render(v->arena, &d, &r);
+    return document(v, message_to(v, "alarm", key, line->to, &r), &line, 1);
+}
+
+json_t *agenda_summary(const struct agenda_voice *v, const struct staff *manager,
+                       const struct line *const *lines, size_t count)
+{
+    struct digest d = digest_of(v, manager, lines, count);
+    struct rendered r;
+
+    summary_render(v->arena, &d, &r);
+    return document(
+        v, message_to(v, "summary", arena_printf(v->arena, "summary:%s", manager->id), manager, &r),
+        NULL, 0);
+}
+
+json_t *agenda_nobody(const struct agenda_voice *v, const struct line *const *lines, size_t count)
+{
+    struct arena *a = v->arena;
+    struct outbox_mail m = {
+        .kind = "operator",
+        .dedupe = agenda_digest_key(a, "", today_of(v)),
+        .recipient = v->config->operator_email,
+        .subject = arena_printf(a, "timely: nobody could be told of %zu %s", count,
+                                count == 1 ? "deadline" : "deadlines"),
+    };
+    AUTO(text_done) struct text text = {0};
+
+    if (!v->config->operator_email)
+        return document(v, NULL, lines, count);
+    text_add(&text,
+             "Nobody is left to tell of these deadlines: the directory or the allocation of "
+             "the child\nneeds correcting. `timely findings` says where data is missing.\n\n");
+    for (size_t i = 0; i < count; i++)
+        text_addf(&text, "deadline %lld, %s, due %s: %s%s%s\n", lines[i]->owed->deadline_id,
+                  lines[i]->owed->timescale, date_iso(a, lines[i]->owed->due_on),
+                  lines[i]->rungs[lines[i]->rung_count - 1], lines[i]->why ? "; " : "",
+                  lines[i]->why ? lines[i]->why : "");
+    m.text = text_str(&text);
+    return document(v, outbox_message(a, v->config, &m), lines, count);
+}

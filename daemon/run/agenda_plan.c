@@ -1,0 +1,254 @@
+// Which rungs have been reached, to whom they speak today, and which of them are one line.
+#include "agenda_plan.h"
+
+#include "ladder.h"
+#include "zone.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SETTLING_IN_WORKING_DAYS 5 // a new worker is informed, not escalated over (register 2.13)
+
+// ------------------------------------------------------------------------------------ the office
+
+bool agenda_office_open(const struct library *l, instant now)
+{
+    return is_office_time(&l->office, l->local, london_from_instant(now));
+}
+
+instant agenda_next_opening(const struct library *l, instant now)
+{
+    struct moment from = london_from_instant(now);
+
+    if (is_office_time(&l->office, l->local, from))
+        from = (struct moment){date_add_days(from.on, 1), 0};
+    from = office_open_on_or_after(&l->office, l->local, from);
+    return date_known(from.on) ? instant_from_london(from) : 0;
+}
+
+// --------------------------------------------------------------------------------------- to whom
+
+static bool is_role(const char *role, const char *const *roles)
+{
+    for (; *roles; roles++)
+        if (strcmp(*roles, role) == 0)
+            return true;
+    return false;
+}
+
+// Who stands in for an absent worker may be told of a restricted child only as a manager of theirs.
+static bool may_be_told(struct arena *a, const struct directory *d, const struct responsible *who,
+                        const char *role, const struct staff *s, struct date today)
+{
+    static const char *const managers[] = {"team-manager",
+                                           "service-manager",
+                                           "head-of-service",
+                                           "director",
+                                           "chairs-manager",
+                                           "safeguarding-manager",
+                                           NULL};
+    const char *ignored;
+
+    if (is_role(role, managers) || (who->worker_id && strcmp(s->id, who->worker_id) == 0))
+        return true;
+    return strcmp(role, "social-worker") == 0 &&
+           directory_on_rung(a, d, who, "team-manager", today, &ignored) == s;
+}
+
+const struct staff *agenda_recipient(struct arena *a, const struct directory *d,
+                                     const struct responsible *who, bool restricted,
+                                     const char *rung, struct date today, const char **ret_why)
+{
+    const char *role = arena_strndup(a, rung, strcspn(rung, ","));
+    const struct staff *s = directory_on_rung(a, d, who, role, today, ret_why);
+
+    if (!s || !restricted || may_be_told(a, d, who, role, s, today))
+        return s;
+    return NULL;
+}
+
+// ----------------------------------------------------------------------------------------- lines
+
+static int working_days_to(const struct library *l, struct date today, struct date due)
+{
+    return date_cmp(due, today) >= 0 ? working_days_between(l->national, today, due)
+                                     : -working_days_between(l->national, due, today);
+}
+
+static struct line line_for(struct arena *a, const struct plan_input *in, const struct owed *o,
+                            const struct timescale *t)
+{
+    struct date today = london_from_instant(in->now).on;
+
+    return (struct line){.owed = o,
+                         .title = arena_strdup(a, t->title),
+                         .force = force_word(t->force),
+                         .working_days = working_days_to(in->library, today, o->due_on)};
+}
+
+struct planner {
+    struct arena *arena;
+    const struct plan_input *in;
+    struct plan *plan;
+    struct date today;
+    const struct owed *owed;         // the deadline in hand
+    const struct deadline *deadline; // the same, as the rules know it
+    size_t first_line;               // the first of its lines
+    instant next;
+    instant may_escalate_at; // 0: now
+};
+
+static void look_again_at(struct planner *p, instant at)
+{
+    if (at > p->in->now && (p->next == 0 || at < p->next))
+        p->next = at;
+}
+
+static struct line *line_of(struct planner *p, const struct staff *to, bool silent)
+{
+    struct plan *plan = p->plan;
+
+    for (size_t i = p->first_line; i < plan->count; i++)
+        if (plan->lines[i].to == to && (plan->lines[i].how == SAY_SILENTLY) == silent)
+            return &plan->lines[i];
+    plan->lines = arena_grow(p->arena, plan->lines, sizeof *plan->lines, plan->count, &plan->room);
+    plan->lines[plan->count] = line_for(p->arena, p->in, p->owed, p->deadline->timescale);
+    plan->lines[plan->count].to = to;
+    plan->lines[plan->count].is_new = true;
+    plan->lines[plan->count].how = silent ? SAY_SILENTLY : SAY_IN_DIGEST;
+    return &plan->lines[plan->count++];
+}
+
+// Rungs come in order of time: the last one that is added is what the line says.
+static void add_rung(struct planner *p, const struct telling *t, bool silent)
+{
+    const char *why;
+    const struct staff *to = agenda_recipient(p->arena, p->in->directory, &p->owed->who,
+                                              p->owed->child.restricted, t->rung, p->today, &why);
+    struct line *l = line_of(p, to, silent);
+    const char **rungs = ARENA_ARRAY(p->arena, const char *, l->rung_count + 1);
+
+    if (l->rung_count)
+        memcpy(rungs, l->rungs, l->rung_count * sizeof *rungs);
+    rungs[l->rung_count++] = t->rung;
+    l->rungs = rungs;
+    l->why = why;
+    l->escalation = t->escalation;
+    if (t->at_once && !silent)
+        l->how = SAY_AT_ONCE;
+}
+
+static int by_deadline(const void *key, const void *element)
+{
+    long long a = *(const long long *)key, b = ((const struct said *)element)->deadline_id;
+
+    return (a > b) - (a < b);
+}
+
+static bool was_said(const struct planner *p, const char *rung)
+{
+    const struct plan_input *in = p->in;
+    const struct said *s = in->said_count ? bsearch(&p->owed->deadline_id, in->said, in->said_count,
+                                                    sizeof *s, by_deadline)
+                                          : NULL;
+
+    if (!s)
+        return false;
+    while (s > in->said && s[-1].deadline_id == p->owed->deadline_id)
+        s--;
+    for (; s < in->said + in->said_count && s->deadline_id == p->owed->deadline_id; s++)
+        if (strcmp(s->rung, rung) == 0)
+            return true;
+    return false;
+}
+
+// When the next ones up may hear of a deadline that a newly allocated worker is to act on; 0: now.
+static instant may_escalate_at(const struct planner *p, const struct telling *t, size_t count)
+{
+    const struct library *l = p->in->library;
+    bool acts = false;
+    struct date settled;
+    struct moment opens;
+    struct error ignored;
+
+    for (size_t i = 0; i < count; i++)
+        acts |= !t[i].escalation && strncmp(t[i].rung, "social-worker,", 14) == 0;
+    if (!acts || !date_known(p->owed->worker_since) ||
+        !working_days_after(l->local, p->owed->worker_since, SETTLING_IN_WORKING_DAYS, &settled,
+                            &ignored) ||
+        date_cmp(settled, p->today) <= 0)
+        return 0;
+    opens = office_open_on_or_after(&l->office, l->local, (struct moment){settled, 0});
+    return date_known(opens.on) ? instant_from_london(opens) : 0;
+}
+
+static void plan_telling(struct planner *p, const struct telling *t)
+{
+    if (t->at > p->in->now) {
+        look_again_at(p, t->at);
+        return;
+    }
+    if (was_said(p, t->rung))
+        return;
+    if (p->owed->at_first_start && t->at <= p->in->first_started_at)
+        add_rung(p, t, true);
+    else if (t->escalation && p->may_escalate_at > p->in->now)
+        look_again_at(p, p->may_escalate_at);
+    else
+        add_rung(p, t, false);
+}
+
+static instant plan_deadline(struct planner *p)
+{
+    struct telling *tellings;
+    size_t count;
+
+    p->next = 0;
+    p->first_line = p->plan->count;
+    p->deadline = owed_deadline(p->arena, p->in->library, p->owed);
+    if (!p->deadline)
+        return 0;
+    count = ladder_tellings(p->arena, p->in->library, p->deadline, &tellings);
+    p->may_escalate_at = may_escalate_at(p, tellings, count);
+    for (size_t i = 0; i < count; i++)
+        plan_telling(p, &tellings[i]);
+    return p->next;
+}
+
+void agenda_plan(struct arena *a, const struct plan_input *in, struct plan *ret)
+{
+    struct plan plan = {.next = ARENA_ARRAY(a, instant, in->count + 1)};
+    struct planner p = {
+        .arena = a, .in = in, .plan = &plan, .today = london_from_instant(in->now).on};
+
+    for (size_t i = 0; i < in->count; i++) {
+        p.owed = &in->owed[i];
+        plan.next[i] = plan_deadline(&p);
+    }
+    *ret = plan;
+}
+
+bool agenda_standing(struct arena *a, const struct plan_input *in, const struct owed *o,
+                     const char *staff_id, const char *rung, struct line *ret)
+{
+    struct date today = london_from_instant(in->now).on;
+    const struct deadline *d = owed_deadline(a, in->library, o);
+    const char *why;
+    const struct staff *to =
+        agenda_recipient(a, in->directory, &o->who, o->child.restricted, rung, today, &why);
+    struct telling *tellings;
+    size_t count = d ? ladder_tellings(a, in->library, d, &tellings) : 0;
+
+    if (!to || strcmp(to->id, staff_id) != 0)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(tellings[i].rung, rung) == 0) {
+            *ret = line_for(a, in, o, d->timescale);
+            ret->to = to;
+            ret->why = why;
+            ret->how = SAY_IN_DIGEST;
+            ret->escalation = tellings[i].escalation;
+            return true;
+        }
+    return false;
+}

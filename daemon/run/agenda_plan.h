@@ -1,0 +1,66 @@
+// The plan of an agenda round: what is to be said about which deadline to whom, and when to look at
+// each again. Pure (register 2.12, 2.13).
+#pragma once
+
+#include "owed.h"
+
+enum saying {
+    SAY_AT_ONCE, // an alarm of its own
+    SAY_IN_DIGEST,
+    SAY_SILENTLY, // passed before timely began: counted in a summary, never sent
+};
+
+// One deadline for one recipient. Texts of the library are copied, so that a line outlives a
+// reload.
+struct line {
+    const struct owed *owed;
+    const struct staff *to;   // NULL: nobody is left on the rung
+    const char *why;          // why it comes to them and not to whom the rung means; NULL
+    const char *const *rungs; // that are said with it, the latest last
+    size_t rung_count;
+    enum saying how;
+    bool escalation; // of the latest rung
+    bool is_new;
+    const char *title, *force;
+    int working_days; // from today to the due date; negative: since then
+};
+
+// A rung that has spoken about a deadline with its present due date. Sorted by deadline_id.
+struct said {
+    long long deadline_id;
+    const char *rung;
+};
+
+struct plan_input {
+    const struct library *library;
+    const struct directory *directory;
+    instant now, first_started_at;
+    const struct owed *owed; // sorted by deadline_id
+    size_t count;
+    const struct said *said;
+    size_t said_count;
+};
+
+struct plan {
+    struct line *lines; // by deadline
+    size_t count, room;
+    instant *next; // for each deadline: when its ladder is to be asked again; 0: never
+};
+
+void agenda_plan(struct arena *a, const struct plan_input *in, struct plan *ret);
+
+// A line that was told before, as it stands now: false when it is no longer this recipient's, or
+// the rung no longer speaks.
+bool agenda_standing(struct arena *a, const struct plan_input *in, const struct owed *o,
+                     const char *staff_id, const char *rung, struct line *ret);
+
+// The recipient of a rung ("team-manager, 1 working day after") today. Of a restricted child only
+// the allocated worker and managers may be told. NULL when nobody is left. Arena-owned: why.
+const struct staff *agenda_recipient(struct arena *a, const struct directory *d,
+                                     const struct responsible *who, bool restricted,
+                                     const char *rung, struct date today, const char **ret_why);
+
+// Can people be told now, and when is the next opening of the office that is later than now and, if
+// it is open, not today's? 0 when there is none.
+bool agenda_office_open(const struct library *l, instant now);
+instant agenda_next_opening(const struct library *l, instant now);

@@ -1,0 +1,43 @@
+// The beat: a heartbeat in the store that others watch, and the service manager's watchdog, fed only while the
+// databases answer and the watch goes round.
+#include "daemon.h"
+#include "log.h"
+#include "supervisor.h"
+
+#define BEAT_EVERY SECONDS(5)
+#define ROUND_AT_LEAST_EVERY SECONDS(3600)
+
+static bool beat(struct db *store, struct error *err)
+{
+    return db_ask(store, "UPDATE timely.state SET heartbeat_at = now()", 0, NULL, NULL, err);
+}
+
+static bool going_round(const struct daemon *d)
+{
+    return d->store_ok && clock_real() - d->last_round_at < ROUND_AT_LEAST_EVERY;
+}
+
+void beat_run(void *arg)
+{
+    struct daemon *d = arg;
+    struct backoff backoff = {0};
+    struct db *store = NULL;
+
+    while (!loop_stopping(d->loop)) {
+        struct error err;
+
+        if ((store || daemon_open_store(d, "beat", &store, &err)) && beat(store, &err)) {
+            backoff_reset(&backoff);
+            if (going_round(d))
+                supervisor_watchdog();
+            if (fiber_sleep(BEAT_EVERY) == WAKE_STOPPING)
+                break;
+            continue;
+        }
+        db_close(store);
+        store = NULL;
+        if (!backoff_wait(&backoff, "beat.away", &err))
+            break;
+    }
+    db_close(store);
+}

@@ -1,0 +1,86 @@
+// Configuration: one table of settings is the truth for the reader, the defaults, `timely check`,
+// the example in etc/ and the manual page. Read with the same strictness as rules.
+#pragma once
+
+#include "arena.h"
+#include "clock.h"
+
+enum delivery_mode { DELIVERY_OFF, DELIVERY_REDIRECT, DELIVERY_LIVE };
+enum watch_mode { WATCH_POLL, WATCH_NOTIFY };
+enum naming { NAME_BY_REFERENCE, NAME_BY_INITIALS, NAME_BY_NAME };
+enum meeting_invites { INVITES_OURS, INVITES_THEIRS };
+
+struct config {
+    const char *file; // as read; NULL for the built-in defaults
+
+    // Databases: libpq connection strings; passwords only from files.
+    // NULL where the file does not say: whoever needs it asks for it, unless a cluster is embedded.
+    const char *source; // "source: database"
+    const char *source_password_file;
+    bool source_pooled; // behind a pooler in transaction mode
+    const char *store;
+    const char *store_password_file;
+    enum watch_mode watch;
+    int poll_every_s;       // 5 to 86400, default 60
+    int settle_s;           // settling time after a table's file node changed; default 60
+    int sweep_every_s;      // full sweep beside notify; default 600
+    int few_persons;        // changes of so few are taken at once; default 20
+    int max_shrink_percent; // a table that lost more is held; default 20
+    int max_change_percent; // the mass-change guard; default 25
+
+    // Rules.
+    const char *rules_dir; // default: the product's own
+    const char *overlay;   // path of a file, also of a shipped one ("milton-keynes"); NULL: none
+
+    // Business clock; NULL: real time. Civil time of England at which a new store's clock starts.
+    const char *clock; // "2024-04-02T09:00"; refused together with delivery live
+
+    // Mail.
+    enum delivery_mode delivery;        // default off
+    const char *redirect_to;            // required for redirect
+    const char *from_name, *from_email; // default "Timely", timely@localhost
+    const char *maildir;                // messages go into this Maildir instead of to a server
+    const char *smtp_url, *smtp_helo, *smtp_user, *smtp_password_file, *smtp_ca_file;
+    bool smtp_require_tls;              // default yes
+    int smtp_timeout_s;                 // default 60
+    int mails_at_once;                  // connections; default 2
+    const char *const *allowed_domains; // required for live
+    size_t allowed_domain_count;
+    const char *operator_email; // who hears what the daemon cannot solve
+    int quiet_s;                // quiet period before an update; default 60
+    int expire_days;   // a message that could not be handed over for so long is given up; default 3
+    enum naming names; // in mails and calendars; default reference
+    enum meeting_invites meeting_invites;
+    const char *service_name; // in mails; default "Children's services"
+    const char *help;         // one line at the end of a mail; NULL: none
+
+    // Service.
+    const char *listen; // default 127.0.0.1:8480
+    const char *tls_cert_file, *tls_key_file;
+    const char *public_url; // what addresses of feeds begin with; default http://LISTEN
+    const char *web_store;  // connection string of the web role; default: store
+    const char *web_password_file;
+
+    int log_level; // enum log_level; default info
+};
+
+// Reads a file; every complaint is in the error (file:line:column). Relative paths are taken from
+// the file's folder and come out absolute; a bare name of a password or TLS file is looked for in
+// $CREDENTIALS_DIRECTORY first. Cross-checks: live needs allowed domains and forbids a clock;
+// redirect needs its mailbox; a key file needs its certificate; … The result lives in the arena.
+MUST_USE bool config_read(struct arena *a, const char *path, struct config *ret, struct error *err);
+// What holds without a file. No databases: the caller fills in those of an embedded cluster.
+void config_defaults(struct arena *a, struct config *ret);
+
+// Path of an overlay: a name without a slash and ".yaml" is that of a shipped one ("milton-keynes",
+// FAULT_INPUT with the nearest when there is none); a relative path is taken from `folder`. The
+// file itself is not looked at.
+MUST_USE bool config_overlay(struct arena *a, const char *name, const char *folder,
+                             const char **ret, struct error *err);
+
+// The effective configuration as a file that config_read accepts, each setting with its sentence.
+struct text;
+void config_print(struct text *out, const struct config *c);
+
+// A password from a file: its first line. $CREDENTIALS_DIRECTORY is looked into for a bare name.
+MUST_USE bool config_secret(struct arena *a, const char *path, const char **ret, struct error *err);

@@ -1,0 +1,67 @@
+// What the daemon's fibers share: time, connections, patience.
+#include "daemon.h"
+
+#include "log.h"
+#include "zone.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+instant daemon_now(const struct daemon *d)
+{
+    return business_now(&d->clock);
+}
+
+struct date daemon_today(const struct daemon *d)
+{
+    return london_from_instant(daemon_now(d)).on;
+}
+
+static bool open_database(const struct daemon *d, const char *conninfo, const char *password_file, const char *fiber,
+                          bool read_only, bool pooled, struct db **ret, struct error *err)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    const char *password = NULL;
+    struct db_options o = {.conninfo = conninfo,
+                           .role_name = arena_printf(a, "timelyd %s", fiber),
+                           .read_only = read_only,
+                           .statement_timeout_ms = read_only ? 600000 : 60000,
+                           // A council's reload must never wait for us, nor we for long for it.
+                           .lock_timeout_ms = read_only ? 5000 : 30000,
+                           .pooled = pooled};
+
+    (void)d;
+    if (password_file && !config_secret(a, password_file, &password, err))
+        return false;
+    o.password = password;
+    return db_open(&o, ret, err);
+}
+
+bool daemon_open_store(const struct daemon *d, const char *fiber, struct db **ret, struct error *err)
+{
+    return open_database(d, d->config.store, d->config.store_password_file, fiber, false, false, ret, err);
+}
+
+bool daemon_open_source(const struct daemon *d, const char *fiber, struct db **ret, struct error *err)
+{
+    return open_database(d, d->config.source, d->config.source_password_file, fiber, true, d->config.source_pooled,
+                         ret, err);
+}
+
+bool backoff_wait(struct backoff *b, const char *event, const struct error *err)
+{
+    int seconds;
+
+    if (strncmp(b->last, err->text, sizeof b->last - 1) != 0) {
+        log_warning(event, "reason=\"%s\"", err->text);
+        snprintf(b->last, sizeof b->last, "%.*s", (int)sizeof b->last - 1, err->text);
+    }
+    b->tries = b->tries < 8 ? b->tries + 1 : 8;
+    seconds = b->tries * b->tries < 60 ? b->tries * b->tries : 60;
+    return fiber_sleep(SECONDS(seconds) + random() % 500000) != WAKE_STOPPING;
+}
+
+void backoff_reset(struct backoff *b)
+{
+    *b = (struct backoff){0};
+}

@@ -1,0 +1,342 @@
+// One message: claim it, ask whether it is still called for, compose it, hand it over, settle it.
+// The row says 'handing_over' before the first byte leaves, so that a crash in between is known for
+// what it is: perhaps sent.
+#include "deliver.h"
+
+#include "agenda_plan.h"
+#include "log.h"
+#include "mail.h"
+#include "maildir.h"
+#include "smtp.h"
+#include "text.h"
+#include "zone.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY_US (SECONDS(60) * 60 * 24)
+#define LEASE_MARGIN_S 30
+#define ANSWER_CHARS_MAX 190 // four bytes each and an ellipsis fit into a settlement
+
+struct delivery {
+    struct arena *arena;
+    struct db *store;
+    const struct config *config;
+    const struct directory *directory;
+    instant now;
+    struct outgoing message;
+    // Fixed before the hand-over, so that a reload during it changes nothing.
+    struct mail mail;
+    const char *bytes;
+    size_t length;
+    const char *maildir; // NULL: to the server
+    struct smtp_server server;
+};
+
+static bool is_kind(const struct delivery *d, const char *kind)
+{
+    return strcmp(d->message.kind, kind) == 0;
+}
+
+static bool settle_as(struct settlement *s, enum outcome outcome, const char *answer)
+{
+    char *line = text_one_line(answer, ANSWER_CHARS_MAX);
+
+    s->outcome = outcome;
+    (void)snprintf(s->answer, sizeof s->answer, "%s", line);
+    free(line);
+    return true;
+}
+
+// ------------------------------------------------------------------------------ still called for
+
+// The lines of a digest or an alarm, as they stand now: is one of them still owed, with the date
+// that it had, and still this person's?
+static bool is_line_wanted(const struct delivery *d, const PGresult *rows, int i)
+{
+    struct responsible who = {db_text(rows, i, 2), db_text(rows, i, 3), db_text(rows, i, 4),
+                              db_text(rows, i, 5)};
+    const char *why;
+    const struct staff *s =
+        db_bool(rows, i, 0)
+            ? agenda_recipient(d->arena, d->directory, &who, db_bool(rows, i, 6),
+                               db_text(rows, i, 1), london_from_instant(d->now).on, &why)
+            : NULL;
+
+    return s && strcmp(s->id, d->message.staff_id) == 0;
+}
+
+static bool ask_lines(const struct delivery *d, bool *ret_wanted, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *rows = NULL;
+    const char *id = arena_printf(d->arena, "%lld", d->message.message_id);
+
+    if (!db_ask(d->store,
+                "SELECT t.state = 'open' AND t.due_on = n.due_on, n.rung, p.worker_id, p.team_id,"
+                " p.chair_id, p.iro_id, coalesce(p.restricted, true) FROM timely.notice n"
+                " JOIN timely.deadline t USING (deadline_id)"
+                " LEFT JOIN timely.person p USING (person_id) WHERE n.message_id = $1::bigint",
+                1, &id, &rows, err))
+        return false;
+    *ret_wanted = PQntuples(rows) == 0;
+    for (int i = 0; i < PQntuples(rows) && !*ret_wanted; i++)
+        *ret_wanted = is_line_wanted(d, rows, i);
+    return true;
+}
+
+static bool ask_holder(const struct delivery *d, bool *ret_wanted, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *rows = NULL;
+    const char *values[] = {arena_printf(d->arena, "%lld", d->message.object_id),
+                            d->message.staff_id};
+
+    if (!db_ask(d->store,
+                "SELECT FROM timely.invite_holder WHERE object_id = $1::bigint AND staff_id = $2",
+                2, values, &rows, err))
+        return false;
+    *ret_wanted = PQntuples(rows) > 0;
+    return true;
+}
+
+// A cancellation goes to whoever holds the invite; everything else only to who is still in post and
+// still responsible. Fills *s when the message is to be dropped. Waits.
+static bool check_recipient(const struct delivery *d, struct settlement *s, struct error *err)
+{
+    const struct outgoing *m = &d->message;
+    bool wanted = true;
+
+    if (is_kind(d, "cancel") || is_kind(d, "operator") || !m->staff_id)
+        return true;
+    if (!staff_in_post(directory_staff(d->directory, m->staff_id), london_from_instant(d->now).on))
+        return settle_as(s, OUTCOME_SUPERSEDED, "the recipient is no longer in post");
+    if ((is_kind(d, "digest") || is_kind(d, "alarm")) && !ask_lines(d, &wanted, err))
+        return false;
+    if (is_kind(d, "invite") && m->object_id && !ask_holder(d, &wanted, err))
+        return false;
+    if (!wanted)
+        settle_as(s, OUTCOME_SUPERSEDED, "overtaken: nothing in it is this recipient's any more");
+    return true;
+}
+
+// ------------------------------------------------------------------------------------- composing
+
+static bool expired(const struct delivery *d)
+{
+    return d->now - d->message.put_at > d->config->expire_days * DAY_US;
+}
+
+static const char *html_with(struct arena *a, const char *html, const char *line)
+{
+    const char *body = html ? strstr(html, "<body") : NULL;
+    const char *after = body ? strchr(body, '>') : NULL;
+
+    if (!html)
+        return NULL;
+    if (!after)
+        return arena_printf(a, "<p>%s</p>\n%s", line, html);
+    return arena_printf(a, "%s>\n<p>%s</p>%s", arena_strndup(a, html, (size_t)(after - html)), line,
+                        after + 1);
+}
+
+// Staff numbers come from the directory: only what no markup is made of is shown of them.
+static const char *plain(struct arena *a, const char *s)
+{
+    char *copy = arena_strdup(a, s);
+
+    for (char *c = copy; *c; c++)
+        if (strchr("<>&\"'", *c) || (unsigned char)*c < ' ')
+            *c = '_';
+    return copy;
+}
+
+static void redirect(struct delivery *d)
+{
+    struct arena *a = d->arena;
+    const char *whom = d->message.staff_id ? plain(a, d->message.staff_id) : "the operator";
+    const char *line =
+        arena_printf(a, "Redirected: live delivery is off, and this message is for %s.", whom);
+
+    d->mail.to_name = NULL;
+    d->mail.to_email = arena_strdup(a, d->config->redirect_to);
+    d->mail.subject = arena_printf(a, "[for %s] %s", whom, d->message.subject);
+    d->mail.text = arena_printf(a, "%s\n\n%s", line, d->message.text);
+    d->mail.html = html_with(a, d->message.html, line);
+}
+
+static void write_mail(struct delivery *d)
+{
+    const struct outgoing *m = &d->message;
+    const struct staff *s = directory_staff(d->directory, m->staff_id);
+
+    d->mail = (struct mail){.from_name = arena_strdup(d->arena, d->config->from_name),
+                            .from_email = arena_strdup(d->arena, d->config->from_email),
+                            .to_name = s ? s->name : NULL,
+                            .to_email = m->recipient,
+                            .subject = m->subject,
+                            .message_id = m->rfc_message_id,
+                            .sent_at = clock_real(),
+                            .text = m->text,
+                            .html = m->html,
+                            .calendar = m->calendar,
+                            .calendar_method = !m->calendar           ? NULL
+                                               : is_kind(d, "cancel") ? "CANCEL"
+                                                                      : "REQUEST"};
+    if (d->config->delivery == DELIVERY_REDIRECT)
+        redirect(d);
+}
+
+static bool take_server(struct delivery *d, struct error *err)
+{
+    const struct config *c = d->config;
+    struct arena *a = d->arena;
+
+    d->maildir = arena_strdup(a, c->maildir);
+    if (d->maildir)
+        return true;
+    if (!c->smtp_url)
+        return fail(err, FAULT_INPUT, "neither a mail server nor a Maildir is configured");
+    d->server = (struct smtp_server){.url = arena_strdup(a, c->smtp_url),
+                                     .helo = arena_strdup(a, c->smtp_helo),
+                                     .user = arena_strdup(a, c->smtp_user),
+                                     .require_tls = c->smtp_require_tls,
+                                     .ca_file = arena_strdup(a, c->smtp_ca_file),
+                                     .timeout_s = c->smtp_timeout_s};
+    return !c->smtp_password_file ||
+           config_secret(a, c->smtp_password_file, &d->server.password, err);
+}
+
+// Everything that the hand-over needs, or in *s why there will be none. No wait.
+static void prepare(struct delivery *d, struct settlement *s)
+{
+    const struct config *c = d->config;
+    struct error err;
+
+    if (expired(d)) {
+        settle_as(s, OUTCOME_EXPIRED, "it could not be handed over for too long");
+        return;
+    }
+    if (c->delivery == DELIVERY_LIVE &&
+        !mail_domain_allowed(d->message.recipient, c->allowed_domains, c->allowed_domain_count)) {
+        settle_as(s, OUTCOME_REFUSED, "the recipient's mail domain is not one of the allowed ones");
+        return;
+    }
+    write_mail(d);
+    if (!take_server(d, &err))
+        settle_as(s, OUTCOME_RETRY, err.text);
+    else if (!mail_compose(d->arena, &d->mail, &d->bytes, &d->length, &err))
+        settle_as(s, OUTCOME_REFUSED, err.text);
+    else
+        sha256_hex(d->bytes, d->length, s->sha256);
+}
+
+// ---------------------------------------------------------------------------------- handing over
+
+static enum outcome outcome_of(enum handover h)
+{
+    switch (h) {
+    case HANDOVER_SENT:
+        return OUTCOME_SENT;
+    case HANDOVER_RETRY:
+        return OUTCOME_RETRY;
+    case HANDOVER_REFUSED:
+        return OUTCOME_REFUSED;
+    case HANDOVER_UNSURE:
+        return OUTCOME_UNSURE;
+    }
+    return OUTCOME_UNSURE;
+}
+
+static bool hand_over(struct delivery *d, struct settlement *s, struct delivered *ret,
+                      struct error *err)
+{
+    struct handover_answer answer = {.result = HANDOVER_RETRY};
+    int lease_s = (d->maildir ? 0 : d->server.timeout_s) + LEASE_MARGIN_S;
+    bool ours;
+
+    if (!outbox_hand_over(d->store, &d->message, lease_s < 60 ? 60 : lease_s, &ours, err))
+        return false;
+    if (!ours)
+        return true;
+    if (d->maildir)
+        maildir_put(d->maildir, d->mail.message_id, d->bytes, d->length, &answer);
+    else
+        smtp_send(&d->server, d->mail.from_email, d->mail.to_email, d->bytes, d->length, &answer);
+    settle_as(s, outcome_of(answer.result), answer.text);
+    ret->away = answer.result == HANDOVER_RETRY && answer.code == 0;
+    return true;
+}
+
+// -------------------------------------------------------------------------------------- settling
+
+static void say(const struct settlement *s, bool ours)
+{
+    if (!ours)
+        log_warning("message.claim-lost", "message=%lld outcome=%s", s->message_id,
+                    outcome_word(s->outcome));
+    else if (s->outcome == OUTCOME_SENT)
+        log_info("message.sent", "message=%lld", s->message_id);
+    else if (s->outcome == OUTCOME_SUPERSEDED)
+        log_info("message.superseded", "message=%lld reason=\"%s\"", s->message_id, s->answer);
+    else if (s->of_operator && s->outcome != OUTCOME_RETRY && s->outcome != OUTCOME_UNSURE)
+        log_error("operator.unreachable", "message=%lld outcome=%s answer=\"%s\"", s->message_id,
+                  outcome_word(s->outcome), s->answer);
+    else
+        log_warning("message.not-sent", "message=%lld outcome=%s answer=\"%s\"", s->message_id,
+                    outcome_word(s->outcome), s->answer);
+}
+
+static bool settle(struct db *store, const struct config *c, struct settlement *s,
+                   struct error *err)
+{
+    bool ours;
+
+    if (s->outcome == OUTCOME_NONE)
+        return true;
+    if (!outbox_settle(store, c, s, &ours, err))
+        return false;
+    say(s, ours);
+    *s = (struct settlement){0};
+    return true;
+}
+
+bool deliver_one(struct db *store, const struct config *config, const struct directory *directory,
+                 instant now, const char *worker, struct settlement *unsettled,
+                 struct delivered *ret, struct error *err)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct delivery d = {
+        .arena = a, .store = store, .config = config, .directory = directory, .now = now};
+    struct delivered done = {0};
+    struct settlement s = {0};
+
+    if (!settle(store, config, unsettled, err))
+        return false;
+    if (config->delivery == DELIVERY_OFF) {
+        *ret = done;
+        return true;
+    }
+    if (!outbox_claim(a, store, worker, &d.message, &done.found, err))
+        return false;
+    if (!done.found) {
+        *ret = done;
+        return true;
+    }
+    s = (struct settlement){.message_id = d.message.message_id,
+                            .claim_number = d.message.claim_number,
+                            .of_operator = is_kind(&d, "operator"),
+                            .at = now};
+    if (!check_recipient(&d, &s, err))
+        return false;
+    if (s.outcome == OUTCOME_NONE)
+        prepare(&d, &s);
+    if (s.outcome == OUTCOME_NONE && !hand_over(&d, &s, &done, err))
+        return false;
+    done.message_id = s.message_id;
+    done.outcome = s.outcome;
+    *unsettled = s;
+    if (!settle(store, config, unsettled, err))
+        return false;
+    *ret = done;
+    return true;
+}

@@ -1,0 +1,23 @@
+// Delivering: one message from the outbox to a mail server or a Maildir, at least once, with the
+// same Message-ID on every try.
+#pragma once
+
+#include "directory.h"
+#include "handover.h"
+#include "outbox.h"
+
+struct delivered {
+    bool found;           // a message was claimed
+    long long message_id; // which
+    enum outcome outcome; // OUTCOME_NONE: the claim was lost to somebody else
+    bool away;            // the mail server gave no answer at all: better wait before the next
+};
+
+// Hands over the next message that is due, as config.delivery says (nothing at all when it is off),
+// and settles it. `unsettled` is the caller's, zero to begin with: when the store goes away after
+// the hand-over, what became of the message is kept there and settled by the next call. `config` is
+// looked at anew after every wait. `now` is business time. Waits; finishes what is in flight also
+// after loop_stop.
+MUST_USE bool deliver_one(struct db *store, const struct config *config,
+                          const struct directory *directory, instant now, const char *worker,
+                          struct settlement *unsettled, struct delivered *ret, struct error *err);

@@ -1,0 +1,133 @@
+// The fibers that deliver: config.mails_at_once lanes, each with its own connection to the store.
+// The first one waits for the outbox and wakes the others.
+#include "daemon.h"
+#include "deliver.h"
+#include "log.h"
+
+#define MOST_LANES 50 // as many as can be configured
+#define LOOK_EVERY SECONDS(30)
+#define DIRECTORY_AGE SECONDS(30)
+#define GOODBYE SECONDS(600) // no hand-over lasts longer
+
+struct crew;
+
+struct lane {
+    struct crew *crew;
+    struct bell bell;
+    struct db *store;
+    struct directory *directory;
+    int64_t directory_at; // monotonic
+    struct settlement unsettled;
+    struct backoff backoff;
+};
+
+struct crew {
+    struct daemon *daemon;
+    struct lane lanes[MOST_LANES];
+    size_t count, ended;
+    struct bell all_ended;
+};
+
+static bool fresh_directory(struct lane *l, struct error *err)
+{
+    struct directory *now;
+
+    if (l->directory && clock_monotonic() - l->directory_at < DIRECTORY_AGE)
+        return true;
+    if (!directory_read(l->store, &now, err))
+        return false;
+    directory_free(l->directory);
+    l->directory = now;
+    l->directory_at = clock_monotonic();
+    return true;
+}
+
+// Until nothing is due, the mail server is silent or the daemon stops. *ret_wait is how long
+// nothing will be due, in microseconds.
+static bool empty_outbox(struct lane *l, int64_t *ret_wait, struct error *err)
+{
+    struct daemon *d = l->crew->daemon;
+    struct delivered done = {.found = true};
+    double next_s = -1;
+
+    while (done.found && !done.away && !loop_stopping(d->loop))
+        if (!fresh_directory(l, err) ||
+            !deliver_one(l->store, &d->config, l->directory, daemon_now(d), d->worker_name,
+                         &l->unsettled, &done, err))
+            return false;
+    if (done.away)
+        return fail(err, FAULT_AWAY, "the mail server gives no answer");
+    if (d->config.delivery != DELIVERY_OFF && !outbox_next_in(l->store, &next_s, err))
+        return false;
+    *ret_wait = next_s >= 0 && next_s < 30 ? (int64_t)(next_s * 1e6) + SECONDS(1) / 20 : LOOK_EVERY;
+    return true;
+}
+
+static void close_store(struct lane *l)
+{
+    db_close(l->store);
+    l->store = NULL;
+}
+
+static void wake_others(struct crew *c)
+{
+    for (size_t i = 1; i < c->count; i++)
+        bell_ring(&c->lanes[i].bell);
+}
+
+static enum wake wait_for_work(struct lane *l, int64_t wait)
+{
+    struct crew *c = l->crew;
+    enum wake wake;
+
+    if (l != &c->lanes[0])
+        return bell_wait(&l->bell, LOOK_EVERY);
+    wake = bell_wait(&c->daemon->outbox_bell, wait);
+    wake_others(c);
+    return wake;
+}
+
+static void lane_run(void *arg)
+{
+    struct lane *l = arg;
+    struct daemon *d = l->crew->daemon;
+    enum wake wake = WAKE_READY;
+
+    while (wake != WAKE_STOPPING && !loop_stopping(d->loop)) {
+        struct error err;
+        int64_t wait = 0;
+
+        if ((l->store || daemon_open_store(d, "deliver", &l->store, &err)) &&
+            empty_outbox(l, &wait, &err)) {
+            backoff_reset(&l->backoff);
+            wake = wait_for_work(l, wait);
+            continue;
+        }
+        close_store(l);
+        if (!backoff_wait(&l->backoff, "deliver.waits", &err))
+            break;
+    }
+    close_store(l);
+    directory_free(l->directory);
+    if (++l->crew->ended == l->crew->count)
+        bell_ring(&l->crew->all_ended);
+}
+
+void deliver_run(void *daemon)
+{
+    struct daemon *d = daemon;
+    struct crew c = {.daemon = d, .count = (size_t)d->config.mails_at_once};
+
+    if (c.count < 1)
+        c.count = 1;
+    if (c.count > MOST_LANES)
+        c.count = MOST_LANES;
+    for (size_t i = 0; i < c.count; i++)
+        c.lanes[i] = (struct lane){.crew = &c};
+    for (size_t i = 1; i < c.count; i++)
+        fiber_start(d->loop, "deliver", lane_run, &c.lanes[i]);
+    lane_run(&c.lanes[0]);
+    // The other lanes stand in this fiber's frame.
+    while (c.ended < c.count)
+        (void)bell_wait_to_end(&c.all_ended, GOODBYE);
+}

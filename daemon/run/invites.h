@@ -1,0 +1,34 @@
+// Invites: which calendar objects a person's deadlines need, and which messages that calls for.
+// Pure: the stored objects and today's answer in, a plan out.
+//
+// One meeting, one object: brothers and sisters booked under one meeting share the oldest. An
+// object keeps its UID for life; its SEQUENCE rises when time, place or status changes. A hold
+// becomes the meeting.
+#pragma once
+
+#include "book.h"
+#include "config.h"
+#include "directory.h"
+
+struct invite_context {
+    const struct library *library;
+    const struct config *config;
+    const struct directory *directory;
+    struct date today;
+    instant now;
+    bool silent; // first start: objects are kept, nobody is mailed
+};
+
+// One owed or settled deadline as it will stand after this round.
+struct invite_deadline {
+    const char *uid, *object_uid;    // object_uid NULL: none yet
+    const struct deadline *deadline; // NULL when the deadline is withdrawn
+    int sequence;                    // of its own feed entry
+};
+
+// Adds "objects", "holders", "released", "detached" and "messages" for one person to a record_person document.
+// The plan is also written into the book, so that a brother or sister handled later in the same round finds it.
+// `child` is how the person may be named in messages. Returns how many messages were planned.
+size_t invites_plan(struct arena *a, const struct invite_context *c, struct book *b,
+                    const char *person_id, const struct responsible *who, const char *child,
+                    const struct invite_deadline *deadlines, size_t count, json_t *doc);

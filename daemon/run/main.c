@@ -1,0 +1,332 @@
+// timelyd: reads its configuration, opens its databases, starts its fibers, answers signals.
+#include "daemon.h"
+#include "embedded.h"
+#include "log.h"
+#include "migrate.h"
+#include "serve.h"
+#include "supervisor.h"
+#include "text.h"
+#include "transfer.h"
+#include "zone.h"
+
+#include <event2/event.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct options {
+    const char *config, *embedded;
+    bool serve, check;
+};
+
+static void usage(FILE *to)
+{
+    fputs("usage: timelyd --config FILE | --embedded DIR [--serve | --check]\n"
+          "  --config FILE    the configuration (see timely.yaml(5))\n"
+          "  --embedded DIR   a private PostgreSQL in DIR; DIR/timely.yaml is read if it is there\n"
+          "  --serve          be the web process: answer for feeds\n"
+          "  --check          check the configuration and the rules, print what is in force, and end\n"
+          "  --version\n", to);
+}
+
+static int read_options(int argc, char **argv, struct options *ret)
+{
+    static const struct option known[] = {{"config", required_argument, NULL, 'c'}, {"embedded", required_argument, NULL, 'e'},
+                                          {"serve", no_argument, NULL, 's'},        {"check", no_argument, NULL, 'k'},
+                                          {"version", no_argument, NULL, 'v'},      {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    int c;
+
+    while ((c = getopt_long(argc, argv, "", known, NULL)) != -1)
+        switch (c) {
+        case 'c':
+            ret->config = optarg;
+            break;
+        case 'e':
+            ret->embedded = optarg;
+            break;
+        case 's':
+            ret->serve = true;
+            break;
+        case 'k':
+            ret->check = true;
+            break;
+        case 'v':
+            puts("timelyd " TIMELY_VERSION);
+            return 0;
+        case 'h':
+            usage(stdout);
+            return 0;
+        default:
+            usage(stderr);
+            return 2;
+        }
+    if (optind < argc || !ret->config == !ret->embedded) {
+        usage(stderr);
+        return 2;
+    }
+    return -1;
+}
+
+static int complain_and_leave(const struct error *err)
+{
+    fprintf(stderr, "timelyd: %s\n", err->text);
+    return err->fault == FAULT_AWAY ? 3 : 2;
+}
+
+// ------------------------------------------------------------------------------- configuration
+
+static bool read_config(const struct options *o, struct arena *a, struct config *ret, struct error *err)
+{
+    const char *file = o->config;
+
+    if (o->embedded) {
+        file = arena_printf(a, "%s/timely.yaml", o->embedded);
+        if (access(file, F_OK) != 0)
+            file = NULL;
+    }
+    config_defaults(a, ret);
+    return !file || config_read(a, file, ret, err);
+}
+
+static bool load(const struct options *o, struct daemon *d, struct embedded *e, struct error *err)
+{
+    struct arena *a = arena_new();
+    struct library *library;
+    struct config c;
+
+    if (!read_config(o, a, &c, err) || !library_load(c.rules_dir, c.overlay, &library, err)) {
+        arena_free(a);
+        return false;
+    }
+    if (e) {
+        c.source = c.store = c.web_store = embedded_conninfo(e);
+        c.source_password_file = c.store_password_file = c.web_password_file = NULL;
+        c.source_pooled = false;
+    }
+    // What stood before may still be read by a fiber that waits; it is small, and reloads are rare.
+    d->config = c;
+    d->config_arena = a;
+    d->library = library;
+    d->library_number++;
+    log_set_level((enum log_level)c.log_level);
+    return true;
+}
+
+// ------------------------------------------------------------------------------- starting
+
+// The store's clock is set once, when the store is new, and shared by daemon and command line.
+static bool set_clock(struct daemon *d, struct db *store, struct error *err)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct book_state state;
+    struct moment start;
+
+    if (!book_state_read(a, store, &state, err))
+        return false;
+    if (!state.clock.real_anchor && d->config.clock) {
+        const char *values[2];
+
+        if (!moment_parse(d->config.clock, &start))
+            return fail(err, FAULT_INPUT, "clock: \"%s\" is not a moment", d->config.clock);
+        state.clock = (struct business_clock){clock_real(), instant_from_london(start)};
+        values[0] = arena_printf(a, "%lld", (long long)state.clock.real_anchor);
+        values[1] = arena_printf(a, "%lld", (long long)state.clock.business_anchor);
+        if (!db_ask(store, "UPDATE timely.state SET real_anchor_us = $1::bigint, business_anchor_us = $2::bigint", 2, values,
+                    NULL, err))
+            return false;
+    }
+    if (state.clock.real_anchor && d->config.delivery == DELIVERY_LIVE)
+        return fail(err, FAULT_INPUT, "this store has a business clock of its own; mail cannot be delivered live from it");
+    d->clock = state.clock;
+    return true;
+}
+
+struct start {
+    struct daemon *daemon;
+    bool embedded;
+    bool ok;
+    struct error err;
+};
+
+static bool prepare(struct start *s, struct error *err)
+{
+    AUTO(text_done) struct text report = {0};
+    AUTO(db_auto_close) struct db *store = NULL;
+    struct db *source = NULL;
+    bool ok;
+
+    if (!daemon_open_store(s->daemon, "start", &store, err))
+        return false;
+    if (!s->embedded)
+        return migrate_check(store, err) && set_clock(s->daemon, store, err);
+    if (!migrate_store(store, &report, err) || !set_clock(s->daemon, store, err))
+        return false;
+    ok = db_open(&(struct db_options){.conninfo = s->daemon->config.source, .role_name = "timelyd start"}, &source, err) &&
+         migrate_embedded_source(source, s->daemon->config.watch == WATCH_NOTIFY, err);
+    db_close(source);
+    return ok;
+}
+
+static void start_fiber(void *arg)
+{
+    struct start *s = arg;
+
+    s->ok = prepare(s, &s->err);
+}
+
+// A store that is away when the daemon starts is waited for; one that is wrong ends it.
+static bool start(struct daemon *d, bool embedded, struct error *err)
+{
+    struct start s = {.daemon = d, .embedded = embedded};
+
+    loop_run_one(d->loop, "start", start_fiber, &s);
+    if (!s.ok)
+        *err = s.err;
+    return s.ok;
+}
+
+// ------------------------------------------------------------------------------- signals
+
+struct signals {
+    struct daemon *daemon;
+    const struct options *options;
+    struct embedded *embedded;
+    struct event *events[3];
+};
+
+static void on_stop(evutil_socket_t signal, short what, void *arg)
+{
+    struct signals *s = arg;
+
+    (void)what;
+    log_info("daemon.stopping", "signal=%d", (int)signal);
+    supervisor_stopping();
+    for (size_t i = 0; i < 3; i++)
+        event_del(s->events[i]);
+    loop_stop(s->daemon->loop);
+}
+
+static void on_reload(evutil_socket_t signal, short what, void *arg)
+{
+    struct signals *s = arg;
+    struct error err;
+
+    (void)signal;
+    (void)what;
+    supervisor_reloading();
+    if (load(s->options, s->daemon, s->embedded, &err)) {
+        log_info("daemon.reloaded", "rules=%s", s->daemon->library->version);
+        bell_ring(&s->daemon->watch_bell);
+    } else {
+        log_error("daemon.reload_refused", "reason=\"%s\" kept=%s", err.text, s->daemon->library->version);
+    }
+    supervisor_ready();
+}
+
+static void catch_signals(struct signals *s)
+{
+    struct event_base *base = loop_base(s->daemon->loop);
+
+    s->events[0] = evsignal_new(base, SIGTERM, on_stop, s);
+    s->events[1] = evsignal_new(base, SIGINT, on_stop, s);
+    s->events[2] = evsignal_new(base, SIGHUP, on_reload, s);
+    for (size_t i = 0; i < 3; i++)
+        event_add(s->events[i], NULL);
+}
+
+// ------------------------------------------------------------------------------- the two processes
+
+static const char *worker_name(struct arena *a)
+{
+    char host[64] = "localhost";
+
+    gethostname(host, sizeof host - 1);
+    return arena_printf(a, "%s/%ld", host, (long)getpid());
+}
+
+static int run_daemon(const struct options *o, struct daemon *d, struct embedded *e)
+{
+    struct signals signals = {.daemon = d, .options = o, .embedded = e};
+    struct error err;
+
+    d->loop = loop_new();
+    d->worker_name = worker_name(d->config_arena);
+    d->last_round_at = clock_real();
+    if (!transfer_init(d->loop, d->config.mails_at_once, &err) || !start(d, e != NULL, &err))
+        return complain_and_leave(&err);
+    catch_signals(&signals);
+    fiber_start(d->loop, "watch", watch_run, d);
+    fiber_start(d->loop, "agenda", agenda_run, d);
+    fiber_start(d->loop, "deliver", deliver_run, d);
+    fiber_start(d->loop, "feeds", feeds_run, d);
+    fiber_start(d->loop, "beat", beat_run, d);
+    log_info("daemon.started", "version=%s rules=%s timescales=%zu", TIMELY_VERSION, d->library->version,
+             d->library->timescale_count);
+    supervisor_ready();
+    loop_run(d->loop);
+    log_info("daemon.stopped", "version=%s", TIMELY_VERSION);
+    return 0;
+}
+
+static void on_listening(void *arg)
+{
+    (void)arg;
+    supervisor_ready();
+}
+
+static int run_service(struct daemon *d)
+{
+    const struct config *c = &d->config;
+    const char *password = NULL;
+    struct error err;
+    struct serve_options o = {.listen = c->listen,
+                              .cert_file = c->tls_cert_file,
+                              .key_file = c->tls_key_file,
+                              .store = {.conninfo = c->web_store ? c->web_store : c->store, .role_name = "timelyd serve",
+                                        .statement_timeout_ms = 30000},
+                              .public_url = c->public_url,
+                              .limits = http_limits_default,
+                              .listening = on_listening};
+
+    if (c->web_password_file && !config_secret(d->config_arena, c->web_password_file, &password, &err))
+        return complain_and_leave(&err);
+    o.store.password = password;
+    return serve_run(&o, &err) ? 0 : complain_and_leave(&err);
+}
+
+static int print_check(const struct daemon *d)
+{
+    AUTO(text_done) struct text out = {0};
+
+    config_print(&out, &d->config);
+    fputs(text_str(&out), stdout);
+    printf("# %zu timescales, rules %s\n", d->library->timescale_count, d->library->version);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {0};
+    struct daemon d = {0};
+    struct embedded *e = NULL;
+    struct error err;
+    int status = read_options(argc, argv, &o);
+
+    if (status >= 0)
+        return status;
+    if (o.embedded && !o.check && !embedded_open(o.embedded, &e, &err))
+        return complain_and_leave(&err);
+    if (!load(&o, &d, e, &err))
+        status = complain_and_leave(&err);
+    else
+        status = o.check ? print_check(&d) : o.serve ? run_service(&d) : run_daemon(&o, &d, e);
+    if (e)
+        embedded_close(e);
+    library_free(d.library);
+    arena_free(d.config_arena);
+    return status;
+}

@@ -1,0 +1,22 @@
+// Naming: what a child and a kind of deadline may be called in mails and calendars, so that every
+// message keeps to the authority's choice.
+#pragma once
+
+#include "config.h"
+
+struct child_names {
+    const char *person_id, *case_ref, *initials, *display_name; // all but the first may be NULL
+    bool restricted;
+};
+
+// The case reference, else the number of the person. One safe line. Arena-owned.
+const char *naming_reference(struct arena *a, const struct child_names *c);
+
+// As `how` says; by reference where what it asks for is not known, and always for a restricted
+// child. One safe line. Arena-owned.
+const char *naming_child(struct arena *a, enum naming how, const struct child_names *c);
+
+// A short type for titles of calendar entries, made of a timescale's id ("icpc": "ICPC",
+// "core-group-first": "Core group first"). An id that would tell too much to who looks over a
+// shoulder is "Task". Arena-owned.
+const char *naming_type(struct arena *a, const char *timescale);

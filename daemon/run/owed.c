@@ -1,0 +1,183 @@
+// Reading deadlines to tell people of. The moment of the trigger is taken from the kept facts: the
+// deadline's own row has its day only.
+#include "owed.h"
+
+#include <string.h>
+
+struct date owed_date(const PGresult *r, int row, int column)
+{
+    const char *s = db_text(r, row, column);
+    struct date d;
+
+    return s && date_parse(s, &d) ? d : DATE_NONE;
+}
+
+struct moment owed_moment(const PGresult *r, int row, int column)
+{
+    const char *s = db_text(r, row, column);
+    struct moment m;
+
+    return s && moment_parse(s, &m) ? m : MOMENT_NONE;
+}
+
+enum column {
+    DEADLINE_ID,
+    TIMESCALE,
+    SUBJECT_REF,
+    TRIGGER_ON,
+    DUE_ON,
+    BOOK_BY,
+    DUE_AT,
+    BOOKED_AT,
+    BOOKED_GROUP,
+    OPEN,
+    PROVISIONAL,
+    AT_FIRST_START,
+    RULE_VERSION,
+    CHANGED_AT,
+    NEXT_NOTICE_AT,
+    PERSON_ID,
+    CASE_REF,
+    INITIALS,
+    DISPLAY_NAME,
+    RESTRICTED,
+    FAMILY,
+    WORKER_ID,
+    TEAM_ID,
+    CHAIR_ID,
+    IRO_ID,
+    WORKER_SINCE,
+    SEEN_ON,
+    TRIGGER_AT,
+    TRIGGER_PRECISE,
+    TRIGGER_RECORDED,
+};
+
+static const char select_owed[] =
+    "SELECT d.deadline_id, d.timescale, d.subject_ref, d.trigger_on, d.due_on, d.book_by, d.due_at,"
+    " d.booked_at, d.booked_group, d.state = 'open', d.provisional, d.at_first_start,"
+    " d.rule_version, d.changed_at, d.next_notice_at, d.person_id, p.case_ref, p.initials,"
+    " p.display_name, coalesce(p.restricted, true), p.family, p.worker_id, p.team_id, p.chair_id,"
+    " p.iro_id, p.worker_since, p.last_seen_on, t.at, t.precise, t.recorded_at"
+    " FROM timely.deadline d LEFT JOIN timely.person p USING (person_id) LEFT JOIN LATERAL ("
+    // A booked meeting is known by its meeting's number and starts a clock at the booked time.
+    "SELECT coalesce(f.scheduled_at, f.at) AS at, f.scheduled_at IS NOT NULL OR f.precise AS "
+    "precise,"
+    " f.recorded_at FROM ("
+    "SELECT k.person_id, k.ref, k.meeting, k.at, k.precise, k.recorded_at, k.scheduled_at"
+    " FROM timely.fact k UNION ALL "
+    "SELECT k.person_id, k.ref, k.meeting, k.at, k.precise, k.recorded_at, k.scheduled_at"
+    " FROM timely.local_fact k) f"
+    " WHERE f.person_id = d.person_id AND (f.ref = d.trigger_ref OR f.meeting = d.trigger_ref)"
+    " AND coalesce(f.scheduled_at, f.at)::date = d.trigger_on"
+    " ORDER BY f.recorded_at DESC NULLS LAST, f.at, f.ref LIMIT 1) t ON true WHERE ";
+
+static struct owed owed_row(struct arena *a, const PGresult *r, int i)
+{
+#define TEXT(column) arena_strdup(a, db_text(r, i, column))
+    struct owed o = {
+        .deadline_id = db_int(r, i, DEADLINE_ID),
+        .timescale = TEXT(TIMESCALE),
+        .subject_ref = TEXT(SUBJECT_REF),
+        .trigger_on = owed_date(r, i, TRIGGER_ON),
+        .due_on = owed_date(r, i, DUE_ON),
+        .book_by = owed_date(r, i, BOOK_BY),
+        .due_at = owed_moment(r, i, DUE_AT),
+        .booked = owed_moment(r, i, BOOKED_AT),
+        .booked_group = TEXT(BOOKED_GROUP),
+        .open = db_bool(r, i, OPEN),
+        .provisional = db_bool(r, i, PROVISIONAL),
+        .at_first_start = db_bool(r, i, AT_FIRST_START),
+        .rule_version = (int)db_int(r, i, RULE_VERSION),
+        .trigger_at = owed_moment(r, i, TRIGGER_AT),
+        .trigger_recorded = owed_moment(r, i, TRIGGER_RECORDED),
+        .changed_at = TEXT(CHANGED_AT),
+        .next_notice_at = TEXT(NEXT_NOTICE_AT),
+        .child = {TEXT(PERSON_ID), TEXT(CASE_REF), TEXT(INITIALS), TEXT(DISPLAY_NAME),
+                  db_bool(r, i, RESTRICTED)},
+        .family = TEXT(FAMILY),
+        .who = {TEXT(WORKER_ID), TEXT(TEAM_ID), TEXT(CHAIR_ID), TEXT(IRO_ID)},
+        .worker_since = owed_date(r, i, WORKER_SINCE),
+        .seen_on = owed_date(r, i, SEEN_ON),
+    };
+#undef TEXT
+
+    if (!date_known(o.due_at.on))
+        o.due_at = (struct moment){o.due_on, -1};
+    if (!db_bool(r, i, TRIGGER_PRECISE))
+        o.trigger_at.minute = -1;
+    return o;
+}
+
+bool owed_read(struct arena *a, struct db *store, const char *condition, const char *value,
+               struct owed **ret, size_t *ret_count, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const char *sql = arena_printf(a, "%s%s ORDER BY d.deadline_id", select_owed, condition);
+    struct owed *all;
+
+    if (!db_ask(store, sql, 1, &value, &r, err))
+        return false;
+    all = ARENA_ARRAY(a, struct owed, PQntuples(r) + 1);
+    for (int i = 0; i < PQntuples(r); i++)
+        all[i] = owed_row(a, r, i);
+    *ret = all;
+    *ret_count = (size_t)PQntuples(r);
+    return true;
+}
+
+static const struct version *version_of(const struct timescale *t, int number)
+{
+    for (size_t i = 0; i < t->version_count; i++)
+        if (t->versions[i].number == number)
+            return &t->versions[i];
+    return &t->versions[t->version_count - 1];
+}
+
+// The row does not say which clause started its clock. Ladders ask only whether it counts back.
+static const struct clause *clause_of(const struct version *v, const struct owed *o)
+{
+    bool back = date_cmp(o->due_on, o->trigger_on) < 0;
+
+    for (size_t i = 0; i < v->clause_count; i++)
+        if (v->clauses[i].span.before == back)
+            return &v->clauses[i];
+    return &v->clauses[0];
+}
+
+const struct deadline *owed_deadline(struct arena *a, const struct library *l, const struct owed *o)
+{
+    int index = library_timescale(l, o->timescale);
+    struct deadline *d = ARENA_NEW(a, struct deadline);
+    struct booking *b = NULL;
+    struct fact *trigger = NULL;
+
+    if (index < 0 || l->timescales[index].version_count == 0)
+        return NULL;
+    if (date_known(o->trigger_at.on)) {
+        trigger = ARENA_NEW(a, struct fact);
+        *trigger = (struct fact){.event = -1,
+                                 .at = o->trigger_at,
+                                 .until = MOMENT_NONE,
+                                 .recorded = o->trigger_recorded};
+    }
+    if (date_known(o->booked.on)) {
+        b = ARENA_NEW(a, struct booking);
+        *b = (struct booking){.group = o->booked_group, .at = o->booked};
+    }
+    *d = (struct deadline){.timescale = &l->timescales[index],
+                           .version = version_of(&l->timescales[index], o->rule_version),
+                           .subject_ref = o->subject_ref,
+                           .trigger = trigger,
+                           .trigger_on = o->trigger_on,
+                           .due_on = o->due_on,
+                           .due_at = o->due_at,
+                           .book_by = o->book_by,
+                           .provisional = o->provisional,
+                           .state = o->open ? STATE_OPEN : STATE_ENDED,
+                           .met_on = DATE_NONE,
+                           .ended_on = DATE_NONE,
+                           .booking = b};
+    d->clause = clause_of(d->version, o);
+    return d;
+}

@@ -1,0 +1,39 @@
+// Owed: stored deadlines with the person that each is about, as far as telling people needs them,
+// and each as the rules know it, so that its ladder can be asked.
+#pragma once
+
+#include "directory.h"
+#include "evaluate.h"
+#include "naming.h"
+
+struct owed {
+    long long deadline_id;
+    const char *timescale, *subject_ref;
+    struct date trigger_on, due_on, book_by;
+    struct moment due_at; // minute -1 unless the clock counts hours
+    struct moment booked; // MOMENT_NONE
+    const char *booked_group;
+    bool open, provisional, at_first_start;
+    int rule_version;
+    struct moment trigger_at;       // the trigger's own minute; MOMENT_NONE when it is not known
+    struct moment trigger_recorded; // MOMENT_NONE
+    const char *changed_at, *next_notice_at; // as read, to find out whether they still are
+    struct child_names child;
+    const char *family;
+    struct responsible who;
+    struct date worker_since, seen_on; // DATE_NONE
+};
+
+// Deadlines for which `condition` holds, by deadline_id. It is a constant of the program over
+// timely.deadline d with one parameter, $1. Waits. Arena-owned.
+MUST_USE bool owed_read(struct arena *a, struct db *store, const char *condition, const char *value,
+                        struct owed **ret, size_t *ret_count, struct error *err);
+
+// The deadline as evaluation would give it, as far as ladders look; NULL when the library no longer
+// has the timescale. Points into the library. Arena-owned.
+const struct deadline *owed_deadline(struct arena *a, const struct library *l,
+                                     const struct owed *o);
+
+// Civil columns of a result.
+struct date owed_date(const PGresult *r, int row, int column);     // DATE_NONE for NULL
+struct moment owed_moment(const PGresult *r, int row, int column); // MOMENT_NONE for NULL

@@ -1,0 +1,380 @@
+// Comparing one person's answer with the stored one and writing down the difference as JSON.
+#include "person_change.h"
+
+#include "explain.h"
+#include "ladder.h"
+#include "text.h"
+#include "zone.h"
+
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static void set_text(json_t *o, const char *key, const char *s)
+{
+    json_object_set_new(o, key, s ? json_string(s) : json_null());
+}
+
+static void set_date(struct arena *a, json_t *o, const char *key, struct date d)
+{
+    set_text(o, key, date_known(d) ? date_iso(a, d) : NULL);
+}
+
+// A civil time; a day without an hour is its midnight.
+static void set_moment(struct arena *a, json_t *o, const char *key, struct moment m)
+{
+    if (date_known(m.on) && m.minute < 0)
+        m.minute = 0;
+    set_text(o, key, date_known(m.on) ? moment_iso(a, m) : NULL);
+}
+
+// ------------------------------------------------------------------------------------ who
+
+struct responsible responsible_of(const struct library *l, const struct timeline *t, struct date today,
+                                  struct date *ret_worker_since)
+{
+    int involved = library_event(l, "involved");
+    struct responsible r = {0};
+
+    *ret_worker_since = DATE_NONE;
+    for (size_t i = 0; i < t->count; i++) { // in order of time: the latest allocation stays
+        const struct fact *f = &t->facts[i];
+
+        if (f->event != involved || date_cmp(f->at.on, today) > 0 ||
+            (date_known(f->until.on) && date_cmp(f->until.on, today) <= 0))
+            continue;
+        if (same(f->code, "social-worker")) {
+            r.worker_id = f->who;
+            r.team_id = f->episode;
+            *ret_worker_since = f->at.on;
+        } else if (same(f->code, "chair")) {
+            r.chair_id = f->who;
+        } else if (same(f->code, "iro")) {
+            r.iro_id = f->who;
+        }
+    }
+    return r;
+}
+
+static struct date last_seen_on(const struct library *l, const struct timeline *t, struct date today)
+{
+    struct date last = DATE_NONE;
+
+    for (size_t i = 0; i < t->count; i++) {
+        const struct fact *f = &t->facts[i];
+
+        if (f->event >= 0 && same(f->code, "seen") && date_cmp(f->at.on, today) <= 0 &&
+            strstr(l->events[f->event].name, "-visit"))
+            last = f->at.on;
+    }
+    return last;
+}
+
+const char *child_words(struct arena *a, const struct config *c, const struct stored_person *stored,
+                        const struct person_info *info, const char *person_id)
+{
+    const char *reference = info ? info->case_ref : stored ? stored->case_ref : NULL;
+    const char *initials = info ? info->initials : stored ? stored->initials : NULL;
+    const char *name = info ? info->display_name : stored ? stored->display_name : NULL;
+    bool restricted = info ? info->restricted : stored && stored->restricted;
+    const char *words = reference && *reference ? reference : person_id;
+    char *line;
+    const char *copy;
+
+    if (!restricted && c->names == NAME_BY_INITIALS && initials && *initials)
+        words = initials;
+    if (!restricted && c->names == NAME_BY_NAME && name && *name)
+        words = name;
+    line = text_one_line(words, 60);
+    copy = arena_strdup(a, line);
+    free(line);
+    return copy;
+}
+
+// ------------------------------------------------------------------------------------ facts, person
+
+static json_t *fact_document(struct arena *a, const struct fact *f)
+{
+    json_t *o = json_object();
+
+    set_text(o, "kind", f->kind);
+    set_text(o, "ref", f->ref);
+    set_moment(a, o, "at", f->at);
+    json_object_set_new(o, "precise", json_boolean(f->at.minute >= 0));
+    set_moment(a, o, "until", f->until);
+    set_text(o, "episode", f->episode);
+    set_text(o, "meeting", f->meeting);
+    set_text(o, "code", f->code);
+    set_text(o, "who", f->who);
+    set_text(o, "origin", f->origin);
+    set_moment(a, o, "recorded_at", f->recorded);
+    if (f->booking) {
+        set_moment(a, o, "scheduled_at", f->booking->scheduled);
+        set_moment(a, o, "ends_at", f->booking->ends);
+        set_text(o, "place", f->booking->place);
+        set_text(o, "url", f->booking->url);
+        set_text(o, "attendees", f->booking->attendees);
+    }
+    return o;
+}
+
+static json_t *facts_document(struct arena *a, const struct timeline *t)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < t->count; i++)
+        json_array_append_new(list, fact_document(a, &t->facts[i]));
+    return list;
+}
+
+static json_t *person_row(struct arena *a, const struct change_context *c, const struct person_work *w,
+                          const struct responsible *r, struct date worker_since)
+{
+    const struct stored_person *s = w->stored;
+    json_t *o = json_object();
+
+    set_text(o, "seen", w->seen_hex ? w->seen_hex : s->seen_hex ? s->seen_hex : "");
+    set_text(o, "family", w->info ? w->info->family : s->family);
+    set_text(o, "case_ref", w->info ? w->info->case_ref : s->case_ref);
+    set_text(o, "initials", w->info ? w->info->initials : s->initials);
+    set_text(o, "display_name", w->info ? w->info->display_name : s->display_name);
+    json_object_set_new(o, "restricted", json_boolean(w->info ? w->info->restricted : s->restricted));
+    set_text(o, "worker_id", r->worker_id);
+    set_text(o, "team_id", r->team_id);
+    set_text(o, "chair_id", r->chair_id);
+    set_text(o, "iro_id", r->iro_id);
+    set_date(a, o, "worker_since", worker_since);
+    set_date(a, o, "last_seen_on", last_seen_on(c->library, &w->timeline, c->today));
+    set_date(a, o, "look_again_on", w->evaluation.look_again_on);
+    return o;
+}
+
+static json_t *findings_document(const struct evaluation *e)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < e->finding_count; i++) {
+        json_t *o = json_object();
+
+        set_text(o, "code", e->findings[i].code);
+        set_text(o, "origin", e->findings[i].origin);
+        set_text(o, "ref", e->findings[i].ref);
+        set_text(o, "text", e->findings[i].text);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+// ------------------------------------------------------------------------------------ deadlines
+
+static const char *stored_state_word(enum state s)
+{
+    static const char *const words[] = {"open", "met", "ended", "unknown"};
+
+    return words[s];
+}
+
+static struct moment booked_moment(const struct deadline *d)
+{
+    return d->booking ? d->booking->at : MOMENT_NONE;
+}
+
+static bool same_moment(struct moment a, struct moment b)
+{
+    return date_is(a.on, b.on) && (!date_known(a.on) || a.minute == b.minute);
+}
+
+static bool has_moved(const struct stored_deadline *s, const struct deadline *d)
+{
+    return !date_is(s->key.due_on, d->due_on) || (d->due_at.minute >= 0 && !same_moment(s->due_at, d->due_at));
+}
+
+// The word of what changed, or NULL for nothing.
+static const char *change_word(const struct stored_deadline *s, const struct deadline *d)
+{
+    const char *state = stored_state_word(d->state);
+    struct moment booked = booked_moment(d);
+
+    if (booked.minute < 0 && date_known(booked.on))
+        booked.minute = 0;
+    if (!same(s->state, state)) {
+        if (d->state == STATE_OPEN && !same(s->state, "unknown"))
+            return "reopened";
+        return d->state == STATE_MET ? "met" : d->state == STATE_ENDED ? "ended" : "changed";
+    }
+    if (has_moved(s, d))
+        return "moved";
+    if (!same(s->key.subject_ref, d->subject_ref) || !date_is(s->key.trigger_on, d->trigger_on) ||
+        !date_is(s->met_on, d->met_on) || (d->state == STATE_MET && s->in_timescale != d->in_timescale) ||
+        !same(s->why, d->why) || !same_moment(s->booked, booked) ||
+        !same(s->booked_group, d->booking ? d->booking->group : NULL) || s->provisional != d->provisional)
+        return "changed";
+    return NULL;
+}
+
+static const char *new_uid(struct arena *a)
+{
+    unsigned char random[16];
+    char *hex = arena_alloc(a, 33);
+
+    if (RAND_bytes(random, sizeof random) != 1)
+        abort();
+    for (size_t i = 0; i < sizeof random; i++)
+        snprintf(hex + 2 * i, 3, "%02x", random[i]);
+    return arena_printf(a, "%s@timely", hex);
+}
+
+// The first time at which its ladder has something to say; what was said already is told by the notices.
+static void set_next_notice(struct arena *a, const struct change_context *c, json_t *o, const struct deadline *d)
+{
+    struct telling *tellings;
+    size_t count = ladder_tellings(a, c->library, d, &tellings);
+
+    set_text(o, "next_notice_at", count ? instant_iso(a, tellings[0].at) : NULL);
+}
+
+static json_t *deadline_document(struct arena *a, const struct change_context *c, const struct deadline *d,
+                                 const char *uid, const char *change, int sequence, bool at_first_start)
+{
+    json_t *o = json_object();
+
+    set_text(o, "uid", uid);
+    set_text(o, "change", change);
+    set_text(o, "timescale", d->timescale->id);
+    set_text(o, "subject_ref", d->subject_ref);
+    set_date(a, o, "trigger_on", d->trigger_on);
+    set_text(o, "trigger_ref", d->trigger ? d->trigger->ref : NULL);
+    set_date(a, o, "due_on", d->due_on);
+    set_moment(a, o, "due_at", d->due_at.minute >= 0 ? d->due_at : MOMENT_NONE);
+    set_date(a, o, "book_by", d->book_by);
+    json_object_set_new(o, "provisional", json_boolean(d->provisional));
+    set_text(o, "state", stored_state_word(d->state));
+    set_date(a, o, "met_on", d->met_on);
+    set_text(o, "met_ref", d->met ? d->met->ref : NULL);
+    set_text(o, "met_meeting", d->met ? d->met->meeting : NULL);
+    json_object_set_new(o, "in_timescale", d->state == STATE_MET ? json_boolean(d->in_timescale) : json_null());
+    set_text(o, "why", d->why);
+    set_moment(a, o, "booked_at", booked_moment(d));
+    set_text(o, "booked_group", d->booking ? d->booking->group : NULL);
+    set_text(o, "derivation", explain_derivation(a, c->library, d));
+    json_object_set_new(o, "sequence", json_integer(sequence));
+    json_object_set_new(o, "at_first_start", json_boolean(at_first_start));
+    json_object_set_new(o, "rule_version", json_integer(d->version->number));
+    set_text(o, "library", c->library->version);
+    set_next_notice(a, c, o, d);
+    return o;
+}
+
+// The stored row again, as no longer owed because the source knows nothing of it any more.
+static json_t *withdrawn_document(struct arena *a, const struct change_context *c, const struct stored_deadline *s)
+{
+    json_t *o = json_object();
+
+    set_text(o, "uid", s->uid);
+    set_text(o, "change", "withdrawn");
+    set_text(o, "timescale", s->key.timescale);
+    set_text(o, "subject_ref", s->key.subject_ref);
+    set_date(a, o, "trigger_on", s->key.trigger_on);
+    set_date(a, o, "due_on", s->key.due_on);
+    set_moment(a, o, "due_at", s->due_at);
+    set_date(a, o, "book_by", s->key.due_on);
+    json_object_set_new(o, "provisional", json_boolean(s->provisional));
+    set_text(o, "state", "withdrawn");
+    set_text(o, "why", "its record is no longer in the case database");
+    set_text(o, "derivation", "");
+    json_object_set_new(o, "sequence", json_integer(s->sequence + 1));
+    json_object_set_new(o, "at_first_start", json_boolean(s->at_first_start));
+    json_object_set_new(o, "rule_version", json_integer(1));
+    set_text(o, "library", c->library->version);
+    return o;
+}
+
+static size_t add_deadlines(struct arena *a, const struct change_context *c, const struct person_work *w,
+                            json_t *list, struct invite_deadline *invites)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < w->evaluation.count; i++) {
+        const struct deadline *d = &w->evaluation.deadlines[i];
+        const struct stored_deadline *s =
+            w->pairing.of_computed[i] >= 0 ? &w->stored->deadlines[w->pairing.of_computed[i]] : NULL;
+        const char *change = s ? change_word(s, d) : "opened";
+        const char *uid = s ? s->uid : new_uid(a);
+        int sequence = s ? s->sequence + (change ? 1 : 0) : 0;
+
+        if (change)
+            json_array_append_new(list, deadline_document(a, c, d, uid, change, sequence,
+                                                          s ? s->at_first_start : c->first_start));
+        invites[count++] = (struct invite_deadline){uid, s ? s->object_uid : NULL, d, sequence};
+    }
+    for (size_t i = 0; i < w->stored->deadline_count; i++) {
+        const struct stored_deadline *s = &w->stored->deadlines[i];
+
+        if (w->pairing.stored_taken[i] || w->pairing.tie[i])
+            continue;
+        json_array_append_new(list, withdrawn_document(a, c, s));
+        invites[count++] = (struct invite_deadline){s->uid, s->object_uid, NULL, s->sequence + 1};
+    }
+    return count;
+}
+
+void person_count(const struct change_context *c, const struct person_work *w, struct change_counts *counts)
+{
+    for (size_t i = 0; i < w->evaluation.count; i++) {
+        const struct deadline *d = &w->evaluation.deadlines[i];
+        int of = w->pairing.of_computed[i];
+        const struct stored_deadline *s = of >= 0 ? &w->stored->deadlines[of] : NULL;
+        bool was_open = s && same(s->state, "open");
+        bool missed = deadline_missed(d, c->today);
+        bool was_missed = was_open && date_cmp(s->key.due_on, c->today) < 0;
+        bool touched = s ? (was_open != (d->state == STATE_OPEN)) || (was_open && has_moved(s, d)) ||
+                               (missed && !was_missed)
+                         : missed;
+
+        counts->touched[d->timescale - c->library->timescales] += touched;
+        counts->total += touched;
+    }
+    for (size_t i = 0; i < w->stored->deadline_count; i++) {
+        const struct stored_deadline *s = &w->stored->deadlines[i];
+        int timescale = library_timescale(c->library, s->key.timescale);
+
+        if (w->pairing.stored_taken[i] || w->pairing.tie[i] || !same(s->state, "open"))
+            continue;
+        if (timescale >= 0)
+            counts->touched[timescale]++;
+        counts->total++;
+    }
+}
+
+json_t *person_document(struct arena *a, const struct change_context *c, const struct person_work *w,
+                        size_t *ret_deadlines, size_t *ret_messages)
+{
+    struct date worker_since;
+    struct responsible who = responsible_of(c->library, &w->timeline, c->today, &worker_since);
+    struct invite_deadline *invites =
+        ARENA_ARRAY(a, struct invite_deadline, w->evaluation.count + w->stored->deadline_count + 1);
+    struct invite_context ic = {c->library, c->config, c->directory, c->today, c->now, c->first_start || c->quiet};
+    json_t *doc = json_object(), *deadlines = json_array();
+    size_t count;
+
+    set_text(doc, "now", instant_iso(a, c->now));
+    set_text(doc, "person_id", w->person_id);
+    if (w->gone)
+        json_object_set_new(doc, "gone", json_true());
+    else
+        json_object_set_new(doc, "person", person_row(a, c, w, &who, worker_since));
+    if (w->facts_changed)
+        json_object_set_new(doc, "facts", facts_document(a, &w->source_facts));
+    count = add_deadlines(a, c, w, deadlines, invites);
+    *ret_deadlines = json_array_size(deadlines);
+    json_object_set_new(doc, "deadlines", deadlines);
+    json_object_set_new(doc, "findings", findings_document(&w->evaluation));
+    *ret_messages = invites_plan(a, &ic, c->book, w->person_id, &who,
+                                 child_words(a, c->config, w->stored, w->info, w->person_id), invites, count, doc);
+    return doc;
+}

@@ -1,0 +1,674 @@
+// The table of settings, and what each kind of value looks like. What settings ask of one another
+// is in config.c.
+#include "settings.h"
+
+#include "date.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define AT(member) .at = offsetof(struct config, member)
+#define WORDS(...)                                                                                 \
+    .words = (const char *const[])                                                                 \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
+
+// In the order in which they are printed; words stand in the order of their enums.
+const struct setting settings[] = {
+    {"source", "database", SETTING_DATABASE, AT(source),
+     .example = "host=/run/postgresql dbname=cases user=timely_read",
+     .sentence = "Connection string of the case database (libpq). SELECT rights are enough."},
+    {"source", "password file", SETTING_SECRET, AT(source_password_file),
+     .example = "source-password",
+     .sentence = "File with the password on its first line. A bare name is looked for among the "
+                 "service's credentials, then beside this file."},
+    {"source", "pooled", SETTING_YES_NO, AT(source_pooled), .otherwise = "no",
+     .sentence = "The source is reached through a pooler in transaction mode. Only with watch: "
+                 "poll."},
+    {"source", "watch", SETTING_WORD, AT(watch), WORDS("poll", "notify"), .otherwise = "poll",
+     .sentence = "poll: read at an interval, with SELECT alone. notify: the DBA has installed "
+                 "timely's triggers."},
+    {"source", "poll every", SETTING_NUMBER, AT(poll_every_s), .least = 5, .most = 86400,
+     .unit = "seconds", .otherwise = "60 seconds", .sentence = "How often the source is read."},
+    {"source", "settle for", SETTING_NUMBER, AT(settle_s), .least = 0, .most = 86400,
+     .unit = "seconds", .otherwise = "60 seconds",
+     .sentence = "How long a table that was reloaded must stand still before it is believed."},
+    {"source", "sweep every", SETTING_NUMBER, AT(sweep_every_s), .least = 10, .most = 86400,
+     .unit = "seconds", .otherwise = "600 seconds",
+     .sentence = "How often everything is read again, beside notifications."},
+    {"source", "few persons", SETTING_NUMBER, AT(few_persons), .least = 0, .most = 100000,
+     .otherwise = "20",
+     .sentence = "Changes that touch no more people than this are taken at "
+                 "once."},
+    {"source", "max shrink", SETTING_NUMBER, AT(max_shrink_percent), .least = 1, .most = 100,
+     .unit = "%", .otherwise = "20%",
+     .sentence = "A table that lost a larger share of its rows is held until a person confirms."},
+    {"source", "max change", SETTING_NUMBER, AT(max_change_percent), .least = 1, .most = 100,
+     .unit = "%", .otherwise = "25%",
+     .sentence = "Nothing is written when one reading would change a larger share of the open "
+                 "deadlines."},
+
+    {"store", "database", SETTING_DATABASE, AT(store),
+     .example = "host=/run/postgresql dbname=timely user=timely_daemon",
+     .sentence = "Connection string of timely's own database. It may be the same server, or the "
+                 "same database."},
+    {"store", "password file", SETTING_SECRET, AT(store_password_file), .example = "store-password",
+     .sentence = "File with its password."},
+
+    {"rules", "folder", SETTING_PATH, AT(rules_dir), .example = "/usr/share/timely/rules",
+     .sentence = "Folder of the rule files. Left out: the ones that came with timely."},
+    {"rules", "overlay", SETTING_OVERLAY, AT(overlay), .example = "milton-keynes",
+     .sentence = "The authority's own practice: a file, or the name of an overlay that came with "
+                 "timely."},
+
+    {"clock", "starts at", SETTING_MOMENT, AT(clock), .least = 1995, .most = 2079,
+     .example = "2024-04-02T09:00",
+     .sentence = "For trying things out: the time in England at which a new store's clock starts. "
+                 "Never with delivery: live."},
+
+    {"mail", "delivery", SETTING_WORD, AT(delivery), WORDS("off", "redirect", "live"),
+     .otherwise = "off",
+     .sentence = "off: nothing is sent. redirect: everything goes to one mailbox. live: to the "
+                 "people it is for."},
+    {"mail", "redirect to", SETTING_EMAIL, AT(redirect_to), .example = "pilot@example.gov.uk",
+     .sentence = "The mailbox for delivery: redirect."},
+    {"mail", "from name", SETTING_TEXT, AT(from_name), .most = 100, .otherwise = "Timely",
+     .sentence = "Name of the sender, and of the organiser of meetings."},
+    {"mail", "from email", SETTING_EMAIL, AT(from_email), .otherwise = "timely@localhost",
+     .sentence = "Address of the sender. Must be given with an SMTP server."},
+    {"mail", "maildir", SETTING_PATH, AT(maildir), .example = "/var/lib/timely/mail",
+     .sentence = "Messages go into this Maildir instead of to a server."},
+    {"mail", "smtp url", SETTING_URL, AT(smtp_url), WORDS("smtp", "smtps"),
+     .example = "smtp://mail.example.gov.uk:587", .sentence = "The mail server."},
+    {"mail", "smtp helo", SETTING_HOST, AT(smtp_helo), .example = "timely.example.gov.uk",
+     .sentence = "The name by which we greet it. Left out: the machine's own."},
+    {"mail", "smtp user", SETTING_TEXT, AT(smtp_user), .most = 200, .example = "timely",
+     .sentence = "User name at the mail server; with a password file."},
+    {"mail", "smtp password file", SETTING_SECRET, AT(smtp_password_file),
+     .example = "smtp-password", .sentence = "File with that user's password."},
+    {"mail", "smtp ca file", SETTING_PATH, AT(smtp_ca_file),
+     .example = "/etc/ssl/certs/ca-certificates.crt",
+     .sentence = "Certificates that the mail server's own is checked against. Left out: the "
+                 "system's."},
+    {"mail", "smtp require tls", SETTING_YES_NO, AT(smtp_require_tls), .otherwise = "yes",
+     .sentence = "Nothing is handed over in clear text."},
+    {"mail", "smtp timeout", SETTING_NUMBER, AT(smtp_timeout_s), .least = 1, .most = 3600,
+     .unit = "seconds", .otherwise = "60 seconds",
+     .sentence = "Longest time for handing one message over."},
+    {"mail", "mails at once", SETTING_NUMBER, AT(mails_at_once), .least = 1, .most = 50,
+     .otherwise = "2", .sentence = "Connections to the mail server at a time."},
+    {"mail", "allowed domains", SETTING_DOMAINS, AT(allowed_domains), .example = "[example.gov.uk]",
+     .sentence = "Nobody outside these mail domains, or domains below them, is written to. Must be "
+                 "given for delivery: live."},
+    {"mail", "operator email", SETTING_EMAIL, AT(operator_email),
+     .example = "timely-operator@example.gov.uk",
+     .sentence = "Who hears of what timely cannot solve itself. Must be given for delivery: live."},
+    {"mail", "quiet period", SETTING_NUMBER, AT(quiet_s), .least = 0, .most = 3600,
+     .unit = "seconds", .otherwise = "60 seconds",
+     .sentence = "An update of an invite waits so long, so that two changes are one mail."},
+    {"mail", "give up after", SETTING_NUMBER, AT(expire_days), .least = 1, .most = 30,
+     .unit = "days", .otherwise = "3 days",
+     .sentence = "A message that could not be handed over for so long is given up, and the "
+                 "operator told."},
+    {"mail", "names", SETTING_WORD, AT(names), WORDS("reference", "initials", "name"),
+     .otherwise = "reference", .sentence = "How mails and calendars name a child."},
+    {"mail", "meeting invites", SETTING_WORD, AT(meeting_invites), WORDS("ours", "theirs"),
+     .otherwise = "ours",
+     .sentence = "theirs: the case system or an administrator invites to meetings already."},
+    {"mail", "service name", SETTING_TEXT, AT(service_name), .most = 100,
+     .otherwise = "Children's services", .sentence = "Whose messages these are, in mails."},
+    {"mail", "help", SETTING_TEXT, AT(help), .most = 300,
+     .example = "Questions about these messages: the duty desk, extension 4100.",
+     .sentence = "One line at the end of each mail: whom to ask."},
+
+    {"service", "listen", SETTING_LISTEN, AT(listen), .otherwise = "127.0.0.1:8480",
+     .sentence = "Where feeds are served: ADDRESS:PORT, [ADDRESS]:PORT or unix:/PATH."},
+    {"service", "tls certificate file", SETTING_SECRET, AT(tls_cert_file),
+     .example = "tls-certificate", .sentence = "Certificate with its chain (PEM), to serve HTTPS."},
+    {"service", "tls key file", SETTING_SECRET, AT(tls_key_file), .example = "tls-key",
+     .sentence = "Its key (PEM)."},
+    {"service", "public url", SETTING_URL, AT(public_url), .most = 1, WORDS("http", "https"),
+     .example = "https://timely.example.gov.uk",
+     .sentence = "What addresses of feeds begin with. Left out: http:// or https:// and the "
+                 "address listened on."},
+    {"service", "database", SETTING_DATABASE, AT(web_store),
+     .example = "host=/run/postgresql dbname=timely user=timely_web",
+     .sentence = "Connection string to the store for the process that serves. Left out: the "
+                 "store's."},
+    {"service", "password file", SETTING_SECRET, AT(web_password_file), .example = "web-password",
+     .sentence = "File with its password."},
+
+    {"log", "level", SETTING_WORD, AT(log_level), WORDS("error", "warning", "info", "debug"),
+     .otherwise = "info", .sentence = "The least that is logged."},
+};
+const size_t setting_count = sizeof settings / sizeof *settings;
+_Static_assert(sizeof settings / sizeof *settings <= SETTINGS_MAX, "room for every setting");
+
+const struct setting *setting_find(const char *group, const char *key)
+{
+    for (size_t i = 0; i < setting_count; i++)
+        if (strcmp(settings[i].group, group) == 0 && strcmp(settings[i].key, key) == 0)
+            return &settings[i];
+    return NULL;
+}
+
+const char *setting_shown(struct arena *a, const char *s)
+{
+    char *line = text_one_line(s, 80);
+    const char *shown = arena_strdup(a, line);
+
+    free(line);
+    return shown;
+}
+
+static bool wrong(const struct setting_place *p, const struct node *n, const char *expected)
+{
+    complain(p->complaints, p->file, n->line, n->column, "\"%s\": expected %s",
+             setting_shown(p->arena, n->text), expected);
+    return false;
+}
+
+static void put_text(const struct setting *s, struct config *ret, const char *value)
+{
+    memcpy((char *)ret + s->at, &value, sizeof value);
+}
+
+static void put_number(const struct setting *s, struct config *ret, int value)
+{
+    memcpy((char *)ret + s->at, &value, sizeof value);
+}
+
+static const char *text_of(const struct setting *s, const struct config *c)
+{
+    const char *value;
+
+    memcpy(&value, (const char *)c + s->at, sizeof value);
+    return value;
+}
+
+static int number_of(const struct setting *s, const struct config *c)
+{
+    int value;
+
+    memcpy(&value, (const char *)c + s->at, sizeof value);
+    return value;
+}
+
+static bool one_line(const char *s)
+{
+    size_t length = strlen(s), n;
+    uint32_t character;
+
+    for (; length > 0; s += n, length -= n) {
+        n = utf8_decode(s, length, &character);
+        if (n == 0 || utf8_hidden(character))
+            return false;
+    }
+    return true;
+}
+
+// Labels of letters, digits and hyphens between dots.
+static bool is_host(const char *s, size_t length)
+{
+    bool label = false;
+
+    if (length == 0 || length > 253)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        if (s[i] == '.' && !label)
+            return false;
+        if (s[i] != '.' && s[i] != '-' && !isalnum((unsigned char)s[i]))
+            return false;
+        label = s[i] != '.';
+    }
+    return label;
+}
+
+bool setting_email_valid(const char *s)
+{
+    size_t length = strlen(s);
+    size_t local = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                             "!#$%&'*+/=?^_`{|}~.-");
+
+    if (local == 0 || local > 64 || s[local] != '@' || length > 254)
+        return false;
+    return is_host(s + local + 1, length - local - 1);
+}
+
+// True when the text holds a password, as "password=…" or before the @ of an address.
+static bool holds_password(const char *s)
+{
+    const char *scheme = strstr(s, "://");
+
+    for (const char *p = s; (p = strstr(p, "password")); p++) {
+        const char *after = p + strlen("password");
+
+        after += strspn(after, " \t");
+        if (*after == '=' && (p == s || strchr(" \t?&", p[-1])))
+            return true;
+    }
+    if (!scheme)
+        return false;
+
+    size_t authority = strcspn(scheme + 3, "/?#");
+    const char *at = memchr(scheme + 3, '@', authority);
+
+    return at && memchr(scheme + 3, ':', (size_t)(at - scheme - 3));
+}
+
+static bool read_text(const struct setting_place *p, const struct setting *s, const struct node *n,
+                      struct config *ret)
+{
+    if (!one_line(n->text))
+        return wrong(p, n, "one line without hidden characters");
+    if (s->most > 0 && strlen(n->text) > (size_t)s->most) {
+        complain(p->complaints, p->file, n->line, n->column, "%zu bytes long: expected at most %d",
+                 strlen(n->text), s->most);
+        return false;
+    }
+    put_text(s, ret, n->text);
+    return true;
+}
+
+// What is wrong is not repeated here: it may be the password.
+static bool read_database(const struct setting_place *p, const struct setting *s,
+                          const struct node *n, struct config *ret)
+{
+    bool address =
+        strncmp(n->text, "postgresql://", 13) == 0 || strncmp(n->text, "postgres://", 11) == 0;
+
+    if (holds_password(n->text)) {
+        complain(p->complaints, p->file, n->line, n->column,
+                 "a password does not belong here: expected it in a file, named by \"password "
+                 "file\"");
+        return false;
+    }
+    if (!address && !strchr(n->text, '=')) {
+        complain(p->complaints, p->file, n->line, n->column,
+                 "expected a connection string, such as \"host=/run/postgresql dbname=cases\"");
+        return false;
+    }
+    return read_text(p, s, n, ret);
+}
+
+static const char *from_folder(const struct setting_place *p, const char *path)
+{
+    return *path == '/' ? path : arena_printf(p->arena, "%s/%s", p->folder, path);
+}
+
+static bool read_path(const struct setting_place *p, const struct setting *s, const struct node *n,
+                      struct config *ret)
+{
+    if (!one_line(n->text))
+        return wrong(p, n, "a path without hidden characters");
+    put_text(s, ret, from_folder(p, n->text));
+    return true;
+}
+
+static bool read_secret(const struct setting_place *p, const struct setting *s,
+                        const struct node *n, struct config *ret)
+{
+    const char *credentials = secure_getenv("CREDENTIALS_DIRECTORY");
+    const char *path;
+
+    if (!credentials || !*credentials || strchr(n->text, '/'))
+        return read_path(p, s, n, ret);
+    path = arena_printf(p->arena, "%s/%s", credentials, n->text);
+    if (access(path, F_OK) != 0)
+        return read_path(p, s, n, ret);
+    put_text(s, ret, path);
+    return true;
+}
+
+static bool read_overlay(const struct setting_place *p, const struct setting *s,
+                         const struct node *n, struct config *ret)
+{
+    struct error problem;
+    const char *path;
+
+    if (!one_line(n->text))
+        return wrong(p, n, "a path without hidden characters");
+    if (config_overlay(p->arena, n->text, p->folder, &path, &problem)) {
+        put_text(s, ret, path);
+        return true;
+    }
+    complain(p->complaints, p->file, n->line, n->column, "%s", problem.text);
+    return false;
+}
+
+static const char *number_expected(const struct setting_place *p, const struct setting *s)
+{
+    if (!s->unit)
+        return arena_printf(p->arena, "a number from %d to %d", s->least, s->most);
+    if (strcmp(s->unit, "%") == 0)
+        return arena_printf(p->arena, "a share from %d%% to %d%%, such as \"%s\"", s->least,
+                            s->most, s->otherwise);
+    return arena_printf(p->arena, "a number of %s from %d to %d, such as \"%s\"", s->unit, s->least,
+                        s->most, s->otherwise);
+}
+
+// What stands after the digits: nothing, "%", or a blank and the unit (in the singular for 1).
+static bool is_unit(const char *rest, const char *unit, int number)
+{
+    size_t length;
+
+    if (!unit)
+        return *rest == '\0';
+    if (strcmp(unit, "%") == 0)
+        return strcmp(rest, unit) == 0;
+    if (*rest != ' ')
+        return false;
+    length = strlen(unit) - (number == 1 ? 1 : 0);
+    return strncmp(rest + 1, unit, length) == 0 && rest[1 + length] == '\0';
+}
+
+static bool read_number(const struct setting_place *p, const struct setting *s,
+                        const struct node *n, struct config *ret)
+{
+    size_t digits = strspn(n->text, "0123456789");
+    int number;
+
+    if (digits == 0 || digits > 7 || (*n->text == '0' && digits > 1))
+        return wrong(p, n, number_expected(p, s));
+    number = (int)strtol(n->text, NULL, 10);
+    if (number < s->least || number > s->most || !is_unit(n->text + digits, s->unit, number))
+        return wrong(p, n, number_expected(p, s));
+    put_number(s, ret, number);
+    return true;
+}
+
+// "off, redirect or live"
+static const char *words_listed(const struct setting_place *p, const char *const *words)
+{
+    const char *all = words[0];
+
+    for (size_t i = 1; words[i]; i++)
+        all = arena_printf(p->arena, "%s%s%s", all, words[i + 1] ? ", " : " or ", words[i]);
+    return all;
+}
+
+// Index of the word that the node says, or -1 after a complaint.
+static int read_one_of(const struct setting_place *p, const struct node *n,
+                       const char *const *words)
+{
+    size_t count = 0;
+    const char *near;
+
+    for (; words[count]; count++)
+        if (strcmp(words[count], n->text) == 0)
+            return (int)count;
+    near = nearest_word(n->text, words, count);
+    complain(p->complaints, p->file, n->line, n->column,
+             near ? "\"%s\": expected %s; did you mean \"%s\"?" : "\"%s\": expected %s",
+             setting_shown(p->arena, n->text), words_listed(p, words), near);
+    return -1;
+}
+
+static const char *const no_yes[] = {"no", "yes", NULL};
+
+static bool read_yes_no(const struct setting_place *p, const struct setting *s,
+                        const struct node *n, struct config *ret)
+{
+    int word = read_one_of(p, n, no_yes);
+    bool value = word == 1;
+
+    if (word < 0)
+        return false;
+    memcpy((char *)ret + s->at, &value, sizeof value);
+    return true;
+}
+
+static bool read_word(const struct setting_place *p, const struct setting *s, const struct node *n,
+                      struct config *ret)
+{
+    int word = read_one_of(p, n, s->words);
+
+    if (word < 0)
+        return false;
+    put_number(s, ret, word);
+    return true;
+}
+
+static bool read_email(const struct setting_place *p, const struct setting *s, const struct node *n,
+                       struct config *ret)
+{
+    if (!setting_email_valid(n->text))
+        return wrong(p, n, "a plain mail address, such as name@example.gov.uk");
+    put_text(s, ret, n->text);
+    return true;
+}
+
+static bool read_host(const struct setting_place *p, const struct setting *s, const struct node *n,
+                      struct config *ret)
+{
+    if (!is_host(n->text, strlen(n->text)))
+        return wrong(p, n, "the name of a machine");
+    put_text(s, ret, n->text);
+    return true;
+}
+
+static bool is_port(const char *s)
+{
+    size_t digits = strspn(s, "0123456789");
+
+    return digits > 0 && digits <= 5 && !s[digits] && strtol(s, NULL, 10) <= 65535;
+}
+
+// Nothing, or the path under which a proxy shows us; without a slash at its end.
+static bool is_url_path(const char *s, bool allowed)
+{
+    size_t length = strlen(s);
+
+    if (length == 0)
+        return true;
+    if (!allowed || *s != '/' || s[length - 1] == '/')
+        return false;
+    return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/") ==
+           length;
+}
+
+// "HOST", "HOST:PORT" or "[ADDRESS]:PORT", and a path where one may be.
+static bool is_location(const char *s, bool path)
+{
+    char port[8] = "";
+    size_t host;
+
+    if (*s == '[') {
+        host = strspn(s + 1, "0123456789abcdefABCDEF:.") + 1;
+        if (host < 3 || s[host] != ']')
+            return false;
+        host++;
+    } else {
+        host = strcspn(s, ":/");
+        if (!is_host(s, host))
+            return false;
+    }
+    if (s[host] == ':') {
+        size_t digits = strcspn(s + host + 1, "/");
+
+        if (digits >= sizeof port)
+            return false;
+        memcpy(port, s + host + 1, digits);
+        if (!is_port(port))
+            return false;
+        host += 1 + digits;
+    }
+    return is_url_path(s + host, path);
+}
+
+static bool read_url(const struct setting_place *p, const struct setting *s, const struct node *n,
+                     struct config *ret)
+{
+    for (size_t i = 0; s->words[i]; i++) {
+        size_t length = strlen(s->words[i]);
+
+        if (strncmp(n->text, s->words[i], length) == 0 &&
+            strncmp(n->text + length, "://", 3) == 0 &&
+            is_location(n->text + length + 3, s->most > 0)) {
+            put_text(s, ret, n->text);
+            return true;
+        }
+    }
+    complain(p->complaints, p->file, n->line, n->column,
+             "expected %s://HOST or %s://HOST:PORT and %s, such as \"%s\"", s->words[0],
+             s->words[1], s->most > 0 ? "no slash at the end" : "nothing more", s->example);
+    return false;
+}
+
+static bool is_numeric_address(const char *s, size_t length)
+{
+    struct in6_addr six;
+    struct in_addr four;
+    char host[INET6_ADDRSTRLEN];
+
+    if (length >= sizeof host)
+        return false;
+    memcpy(host, s, length);
+    host[length] = '\0';
+    if (*host != '[' || host[length - 1] != ']')
+        return inet_pton(AF_INET, host, &four) == 1;
+    host[length - 1] = '\0';
+    return inet_pton(AF_INET6, host + 1, &six) == 1;
+}
+
+static bool read_listen(const struct setting_place *p, const struct setting *s,
+                        const struct node *n, struct config *ret)
+{
+    const char *port = strrchr(n->text, ':');
+    bool socket = strncmp(n->text, "unix:/", 6) == 0 && n->text[6] && one_line(n->text);
+
+    if (!socket &&
+        (!port || !is_port(port + 1) || !is_numeric_address(n->text, (size_t)(port - n->text))))
+        return wrong(p, n, "ADDRESS:PORT (127.0.0.1:8480), [ADDRESS]:PORT or unix:/PATH");
+    put_text(s, ret, n->text);
+    return true;
+}
+
+static bool read_moment(const struct setting_place *p, const struct setting *s,
+                        const struct node *n, struct config *ret)
+{
+    int year = 0, month, day;
+    struct moment m;
+
+    if (moment_parse(n->text, &m) && m.minute >= 0)
+        date_split(m.on, &year, &month, &day);
+    if (year < s->least || year > s->most) {
+        complain(p->complaints, p->file, n->line, n->column,
+                 "\"%s\": expected a day and a time of the years %d to %d, such as \"%s\"",
+                 setting_shown(p->arena, n->text), s->least, s->most, s->example);
+        return false;
+    }
+    put_text(s, ret, moment_iso(p->arena, m));
+    return true;
+}
+
+static bool read_domain(const struct setting_place *p, const struct node *n, const char **ret)
+{
+    if (n->kind != NODE_SCALAR) {
+        complain(p->complaints, p->file, n->line, n->column, "expected a mail domain");
+        return false;
+    }
+    if (!is_host(n->text, strlen(n->text)))
+        return wrong(p, n, "a mail domain without \"@\", such as example.gov.uk");
+    *ret = n->text;
+    return true;
+}
+
+static bool read_domains(const struct setting_place *p, const struct node *n, struct config *ret)
+{
+    const char **domains = ARENA_ARRAY(p->arena, const char *, n->count + 1);
+    size_t count = n->kind == NODE_SCALAR ? 1 : n->count;
+    bool good = true;
+
+    if (n->kind == NODE_MAPPING || count == 0) {
+        complain(p->complaints, p->file, n->line, n->column,
+                 "expected a mail domain or a list of them: [example.gov.uk]");
+        return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!read_domain(p, n->kind == NODE_SCALAR ? n : n->items[i], &domains[i]))
+            good = false;
+    if (!good)
+        return false;
+    ret->allowed_domains = domains;
+    ret->allowed_domain_count = count;
+    return true;
+}
+
+bool setting_read(const struct setting_place *p, const struct setting *s, const struct node *value,
+                  struct config *ret)
+{
+    static bool (*const readers[])(const struct setting_place *, const struct setting *,
+                                   const struct node *, struct config *) = {
+        [SETTING_TEXT] = read_text,       [SETTING_DATABASE] = read_database,
+        [SETTING_PATH] = read_path,       [SETTING_SECRET] = read_secret,
+        [SETTING_OVERLAY] = read_overlay, [SETTING_NUMBER] = read_number,
+        [SETTING_YES_NO] = read_yes_no,   [SETTING_WORD] = read_word,
+        [SETTING_EMAIL] = read_email,     [SETTING_HOST] = read_host,
+        [SETTING_URL] = read_url,         [SETTING_LISTEN] = read_listen,
+        [SETTING_MOMENT] = read_moment};
+
+    if (value->kind == NODE_SCALAR && !*value->text) {
+        complain(p->complaints, p->file, value->line, value->column,
+                 "\"%s\" is empty: leave the line out for its default", s->key);
+        return false;
+    }
+    if (s->kind == SETTING_DOMAINS)
+        return read_domains(p, value, ret);
+    if (value->kind != NODE_SCALAR) {
+        complain(p->complaints, p->file, value->line, value->column,
+                 "\"%s\": expected one value, such as \"%s\"", s->key,
+                 s->otherwise ? s->otherwise : s->example);
+        return false;
+    }
+    return readers[s->kind](p, s, value, ret);
+}
+
+static void print_quoted(struct text *out, const char *s)
+{
+    text_add(out, "\"");
+    for (; *s; s++)
+        text_addf(out, *s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
+    text_add(out, "\"");
+}
+
+static void print_number(struct text *out, const struct setting *s, int number)
+{
+    text_addf(out, "%d", number);
+    if (!s->unit)
+        return;
+    if (strcmp(s->unit, "%") != 0)
+        text_add(out, " ");
+    text_add_n(out, s->unit, strlen(s->unit) - (number == 1 && *s->unit != '%' ? 1 : 0));
+}
+
+static void print_domains(struct text *out, const struct config *c)
+{
+    for (size_t i = 0; i < c->allowed_domain_count; i++)
+        text_addf(out, "%s%s", i ? ", " : "[", c->allowed_domains[i]);
+    if (c->allowed_domain_count > 0)
+        text_add(out, "]");
+}
+
+void setting_print(struct text *out, const struct setting *s, const struct config *c)
+{
+    bool yes;
+
+    if (s->kind == SETTING_DOMAINS) {
+        print_domains(out, c);
+    } else if (s->kind == SETTING_NUMBER) {
+        print_number(out, s, number_of(s, c));
+    } else if (s->kind == SETTING_WORD) {
+        text_add(out, s->words[number_of(s, c)]);
+    } else if (s->kind == SETTING_YES_NO) {
+        memcpy(&yes, (const char *)c + s->at, sizeof yes);
+        text_add(out, no_yes[yes]);
+    } else if (text_of(s, c)) {
+        print_quoted(out, text_of(s, c));
+    }
+}

@@ -1,0 +1,210 @@
+// The watch: sees that the source, the rules or the day changed, and reconciles. A notification only says
+// "look now"; what is done then is compare and act on the difference.
+#include "daemon.h"
+#include "log.h"
+#include "reconcile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct watch {
+    struct daemon *daemon;
+    struct db *source, *store;
+    struct reconcile_memory *memory;
+    struct backoff backoff;
+    bool holds_store;
+    char said[1000];
+    char *place;    // notify mode: the snapshot up to which changes were seen; NULL: everything is to be read
+    bool all_again; // the next look reads everything
+};
+
+// More changed persons than this are found faster by reading everything.
+#define MAX_CHANGED 200
+
+static bool take_store(struct watch *w, struct error *err)
+{
+    if (w->holds_store)
+        return true;
+    if (!store_take(w->store, &w->holds_store, err))
+        return false;
+    if (!w->holds_store)
+        return fail(err, FAULT_AWAY, "another timelyd holds this store; waiting until it lets go");
+    return true;
+}
+
+static bool open_both(struct watch *w, struct error *err)
+{
+    if (!w->store && !daemon_open_store(w->daemon, "watch", &w->store, err))
+        return false;
+    w->daemon->store_ok = true;
+    if (!take_store(w, err))
+        return false;
+    if (w->source)
+        return true;
+    if (!daemon_open_source(w->daemon, "watch", &w->source, err))
+        return false;
+    // LISTEN comes before the first look, so that nothing falls between.
+    if (w->daemon->config.watch == WATCH_NOTIFY &&
+        !db_ask(w->source, "LISTEN timely_change", 0, NULL, NULL, err))
+        return false;
+    w->daemon->source_ok = true;
+    return true;
+}
+
+static void close_both(struct watch *w)
+{
+    db_close(w->source);
+    db_close(w->store);
+    w->source = w->store = NULL;
+    w->holds_store = false;
+    w->daemon->source_ok = w->daemon->store_ok = false;
+}
+
+static void say(struct watch *w, const struct round_report *r)
+{
+    if (r->persons_recorded)
+        log_info("watch.recorded", "persons=%zu deadlines=%zu messages=%zu", r->persons_recorded, r->deadlines_changed,
+                 r->messages);
+    if (strcmp(w->said, r->said) != 0) {
+        if (*r->said)
+            log_warning("watch.held_back", "reason=\"%s\"", r->said);
+        snprintf(w->said, sizeof w->said, "%s", r->said);
+    }
+}
+
+// In notify mode the source says who changed; otherwise, and for a sweep, everybody is read.
+static bool whom_to_read(struct watch *w, struct arena *a, struct reconcile_input *in, const char **place,
+                         struct error *err)
+{
+    const char **ids;
+    bool all;
+
+    if (w->daemon->config.watch != WATCH_NOTIFY)
+        return true;
+    if (!source_changes(a, w->source, MAX_CHANGED, place, &ids, &in->changed_count, &all, err))
+        return false;
+    if (!all && !w->all_again)
+        in->changed = in->changed_count ? ids : NULL;
+    if (!all && !w->all_again && in->changed_count == 0)
+        in->source = NULL; // only the store called for a look
+    return true;
+}
+
+static void keep_place(struct watch *w, const char *place)
+{
+    free(w->place);
+    w->place = place ? strdup(place) : NULL;
+}
+
+static bool look(struct watch *w, struct round_report *ret, struct error *err)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct daemon *d = w->daemon;
+    struct reconcile_input in = {.source = w->source, .store = w->store, .library = d->library, .config = &d->config,
+                                 .clock = &d->clock, .memory = w->memory};
+    struct directory *directory;
+    const char *place = w->place;
+    bool ok;
+
+    if (!directory_read(w->store, &directory, err))
+        return false;
+    in.directory = directory;
+    ok = whom_to_read(w, a, &in, &place, err) && reconcile_round(&in, ret, err);
+    directory_free(directory);
+    if (!ok)
+        return false;
+    keep_place(w, place);
+    w->all_again = false;
+    say(w, ret);
+    d->last_round_at = clock_real();
+    if (ret->persons_recorded) {
+        bell_ring(&d->agenda_bell);
+        bell_ring(&d->feeds_bell);
+        bell_ring(&d->outbox_bell);
+    }
+    return true;
+}
+
+// In notify mode the source wakes us; what the store's own tables call for is asked every second (cheap),
+// since whoever wrote there did not speak to the source.
+static bool something_dirty(struct watch *w, bool *ret, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+
+    if (!db_ask(w->store,
+                "SELECT EXISTS (SELECT FROM timely.dirty) OR EXISTS (SELECT FROM timely.hold WHERE decided = 'confirmed' "
+                "AND applied_at IS NULL)", 0, NULL, &r, err))
+        return false;
+    *ret = db_bool(r, 0, 0);
+    return true;
+}
+
+static int64_t next_look(const struct watch *w, const struct round_report *r)
+{
+    const struct config *c = &w->daemon->config;
+    int every = c->watch == WATCH_NOTIFY ? c->sweep_every_s : c->poll_every_s;
+
+    if (r->wait_more && c->settle_s < every)
+        every = c->settle_s;
+    return SECONDS(every > 0 ? every : 1);
+}
+
+// Waits for a reason to look again. False: stopping, or a connection was lost (then err says so).
+static bool wait_for_reason(struct watch *w, const struct round_report *r, struct error *err)
+{
+    int64_t until = clock_monotonic() + next_look(w, r);
+    struct date today = daemon_today(w->daemon);
+
+    for (;;) {
+        int64_t left = until - clock_monotonic();
+        int64_t nap = left < SECONDS(1) ? left : SECONDS(1);
+        bool dirty;
+
+        if (left <= 0 || !date_is(today, daemon_today(w->daemon))) {
+            w->all_again = true;
+            return true;
+        }
+        if (w->daemon->config.watch == WATCH_NOTIFY) {
+            err->fault = FAULT_NONE;
+            switch (db_wait_notify(w->source, nap, err)) {
+            case WAKE_READY:
+                return true;
+            case WAKE_STOPPING:
+                return err->fault != FAULT_NONE ? false : fail(err, FAULT_NONE, "stopping");
+            case WAKE_TIMEOUT:
+                break;
+            }
+        } else if (bell_wait(&w->daemon->watch_bell, nap) != WAKE_TIMEOUT) {
+            return !loop_stopping(w->daemon->loop) || fail(err, FAULT_NONE, "stopping");
+        }
+        if (!something_dirty(w, &dirty, err))
+            return false;
+        if (dirty)
+            return true;
+    }
+}
+
+void watch_run(void *arg)
+{
+    struct watch w = {.daemon = arg, .memory = reconcile_memory_new()};
+
+    while (!loop_stopping(w.daemon->loop)) {
+        struct round_report report = {0};
+        struct error err = {0};
+
+        if (open_both(&w, &err) && look(&w, &report, &err)) {
+            backoff_reset(&w.backoff);
+            if (wait_for_reason(&w, &report, &err))
+                continue;
+        }
+        if (loop_stopping(w.daemon->loop))
+            break;
+        close_both(&w);
+        keep_place(&w, NULL);
+        if (!backoff_wait(&w.backoff, "watch.away", &err))
+            break;
+    }
+    close_both(&w);
+    keep_place(&w, NULL);
+    reconcile_memory_free(w.memory);
+}

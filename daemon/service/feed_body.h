@@ -1,0 +1,26 @@
+// The body of a feed in memory. It is shared by the feeds of one owner and by the answers that are
+// being written from it, and goes with the last of them.
+#pragma once
+
+#include "conditional.h"
+
+#include <stddef.h>
+
+#define FEED_ETAG_MOST 128
+
+struct feed_body {
+    int references;
+    unsigned char *plain, *gzip; // gzip: NULL when there is none
+    size_t length, gzip_length;
+    char etag[FEED_ETAG_MOST + 3];      // quoted
+    char etag_gzip[FEED_ETAG_MOST + 8]; // another for another coding
+    int64_t last_modified;              // seconds since 1970
+    char last_modified_date[HTTP_DATE_SIZE];
+};
+
+// From the columns of the store: bytea in its text form, the tag with or without quotes. NULL when
+// they cannot be served: the body is empty, or the tag is none. One reference is the caller's.
+struct feed_body *feed_body_new(const char *plain, const char *gzip, const char *etag,
+                                int64_t last_modified);
+struct feed_body *feed_body_take(struct feed_body *b); // one more reference; NULL gives NULL
+void feed_body_release(void *b);                       // NULL is nothing

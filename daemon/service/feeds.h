@@ -1,0 +1,31 @@
+// Feeds as they are served: the bodies that the daemon rendered, kept in memory by the hash of
+// their address and refreshed from the store; the last good body is served while the store is away.
+#pragma once
+
+#include "db.h"
+#include "http.h"
+
+struct feeds;
+
+struct feeds *feeds_new(void);
+void feeds_free(struct feeds *f);
+
+// Reads subscriptions and bodies that changed since the last call. Waits. On failure what is known
+// stays; a body that is gone from the store, or cannot be used, does not replace the one that is
+// known.
+MUST_USE bool feeds_refresh(struct feeds *f, struct db *db, struct error *err);
+
+// Answers /feed/TOKEN.ics. An address that is not a live subscription is 404, in the same time
+// whatever is wrong with it (the token is hashed, then looked up by hash). ETag, Last-Modified,
+// 304, gzip, HEAD. A live subscription that was not rendered yet is 503: an empty calendar would
+// empty the client's.
+void feeds_answer(struct feeds *f, const struct http_request *q, struct http_response *ret);
+
+size_t feeds_count(const struct feeds *f); // live subscriptions
+size_t feeds_size(const struct feeds *f);  // bytes of their bodies, each owner's once
+
+// A new token (32 random bytes, base64url) and its SHA-256 in hexadecimal. Arena-owned.
+struct arena;
+MUST_USE bool feed_token_new(struct arena *a, const char **ret_token, const char **ret_hash,
+                             struct error *err);
+const char *feed_token_hash(struct arena *a, const char *token);

@@ -1,0 +1,171 @@
+// Checks on what evhttp has parsed. evhttp takes almost anything; whoever stands before us (a
+// proxy) must not understand a request differently, so what is ambiguous is refused.
+#include "http_request.h"
+
+#include <ctype.h>
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/http_struct.h>
+#include <event2/keyvalq_struct.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { OK = 0, BAD_REQUEST = 400, TOO_LARGE = 413, URI_TOO_LONG = 414 };
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+static bool has_dot_segment(const char *path)
+{
+    for (const char *s = path; s; s = strchr(s + 1, '/')) {
+        size_t length = strcspn(s + 1, "/");
+
+        if ((length == 1 && s[1] == '.') || (length == 2 && s[1] == '.' && s[2] == '.'))
+            return true;
+    }
+    return false;
+}
+
+int http_path_read(const char *target, char ret[HTTP_PATH_MOST])
+{
+    size_t n = 0;
+
+    // evhttp takes a target with blanks in it.
+    if (target[0] != '/' || target[strcspn(target, " \t#")])
+        return BAD_REQUEST;
+    for (const char *s = target; *s && *s != '?'; s++) {
+        int c = (unsigned char)*s;
+
+        if (c == '%') {
+            int high = hex(s[1]);
+            int low = high < 0 ? -1 : hex(s[2]);
+
+            if (low < 0)
+                return BAD_REQUEST;
+            c = high * 16 + low;
+            s += 2;
+        }
+        if (c < 0x20 || c == 0x7f)
+            return BAD_REQUEST;
+        if (n == HTTP_PATH_MOST - 1)
+            return URI_TOO_LONG;
+        ret[n++] = (char)c;
+    }
+    ret[n] = '\0';
+    return has_dot_segment(ret) ? BAD_REQUEST : OK;
+}
+
+// True for "gzip;q=0", "gzip; q=0.000" and the like.
+static bool weighs_nothing(const char *parameters, size_t length)
+{
+    const char *q = memmem(parameters, length, "q=", 2);
+
+    if (!q)
+        q = memmem(parameters, length, "Q=", 2);
+    return q && strtod(q + 2, NULL) <= 0;
+}
+
+bool http_accepts_gzip(const char *accept_encoding)
+{
+    int gzip = -1, any = -1; // -1: not named
+
+    for (const char *s = accept_encoding; s && *s;) {
+        size_t item, name;
+
+        s += strspn(s, " \t,");
+        item = strcspn(s, ",");
+        name = strcspn(s, " \t;,");
+        if ((name == 4 && strncasecmp(s, "gzip", 4) == 0) ||
+            (name == 6 && strncasecmp(s, "x-gzip", 6) == 0))
+            gzip = !weighs_nothing(s + name, item - name);
+        else if (name == 1 && *s == '*')
+            any = !weighs_nothing(s + name, item - name);
+        s += item;
+    }
+    return gzip >= 0 ? gzip == 1 : any == 1;
+}
+
+// RFC 9110 5.6.2.
+static bool is_token(const char *s)
+{
+    if (!*s)
+        return false;
+    for (; *s; s++) {
+        if (!isalnum((unsigned char)*s) && !strchr("!#$%&'*+-.^_`|~", *s))
+            return false;
+    }
+    return true;
+}
+
+static void join(struct text *list, const char *value)
+{
+    if (list->length > 0)
+        text_add(list, ", ");
+    text_add(list, value);
+}
+
+struct seen {
+    int hosts, dates;
+    const char *if_modified_since;
+};
+
+static int read_header(const struct evkeyval *h, struct http_reading *memory, struct seen *seen)
+{
+    const char *name = h->key, *value = h->value;
+
+    if (!is_token(name))
+        return BAD_REQUEST;
+    if (strcasecmp(name, "Host") == 0) {
+        seen->hosts++;
+    } else if (strcasecmp(name, "If-None-Match") == 0) {
+        join(&memory->if_none_match, value);
+    } else if (strcasecmp(name, "If-Modified-Since") == 0) {
+        seen->dates++;
+        seen->if_modified_since = value;
+    } else if (strcasecmp(name, "Accept-Encoding") == 0) {
+        join(&memory->accept_encoding, value);
+    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        return BAD_REQUEST;
+    } else if (strcasecmp(name, "Content-Length") == 0 && strcmp(value, "0") != 0) {
+        // evhttp does not read the body of a HEAD: it would be taken for the next request.
+        return TOO_LARGE;
+    }
+    return OK;
+}
+
+int http_request_read(struct evhttp_request *req, struct http_reading *memory,
+                      struct http_request *ret)
+{
+    const struct evkeyvalq *headers = evhttp_request_get_input_headers(req);
+    struct seen seen = {0};
+    int refused = http_path_read(evhttp_request_get_uri(req), memory->path);
+
+    text_clear(&memory->if_none_match);
+    text_clear(&memory->accept_encoding);
+    for (const struct evkeyval *h = headers->tqh_first; h && !refused; h = h->next.tqe_next)
+        refused = read_header(h, memory, &seen);
+    if (refused)
+        return refused;
+    if (seen.hosts > 1 || (seen.hosts == 0 && req->minor >= 1))
+        return BAD_REQUEST;
+    if (evbuffer_get_length(evhttp_request_get_input_buffer(req)) > 0)
+        return TOO_LARGE;
+    *ret = (struct http_request){
+        .path = memory->path,
+        .head = evhttp_request_get_command(req) == EVHTTP_REQ_HEAD,
+        .if_none_match = memory->if_none_match.length ? text_str(&memory->if_none_match) : NULL,
+        // Of several dates none can be meant.
+        .if_modified_since = seen.dates == 1 ? seen.if_modified_since : NULL,
+        .accepts_gzip = http_accepts_gzip(text_str(&memory->accept_encoding)),
+    };
+    return OK;
+}

@@ -1,0 +1,31 @@
+// Reading a request: what evhttp lets through and we do not, and the few headers that matter to us.
+#pragma once
+
+#include "http.h"
+#include "text.h"
+
+struct evhttp_request;
+
+#define HTTP_PATH_MOST 1024
+
+// Memory of a reading; the next reading may use it again. text_done() its texts in the end.
+struct http_reading {
+    char path[HTTP_PATH_MOST];
+    struct text if_none_match, accept_encoding;
+};
+
+// Returns 0 and fills *ret, whose texts live in `memory` and in `req`; or the status to refuse the
+// request with, after which the connection cannot be trusted to be in step and has to be closed.
+//
+// Refused are: no Host or several (HTTP/1.1), a header name that is none, a body, a transfer
+// coding, an absolute URI, and a path with NUL, other control characters, "." or ".." in it. Odd
+// headers that do no harm are let through: calendar clients send them.
+int http_request_read(struct evhttp_request *req, struct http_reading *memory,
+                      struct http_request *ret);
+
+// Decodes the path of a request's target (before "?") into ret. Returns 0 or the status to refuse
+// it with.
+int http_path_read(const char *target, char ret[HTTP_PATH_MOST]);
+
+// Whether an Accept-Encoding header (NULL: none) takes gzip.
+bool http_accepts_gzip(const char *accept_encoding);

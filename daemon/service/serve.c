@@ -1,0 +1,318 @@
+// The process that serves. One fiber follows the store; requests are answered from memory by the
+// HTTP server on the same loop, whether the store is there or not. Logs have numbers of feeds,
+// never an address of one.
+#include "serve.h"
+
+#include "clock.h"
+#include "feeds.h"
+#include "log.h"
+#include "metrics.h"
+#include "text.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOK_EVERY SECONDS(1)
+#define LOOK_GAP (SECONDS(1) / 10) // between two looks, however often the store calls
+#define HEARTBEAT_OLDEST SECONDS(120)
+#define BACKOFF_FIRST (SECONDS(1) / 4)
+#define BACKOFF_MOST SECONDS(15)
+#define PLAIN_TEXT "text/plain; charset=utf-8"
+
+static const char heartbeat_sql[] =
+    "SELECT floor(extract(epoch FROM now() - heartbeat_at) * 1000000)::bigint FROM timely.state";
+
+struct serve {
+    const struct serve_options *options;
+    struct loop *loop;
+    struct http_server *http;
+    struct feeds *feeds;
+    char *prefix; // the path of the public address, without its last "/"
+    bool connected;
+    int64_t looked_at; // monotonic; when the store last answered everything; 0: never
+    bool has_heartbeat;
+    int64_t heartbeat_age; // at looked_at, microseconds
+    unsigned long looks, failures;
+    struct bell follower_ended;
+    bool listened;
+    struct error *err;
+};
+
+// Following the store
+
+static bool look(struct serve *s, struct db *db, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+
+    if (!feeds_refresh(s->feeds, db, err) || !db_ask(db, heartbeat_sql, 0, NULL, &r, err))
+        return false;
+    s->has_heartbeat = PQntuples(r) == 1 && db_text(r, 0, 0);
+    if (s->has_heartbeat)
+        s->heartbeat_age = db_int(r, 0, 0);
+    if (s->looked_at == 0)
+        log_info("serve.ready", "feeds=%zu", feeds_count(s->feeds));
+    s->looked_at = clock_monotonic();
+    s->looks++;
+    return true;
+}
+
+// True when the loop is to stop; false with *err when the connection is of no use any more.
+static bool follow_connection(struct serve *s, struct db *db, struct error *err)
+{
+    if (!db_run(db, "LISTEN timely_feed", err))
+        return false;
+    while (!loop_stopping(s->loop)) {
+        if (!look(s, db, err))
+            return false;
+        s->connected = true;
+        // Many changes at once are one look.
+        if (fiber_sleep(LOOK_GAP) == WAKE_STOPPING)
+            break;
+        if (db_wait_notify(db, LOOK_EVERY - LOOK_GAP, err) == WAKE_STOPPING &&
+            err->fault != FAULT_NONE)
+            return false;
+    }
+    return true;
+}
+
+static bool follow_once(struct serve *s, struct error *err)
+{
+    AUTO(db_auto_close) struct db *db = NULL;
+
+    return db_open(&s->options->store, &db, err) && follow_connection(s, db, err);
+}
+
+static void follow_store(void *arg)
+{
+    struct serve *s = arg;
+    int64_t pause = BACKOFF_FIRST;
+
+    while (!loop_stopping(s->loop)) {
+        struct error err = {0};
+
+        if (follow_once(s, &err) || loop_stopping(s->loop))
+            break;
+        if (s->connected)
+            pause = BACKOFF_FIRST;
+        s->connected = false;
+        s->failures++;
+        log_warning("serve.store_away", "again_in_ms=%lld reason=\"%s\"", (long long)pause / 1000,
+                    err.text);
+        // Somewhat less than the whole pause, so that not all come back at once.
+        (void)fiber_sleep(pause - random() % (pause / 4));
+        pause = pause * 2 < BACKOFF_MOST ? pause * 2 : BACKOFF_MOST;
+    }
+    s->connected = false;
+    bell_ring(&s->follower_ended);
+}
+
+// Health
+
+static void answer_text(int status, const char *text, struct http_response *ret)
+{
+    *ret = (struct http_response){.status = status,
+                                  .content_type = PLAIN_TEXT,
+                                  .body = text,
+                                  .length = strlen(text),
+                                  .cache_control = "no-store"};
+}
+
+// A text made for this answer.
+static void answer_made(int status, const char *content_type, struct text *text,
+                        struct http_response *ret)
+{
+    answer_text(status, text_str(text), ret);
+    ret->content_type = content_type;
+    ret->release = free;
+    ret->owner = text->s; // set: something was added
+}
+
+static void answer_health(const struct serve *s, struct http_response *ret)
+{
+    const int64_t silent = clock_monotonic() - s->looked_at;
+    const int64_t age = s->heartbeat_age + silent;
+    struct text t = {0};
+
+    if (s->looked_at == 0) {
+        answer_text(503, "the store has not answered yet\n", ret);
+    } else if (!s->has_heartbeat) {
+        answer_text(503, "the daemon has not run on this store yet\n", ret);
+    } else if (age < HEARTBEAT_OLDEST) {
+        answer_text(200, "ok\n", ret);
+    } else if (!s->connected) {
+        text_addf(&t, "the store has not answered for %lld s\n", (long long)(silent / SECONDS(1)));
+        answer_made(503, PLAIN_TEXT, &t, ret);
+    } else {
+        text_addf(&t, "the daemon's last heartbeat is %lld s old\n", (long long)(age / SECONDS(1)));
+        answer_made(503, PLAIN_TEXT, &t, ret);
+    }
+}
+
+static void answer_metrics(const struct serve *s, struct http_response *ret)
+{
+    static const char answers[] = "Answers to requests that were read whole.";
+    const struct http_counts c = http_counts_of(s->http);
+    const int64_t silent = clock_monotonic() - s->looked_at;
+    const double never = -1;
+    const struct metric samples[] = {
+        {"timely_http_answers_total", answers, METRIC_COUNTER, "status", "2xx",
+         (double)c.answered_2xx},
+        {"timely_http_answers_total", answers, METRIC_COUNTER, "status", "304",
+         (double)c.answered_304},
+        {"timely_http_answers_total", answers, METRIC_COUNTER, "status", "4xx",
+         (double)c.answered_4xx},
+        {"timely_http_answers_total", answers, METRIC_COUNTER, "status", "5xx",
+         (double)c.answered_5xx},
+        {"timely_http_connections", "Connections that are open.", METRIC_GAUGE, NULL, NULL,
+         (double)c.open_connections},
+        {"timely_http_refused_connections_total",
+         "Connections that were closed because of a limit on their number.", METRIC_COUNTER, NULL,
+         NULL, (double)c.refused_connections},
+        {"timely_feeds", "Live subscriptions.", METRIC_GAUGE, NULL, NULL,
+         (double)feeds_count(s->feeds)},
+        {"timely_feed_bytes", "Memory that the bodies of feeds take.", METRIC_GAUGE, NULL, NULL,
+         (double)feeds_size(s->feeds)},
+        {"timely_store_connected", "Whether the store is there.", METRIC_GAUGE, NULL, NULL,
+         s->connected},
+        {"timely_store_looks_total", "Times that the store was looked at for changes.",
+         METRIC_COUNTER, NULL, NULL, (double)s->looks},
+        {"timely_store_failures_total", "Times that the connection to the store was given up.",
+         METRIC_COUNTER, NULL, NULL, (double)s->failures},
+        {"timely_store_look_age_seconds", "Time since the last look; -1: there was none.",
+         METRIC_GAUGE, NULL, NULL, s->looked_at ? (double)silent / 1e6 : never},
+        {"timely_heartbeat_age_seconds", "Age of the daemon's last heartbeat; -1: there was none.",
+         METRIC_GAUGE, NULL, NULL,
+         s->has_heartbeat ? (double)(s->heartbeat_age + silent) / 1e6 : never},
+    };
+    struct text t = {0};
+
+    metrics_write(samples, sizeof samples / sizeof *samples, &t);
+    answer_made(200, METRICS_CONTENT_TYPE, &t, ret);
+}
+
+// Requests
+
+static const char *without_prefix(const struct serve *s, const char *path)
+{
+    size_t length = strlen(s->prefix);
+
+    return strncmp(path, s->prefix, length) == 0 && path[length] == '/' ? path + length : path;
+}
+
+static void on_request(void *arg, const struct http_request *q, struct http_response *ret)
+{
+    struct serve *s = arg;
+    struct http_request inner = *q;
+
+    inner.path = without_prefix(s, q->path);
+    if (strncmp(inner.path, "/feed/", strlen("/feed/")) == 0)
+        feeds_answer(s->feeds, &inner, ret);
+    else if (strcmp(inner.path, "/healthz") == 0)
+        answer_health(s, ret);
+    else if (strcmp(inner.path, "/readyz") == 0)
+        answer_text(s->looked_at ? 200 : 503,
+                    s->looked_at ? "ok\n" : "the store has not answered yet\n", ret);
+    else if (strcmp(inner.path, "/metrics") == 0)
+        answer_metrics(s, ret);
+    else
+        answer_text(404, "There is nothing here.\n", ret);
+}
+
+// The path of "https://host/path/" is "/path"; of "https://host" it is "".
+static char *path_of(const char *url)
+{
+    const char *host = url ? strstr(url, "://") : NULL;
+    const char *path = host ? strchr(host + 3, '/') : NULL;
+    char *ret = strdup(path ? path : "");
+
+    if (!ret)
+        out_of_memory();
+    for (size_t n = strlen(ret); n > 0 && ret[n - 1] == '/'; n--)
+        ret[n - 1] = '\0';
+    return ret;
+}
+
+// The life of the process
+
+static void on_end(evutil_socket_t number, short what, void *arg)
+{
+    struct serve *s = arg;
+
+    (void)what;
+    log_info("serve.stopping", "signal=%d", (int)number);
+    loop_stop(s->loop);
+}
+
+static void on_reload(evutil_socket_t number, short what, void *arg)
+{
+    struct serve *s = arg;
+    struct error err = {0};
+
+    (void)number;
+    (void)what;
+    if (!s->http)
+        return;
+    if (http_reload_certificate(s->http, &err))
+        log_info("serve.reloaded", "tls=%s", s->options->cert_file ? "yes" : "no");
+    else
+        log_error("serve.reload_refused", "reason=\"%s\"", err.text);
+}
+
+static bool in_the_open(const struct serve_options *o)
+{
+    return !o->cert_file && strncmp(o->listen, "127.", 4) != 0 &&
+           strncmp(o->listen, "[::1]:", 6) != 0 && strncmp(o->listen, "unix:", 5) != 0;
+}
+
+static void serve_fiber(void *arg)
+{
+    struct serve *s = arg;
+    const struct serve_options *o = s->options;
+    struct bell never = {0};
+
+    if (!http_listen(s->loop, o->listen, o->cert_file, o->key_file, &o->limits, on_request, s,
+                     &s->http, s->err)) {
+        loop_stop(s->loop);
+        return;
+    }
+    s->listened = true;
+    log_info("serve.listening", "address=%s port=%d tls=%s", o->listen, http_port(s->http),
+             o->cert_file ? "yes" : "no");
+    if (in_the_open(o))
+        log_warning("serve.clear_text",
+                    "reason=\"feeds cross the network unencrypted unless a proxy stands before\"");
+    fiber_start(s->loop, "feeds", follow_store, s);
+    if (o->listening)
+        o->listening(o->arg);
+    (void)bell_wait(&never, -1); // until the loop stops
+    http_stop(s->http);
+    s->http = NULL;
+    (void)bell_wait_to_end(&s->follower_ended, -1);
+}
+
+static struct event *on_signal(struct serve *s, int number, event_callback_fn what)
+{
+    struct event *e = evsignal_new(loop_base(s->loop), number, what, s);
+
+    if (!e || event_add(e, NULL) != 0)
+        out_of_memory();
+    return e;
+}
+
+bool serve_run(const struct serve_options *o, struct error *err)
+{
+    struct serve s = {.options = o, .loop = loop_new(), .feeds = feeds_new(), .err = err};
+    struct event *const signals[] = {on_signal(&s, SIGTERM, on_end), on_signal(&s, SIGINT, on_end),
+                                     on_signal(&s, SIGHUP, on_reload)};
+
+    s.prefix = path_of(o->public_url);
+    loop_run_one(s.loop, "serve", serve_fiber, &s);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        event_free(signals[i]);
+    loop_free(s.loop);
+    feeds_free(s.feeds);
+    free(s.prefix);
+    return s.listened;
+}

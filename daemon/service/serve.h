@@ -1,0 +1,27 @@
+// timelyd --serve: the process that faces the network. It reads feeds from the store and answers
+// for them; it writes nothing and knows neither the source nor the mail server.
+//
+//   /feed/TOKEN.ics   a calendar
+//   /healthz          200 while the daemon's heartbeat in the store is younger than two minutes
+//   /readyz           200 once the feeds were read from the store
+//   /metrics          Prometheus
+#pragma once
+
+#include "db.h"
+#include "http.h"
+
+struct serve_options {
+    const char *listen;               // as http_listen takes it
+    const char *cert_file, *key_file; // or NULL, NULL: clear text
+    struct db_options store;          // with the role that reads feeds
+    const char *public_url; // under which clients know us; its path may stand before ours. Or NULL
+    struct http_limits limits;
+    // Called in a fiber once the server listens, to tell a service manager and to start the fiber
+    // that pets its watchdog; NULL: nobody to tell.
+    void (*listening)(void *arg);
+    void *arg;
+};
+
+// Runs until SIGTERM or SIGINT, then finishes the answers in flight. SIGHUP reads the certificate
+// again. False when the server cannot listen; a store that is away is waited for.
+MUST_USE bool serve_run(const struct serve_options *o, struct error *err);

@@ -1,0 +1,118 @@
+"""The program `timely` as people and scripts run it. TIMELY_BUILD names the folder that it was built in."""
+import csv
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'tests' / 'support'))
+
+from pg import Postgres  # noqa: E402 (found through the line above)
+
+TIMELY = Path(os.environ.get('TIMELY_BUILD', ROOT / 'build')) / 'timely'
+ENVIRONMENT = {**os.environ, 'TIMELY_DATA': str(ROOT), 'LC_ALL': 'C.UTF-8'}
+
+
+class Answer:
+    """What a command printed and how it ended."""
+
+    def __init__(self, done):
+        self.status, self.out = done.returncode, done.stdout
+        # The sanitizer has a word to say about fibers.
+        self.err = ''.join(line for line in done.stderr.splitlines(True) if 'WARNING: ASan' not in line)
+
+    def rows(self):
+        return list(csv.DictReader(io.StringIO(self.out)))
+
+
+class Program:
+    """The program with the same words after every command: --embedded DIR, or --config FILE."""
+
+    def __init__(self, *always):
+        self.always = list(map(str, always))
+
+    def __call__(self, *words, status=0):
+        done = subprocess.run([str(TIMELY), *map(str, words), *self.always], stdin=subprocess.DEVNULL,
+                              capture_output=True, encoding='utf-8', env=ENVIRONMENT, timeout=300, check=False)
+        answer = Answer(done)
+        assert answer.status == status, (words, answer.status, answer.out[-2000:], answer.err)
+        assert 'Sanitizer' not in answer.err and 'runtime error' not in answer.err, answer.err
+        return answer
+
+
+def open_folder():
+    """A folder that the server's unprivileged user can reach."""
+    folder = Path(tempfile.mkdtemp(prefix='timely-', dir='/tmp'))
+    folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def timely():
+    return Program()
+
+
+@pytest.fixture(scope='session')
+def folder():
+    made = open_folder()
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope='session')
+def sample(folder):
+    """The folder of the sample authority's files."""
+    with tarfile.open(ROOT / 'tests' / 'sample' / 'mk-2023-24.tar.xz') as archive:
+        archive.extractall(folder)
+    return folder / 'mk-2023-24'
+
+
+def embed(folder, files):
+    """An embedded database with an authority's files in it."""
+    program = Program('--embedded', folder)
+    assert program('import', 'ssd', files).err == ''
+    program('import', 'directory', files / 'directory.csv')
+    program('import', 'events', files / 'events.csv')
+    return program
+
+
+@pytest.fixture(scope='session')
+def embedded(folder, sample):
+    return embed(folder / 'embedded', sample)
+
+
+@pytest.fixture(scope='session')
+def pg():
+    with Postgres() as server:
+        yield server
+
+
+class Configured(Program):
+    """The program on an empty store of a server, by a configuration file."""
+
+    def __init__(self, pg, file, database):
+        super().__init__('--config', file)
+        self.pg, self.database = pg, database
+        pg.psql(f'CREATE DATABASE {database}', database='postgres')
+        file.write_text(f'store: {{database: "host={pg.folder} dbname={database} user={pg.user}"}}\n')
+
+    def ask(self, sql, values=None):
+        return self.pg.ask(sql, values, database=self.database)
+
+
+@pytest.fixture
+def empty_store(pg, tmp_path, request):
+    return Configured(pg, tmp_path / 'timely.yaml', 'db_' + str(abs(hash(request.node.name))))
+
+
+@pytest.fixture
+def store(empty_store):
+    empty_store('migrate')
+    return empty_store

@@ -1,0 +1,244 @@
+"""Commands that need no database, wrong usage of every command, and exit statuses: 0 done, 1 the answer is no,
+2 wrong usage or bad input, 3 a system it needs is not there."""
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import ENVIRONMENT, ROOT, TIMELY
+
+RULES = ROOT / 'rules'
+
+
+# --------------------------------------------------------------------------------------------- date
+
+@pytest.mark.parametrize('question, answer', [
+    ('15 working days after 2024-12-20', '2025-01-15'),
+    ('15 working days after 2024-03-14', '2024-04-08'),
+    ('48 hours before 2024-05-15T10:00', '2024-05-13T10:00'),
+    ('48 hours after 2025-03-29T23:30', '2025-04-01T00:30'),
+    ('72 hours after 2025-03-29T23:30', '2025-04-02T00:30'),
+    ('3 months after 2023-11-30', '2024-02-29'),
+    ('1 year after 2024-02-29', '2025-02-28'),
+    ('2 weeks before 2024-03-14', '2024-02-29'),
+    ('1 day after 2024-02-28', '2024-02-29'),
+])
+def test_date_answers_with_the_date_alone(timely, question, answer):
+    said = timely('date', question)
+    assert (said.out, said.err) == (answer + '\n', '')
+    assert timely('date', *question.split()).out == said.out
+
+
+def test_date_explains(timely):
+    lines = timely('date', '--explain', '15 working days after 2024-12-20').out.splitlines()
+    assert lines[0] == '2025-01-15'
+    assert lines[1] == 'Wednesday 15 January 2025 is 15 working days after Friday 20 December 2024.'
+    assert '  Wednesday 25 December 2024: Christmas Day' in lines
+    assert '  Saturday 28 December 2024 and Sunday 29 December 2024: weekend' in lines
+    assert 'no working day: weekend' in timely('date', '--explain', '1 day after 2024-03-29').out
+    assert 'no working day: Good Friday' in timely('date', '--explain', '1 day after 2024-03-28').out
+
+
+def test_date_beyond_the_published_holidays_is_provisional(timely):
+    said = timely('date', '20 working days after 2031-01-06')
+    assert said.out == '2031-02-03\n' and 'provisional' in said.err
+    assert 'provisional' in timely('date', '--explain', '20 working days after 2031-01-06').out
+    assert json.loads(timely('date', '20 working days after 2031-01-06', '--format=json').out) == [
+        {'date': '2031-02-03', 'provisional': True}]
+    assert timely('date', '1 day after 2024-01-01', '--format', 'csv').out == 'date,provisional\n2024-01-02,no\n'
+
+
+@pytest.mark.parametrize('question, place', [
+    ('15 working days after 2024-02-30', 'column 23'),
+    ('15 wurking days after 2024-12-20', 'column 1'),
+    ('15 working days since 2024-12-20', 'column 17'),
+    ('five days after 2024-12-20', 'column 1'),
+    ('5 school days after 2024-12-20', 'school'),
+    ('5 working days after 9999-12-30', ''),
+])
+def test_date_says_where_a_question_is_wrong(timely, question, place):
+    said = timely('date', question, status=2)
+    assert said.out == '' and said.err.startswith('timely: ') and place in said.err
+
+
+# -------------------------------------------------------------------------------------------- check
+
+def test_check_of_what_came_with_the_program(timely):
+    said = timely('check')
+    assert said.out.endswith(': all right\n') and 'timescales, ' in said.out and said.err == ''
+
+
+def test_check_knows_a_file_by_its_keys(timely, tmp_path):
+    config = tmp_path / 'timely.yaml'
+    config.write_text('mail: {delivery: off}\n')
+    files = [RULES / 'child-protection.yaml', RULES / 'events.yaml', RULES / 'telling.yaml',
+             RULES / 'overlays' / 'milton-keynes.yaml', config]
+    lines = timely('check', *files).out.splitlines()
+    kinds = ['rules', 'rules', 'rules', 'overlay', 'configuration']
+    assert [line.split(': ')[1] for line in lines] == kinds
+    assert all(line.endswith('all right') for line in lines)
+
+
+def rule_file(tmp_path, name='extra.yaml', due='within 5 working days of s47-started', example=None):
+    file = tmp_path / name
+    file.write_text('chapter: Extra\ntimescales:\n  extra-rule:\n    title: An extra rule\n    force: local\n    default: on\n'
+                    '    source: Here\n    subject: enquiry\n'
+                    f'    due: {due}\n    met by: icpc-held\n'
+                    + (f'    examples:\n      - {example}\n' if example else ''))
+    return file
+
+
+def test_check_runs_the_examples_of_a_file(timely, tmp_path):
+    right = rule_file(tmp_path, example='s47-started 2024-03-14 -> due 2024-03-21')
+    assert 'all right' in timely('check', right).out
+    wrong = rule_file(tmp_path, example='s47-started 2024-03-14 -> due 2024-03-22')
+    said = timely('check', wrong, status=1)
+    assert f'{wrong}:12:' in said.err and 'the rule gives 2024-03-21' in said.err
+
+
+def test_check_tells_every_complaint_with_its_place(timely, tmp_path):
+    bad = rule_file(tmp_path, due='within 5 wurking days of s47-starteed')
+    said = timely('check', bad, status=2)
+    assert f'{bad}:9:' in said.err
+    broken = tmp_path / 'broken.yaml'
+    broken.write_text('mail:\n  delivery: of\nsorce: {}\n')
+    said = timely('check', broken, status=2)
+    assert f'{broken}:2:' in said.err and f'{broken}:3:' in said.err and 'did you mean "source"' in said.err
+    assert timely('check', tmp_path / 'absent.yaml', status=2).err.startswith('timely: ')
+
+
+def test_check_of_several_files_ends_with_the_worst(timely, tmp_path):
+    wrong = rule_file(tmp_path, example='s47-started 2024-03-14 -> nothing')
+    said = timely('check', RULES / 'events.yaml', wrong, status=1)
+    assert 'events.yaml: rules' in said.out
+    timely('check', wrong, tmp_path / 'absent.yaml', status=2)
+
+
+def test_check_of_a_file_in_place_of_the_one_that_came(timely, tmp_path):
+    file = tmp_path / 'child-protection.yaml'
+    shutil.copy(RULES / 'child-protection.yaml', file)
+    assert timely('check', file).out.split(': ', 2)[2] == timely('check').out
+
+
+def test_rules_lists_every_timescale(timely):
+    rows = timely('rules', '--format', 'csv').rows()
+    ids = [r['id'] for r in rows]
+    assert ids == sorted(ids) and 'icpc' in ids and len(rows) == int(timely('check').out.split()[0])
+    icpc = rows[ids.index('icpc')]
+    assert icpc['period'] == 'within 15 working days of s47-started'
+    assert icpc['met_by'] == 'icpc-held' and icpc['force'] == 'Guidance'
+    assert 'within 15 working days of' in timely('rules').out
+    assert len(json.loads(timely('rules', '--format', 'json').out)) == len(rows)
+
+
+# -------------------------------------------------------------------------------------------- usage
+
+def test_without_a_command_there_is_short_help(timely):
+    said = timely()
+    assert said.out.startswith('timely: ') and '  due ' in said.out and len(said.out.splitlines()) < 40
+    assert timely('--help').out == said.out
+    assert timely('--version').out.startswith('timely ')
+
+
+def commands():
+    said = subprocess.run([str(TIMELY)], capture_output=True, encoding='utf-8', env=ENVIRONMENT, check=True).stdout
+    for line in said.splitlines():
+        if line.startswith('  '):
+            words = line[2:32].split()
+            yield [w for w in words if w == w.lower() and '|' not in w and '[' not in w]
+
+
+@pytest.mark.parametrize('command', commands(), ids=' '.join)
+def test_every_command_has_help_and_refuses_what_it_does_not_know(timely, command):
+    said = timely(*command, '--help')
+    usage = said.out.splitlines()[0]
+    assert usage.startswith('usage: timely ' + ' '.join(command))
+    wrong = timely(*command, '--colour', 'red', status=2)
+    assert 'unknown option of' in wrong.err and '--colour' in wrong.err and usage in wrong.err
+    many = timely(*command, *['word'] * 9, status=2)
+    assert many.out == '' and many.err.startswith('timely: ')
+
+
+@pytest.mark.parametrize('words, said', [
+    (['deu'], 'unknown command "deu"; did you mean "due"?'),
+    (['zzzzzzzz'], 'unknown command "zzzzzzzz"\n'),
+    (['import', 'sdd', 'x'], 'did you mean "ssd"?'),
+    (['import'], '"import" needs a word after it: ssd, directory, events'),
+    (['feed', 'ad'], 'did you mean "add"?'),
+    (['import', 'ssd'], 'something is missing: expected DIR'),
+    (['explain'], 'something is missing: expected PERSON [TIMESCALE]'),
+    (['explain', '1', 'icpc', 'now'], '"now" is one word too many'),
+    (['due', 'now'], 'due takes no "now"'),
+    (['due', '--as-of', '2024-01-01'], 'did you mean "--as-at"?'),
+    (['due', '--as-at'], '--as-at needs a value: --as-at DATE'),
+    (['due', '--as-at='], '--as-at needs a value'),
+    (['due', '--as-at', '2024-02-30'], '--as-at "2024-02-30": expected a date'),
+    (['due', '--as-at', '2024-01-01', '--as-at', '2024-01-01'], '--as-at is given twice'),
+    (['due', '--state', 'late'], 'expected open, missed, unknown, met, ended or all'),
+    (['due', '--timescale', 'icpcc'], 'unknown timescale "icpcc"; did you mean "icpc"?'),
+    (['due', '--format', 'xml'], '--format "xml": expected people, csv or json'),
+    (['due', '--help=yes', 'x'], ''),
+    (['date', '--explain=yes', '1 day after 2024-01-01'], '--explain takes no value'),
+    (['-x'], 'options begin with two dashes'),
+    (['--embedded', '/tmp/x'], 'no command is given'),
+    (['due'], 'no store is known: give --config FILE, or --embedded DIR'),
+    (['status'], 'no store is known'),
+    (['timeliness'], '--measure ID is missing; known are m-icpc'),
+    (['timeliness', '--measure', 'm-icp'], 'did you mean "m-icpc"?'),
+    (['timeliness', '--measure', 'm-icpc'], '--from YYYY-MM is missing'),
+    (['timeliness', '--measure', 'm-icpc', '--from', '2024-13', '--to', '2024-12'], '--from "2024-13": expected a month'),
+    (['timeliness', '--measure', 'm-icpc', '--from', '2024-02', '--to', '2024-01'], 'lies after --to'),
+    (['timeliness', '--measure', 'm-icpc', '--from', '2024-01', '--to', '2024-02', '--by', 'team'],
+     'expected child or meeting'),
+    (['import', 'ssd', '/tmp'], 'give --embedded DIR, or name a test database with --source'),
+    (['feed', 'add', 'child', '1'], 'expected worker or team'),
+    (['outbox', 'show', 'one'], 'expected the number of a message'),
+    (['hold', 'confirm', '-1'], 'unknown option'),
+    (['hold', 'confirm', '99999999999999999999'], 'expected the number of a hold'),
+    (['due', '--config', '/nonexistent.yaml'], '/nonexistent.yaml'),
+    (['due', '--config', 'a', '--embedded', 'b'], '--config and --embedded exclude each other'),
+])
+def test_wrong_usage(timely, words, said):
+    answer = timely(*words, status=0 if said == '' else 2)
+    assert said in answer.err
+    assert said == '' or answer.out == ''
+
+
+def test_words_that_are_no_utf8(timely):
+    done = subprocess.run([os.fsencode(TIMELY), b'due', b'\xff'], capture_output=True, env=ENVIRONMENT, check=False)
+    assert done.returncode == 2 and b'UTF-8' in done.stderr
+
+
+def test_two_dashes_end_the_options(timely):
+    assert timely('date', '--', '1', 'day', 'after', '2024-01-01').out == '2024-01-02\n'
+
+
+def test_a_bad_configuration_is_told_with_its_place(timely, tmp_path):
+    file = tmp_path / 'timely.yaml'
+    file.write_text('store:\n  databse: x\n')
+    assert f'{file}:2:3:' in timely('status', '--config', file, status=2).err
+    file.write_text('mail: {delivery: off}\n')
+    assert "the store's database is not set" in timely('status', '--config', file, status=2).err
+
+
+def test_a_database_that_is_not_there(timely, tmp_path):
+    file = tmp_path / 'timely.yaml'
+    file.write_text('store: {database: "host=/nonexistent dbname=x"}\n')
+    for command in (['status'], ['due'], ['migrate'], ['outbox'], ['feed', 'list']):
+        assert timely(*command, '--config', file, status=3).err.startswith('timely: store: ')
+
+
+def test_an_output_that_is_full_is_told():
+    with open('/dev/full', 'w', encoding='utf-8') as full:
+        done = subprocess.run([str(TIMELY), 'rules'], stdout=full, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)
+    assert done.returncode == 3 and b'standard output' in done.stderr
+
+
+def test_a_reader_who_has_seen_enough_is_no_fault():
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([str(TIMELY), 'rules'], stdout=write, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)
+    os.close(write)
+    assert done.returncode == 0

@@ -1,0 +1,149 @@
+// The driver of test_delivery.py: reads a message from a file and hands it over, as often as asked,
+// one line of answer each.
+//
+//     hand_over smtp URL FROM TO FILE [option=value …]
+//     hand_over maildir DIR MESSAGE-ID FILE [limit=BYTES]
+//
+// Options: tls=yes ca=FILE user= password= bearer= timeout=SECONDS repeat=N pause-ms=N
+#include "fiber.h"
+#include "maildir.h"
+#include "smtp.h"
+#include "transfer.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+struct work {
+    struct smtp_server server;
+    const char *from, *to;
+    char *bytes;
+    size_t length;
+    int repeat, pause_ms;
+};
+
+static const char *const results[] = {"sent", "retry", "refused", "unsure"};
+
+static void say(const struct handover_answer *answer)
+{
+    printf("%s %d %s\n", results[answer->result], answer->code, answer->text);
+    (void)fflush(stdout);
+}
+
+static const char *option(int argc, char **argv, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (int i = 1; i < argc; i++)
+        if (strncmp(argv[i], name, length) == 0 && argv[i][length] == '=')
+            return argv[i] + length + 1;
+    return NULL;
+}
+
+static int number(int argc, char **argv, const char *name, int otherwise)
+{
+    const char *s = option(argc, argv, name);
+
+    return s ? atoi(s) : otherwise;
+}
+
+static char *read_file(const char *path, size_t *length)
+{
+    FILE *f = fopen(path, "rbe");
+    char *bytes = malloc(64U << 20);
+
+    if (!f || !bytes) {
+        perror(path);
+        exit(2);
+    }
+    *length = fread(bytes, 1, 64U << 20, f);
+    (void)fclose(f);
+    return bytes;
+}
+
+static void hand_over(void *arg)
+{
+    struct work *w = arg;
+
+    for (int i = 0; i < w->repeat; i++) {
+        struct handover_answer answer;
+
+        if (i > 0 && w->pause_ms > 0)
+            (void)fiber_sleep(INT64_C(1000) * w->pause_ms);
+        smtp_send(&w->server, w->from, w->to, w->bytes, w->length, &answer);
+        say(&answer);
+    }
+}
+
+static int over_smtp(int argc, char **argv)
+{
+    const char *tls = option(argc, argv, "tls");
+    struct work w = {
+        .server =
+            {
+                .url = argv[2],
+                .helo = "client.example",
+                .user = option(argc, argv, "user"),
+                .password = option(argc, argv, "password"),
+                .bearer = option(argc, argv, "bearer"),
+                .require_tls = tls && strcmp(tls, "yes") == 0,
+                .ca_file = option(argc, argv, "ca"),
+                .timeout_s = number(argc, argv, "timeout", 5),
+            },
+        .from = argv[3],
+        .to = argv[4],
+        .repeat = number(argc, argv, "repeat", 1),
+        .pause_ms = number(argc, argv, "pause-ms", 0),
+    };
+    struct loop *l = loop_new();
+    struct error err;
+
+    w.bytes = read_file(argv[5], &w.length);
+    if (!transfer_init(l, 4, &err)) {
+        (void)fprintf(stderr, "%s\n", err.text);
+        return 2;
+    }
+    loop_run_one(l, "hand_over", hand_over, &w);
+    transfer_done();
+    loop_free(l);
+    free(w.bytes);
+    return 0;
+}
+
+// A disk that is full, as far as a process without rights can make one.
+static void limit_files(int bytes)
+{
+    struct rlimit limit = {(rlim_t)bytes, (rlim_t)bytes};
+
+    (void)signal(SIGXFSZ, SIG_IGN);
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) {
+        perror("setrlimit");
+        exit(2);
+    }
+}
+
+static int into_maildir(int argc, char **argv)
+{
+    struct handover_answer answer;
+    size_t length;
+    char *bytes = read_file(argv[4], &length);
+
+    if (option(argc, argv, "limit"))
+        limit_files(number(argc, argv, "limit", 0));
+    maildir_put(argv[2], argv[3], bytes, length, &answer);
+    say(&answer);
+    free(bytes);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc >= 6 && strcmp(argv[1], "smtp") == 0)
+        return over_smtp(argc, argv);
+    if (argc >= 5 && strcmp(argv[1], "maildir") == 0)
+        return into_maildir(argc, argv);
+    (void)fprintf(stderr, "usage: hand_over smtp|maildir …\n");
+    return 2;
+}

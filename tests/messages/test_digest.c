@@ -1,0 +1,391 @@
+// Digests: golden files to look at, the order of lines, the cut of long ones, and text that tries
+// to become markup or another line.
+#include "digest.h"
+
+#include "golden.h"
+#include "sample.h"
+#include "text.h"
+
+static struct arena *arena;
+
+static int make_arena(void **state)
+{
+    (void)state;
+    arena = arena_new();
+    return 0;
+}
+
+static int drop_arena(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+static struct digest_line line_of(const char *child, const char *family, const char *title,
+                                  const char *force, const char *due_on, int working_days)
+{
+    return (struct digest_line){
+        .child = child,
+        .family = family,
+        .title = title,
+        .force = force,
+        .due_on = day_of(due_on),
+        .due_at = MOMENT_NONE,
+        .working_days = working_days,
+        .seen_on = DATE_NONE,
+    };
+}
+
+static struct digest digest_of(const struct digest_line *lines, size_t count)
+{
+    return (struct digest){
+        .reader = "Ivy Hart",
+        .on = day_of("2024-04-03"),
+        .lines = lines,
+        .count = count,
+        .service_name = "Council of Example, children's services",
+        .help = "A date looks wrong? Ask the data team, extension 4417.",
+    };
+}
+
+static void check_rendered(const char *name, const struct rendered *r)
+{
+    const char *text_name = arena_printf(arena, "%s.txt", name);
+    const char *html_name = arena_printf(arena, "%s.html", name);
+    const char *text = arena_printf(arena, "Subject: %s\n\n%s", r->subject, r->text);
+
+    golden_check(text_name, text, strlen(text));
+    golden_check(html_name, r->html, strlen(r->html));
+}
+
+// No line of plain text is wider than 72 columns, but one that is an address of the web.
+static void assert_narrow(const char *text)
+{
+    for (const char *line = text; *line;) {
+        size_t length = strcspn(line, "\n"), columns = 0;
+
+        for (size_t i = 0; i < length; i++)
+            columns += ((unsigned char)line[i] & 0xC0) != 0x80;
+        if (columns > 72 && !strstr(arena_strndup(arena, line, length), "https://"))
+            fail_msg("%zu columns: %.*s", columns, (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
+static void digest_for_a_worker(void **state)
+{
+    struct digest_line lines[] = {
+        line_of("1042", "f1", "Initial child protection conference", "Law", "2024-04-24", 15),
+        line_of("0977", "f2", "Visit to a child in need", "Local", "2024-03-28", -2),
+        line_of("1042", "f1", "Core group", "Guidance", "2024-04-03", 0),
+        line_of("1043", "f1", "Initial child protection conference", "Law", "2024-04-09", 4),
+        line_of("1043", "f1", "Report shared with the family before the conference", "Guidance",
+                "2024-04-05", 2),
+        line_of("1188", "f3", "Assessment under section 17", "Law", "2024-05-31", 41),
+        line_of("0977", "f2", "Review of the child in need plan", "Guidance", "2024-04-04", 1),
+    };
+    struct digest d = digest_of(lines, sizeof lines / sizeof *lines);
+    struct rendered r;
+
+    (void)state;
+    lines[0].booked = "booked for Thursday 18 April 2024, 10:00";
+    lines[0].url = "https://timely.council.example/deadline/8";
+    lines[0].seen_on = lines[2].seen_on = day_of("2024-03-25");
+    lines[1].booked = "not recorded yet: booked for Wednesday 27 March 2024, 15:30";
+    lines[1].url = "https://timely.council.example/deadline/7";
+    lines[1].seen_on = lines[6].seen_on = day_of("2023-12-14");
+    lines[2].is_new = true;
+    lines[4].due_at = moment_of("2024-04-05T14:00");
+    lines[5].seen_on = day_of("2024-04-03");
+    lines[6].is_new = true;
+    digest_render(arena, &d, &r);
+    assert_narrow(r.text);
+    assert_string_equal(r.subject, "1 out of timescale, 1 due today");
+    check_rendered("digest-worker", &r);
+}
+
+static void digest_for_a_manager(void **state)
+{
+    struct digest_line lines[] = {
+        line_of("0977", "f2", "Visit to a child in need", "Local", "2024-03-28", -2),
+        line_of("1301", "f5", "Initial child protection conference", "Law", "2024-03-15", -11),
+        line_of("1302", "f5", "Initial child protection conference", "Law", "2024-03-15", -11),
+        line_of("1188", "f3", "Review of a child's case", "Law", "2024-04-10", 5),
+    };
+    struct digest d = digest_of(lines, sizeof lines / sizeof *lines);
+    struct rendered r;
+
+    (void)state;
+    d.reader = "Noor Malik";
+    d.escalation = true;
+    for (size_t i = 0; i < 4; i++) {
+        lines[i].url = "https://timely.council.example/deadline/1";
+        lines[i].seen_on = day_of("2024-03-20");
+    }
+    lines[0].reason = "out of timescale since 29 March; nothing is booked";
+    lines[1].reason = lines[2].reason = "second miss in a row; the chair was told on 18 March";
+    lines[1].is_new = lines[2].is_new = true;
+    lines[3].reason = "no booking 5 working days before it is due";
+    digest_render(arena, &d, &r);
+    assert_narrow(r.text);
+    check_rendered("digest-manager", &r);
+}
+
+static void summary_of_a_first_start(void **state)
+{
+    static const struct {
+        const char *title, *force, *due_on;
+        int working_days;
+        size_t count;
+    } rows[] = {
+        {"Visit to a child in need", "Local", "2022-11-30", -330, 41},
+        {"Review of a child's case", "Law", "2024-02-12", -35, 12},
+        {"Review of a child's case", "Law", "2024-04-08", 3, 4},
+        {"Assessment under section 17", "Law", "2024-04-03", 0, 2},
+        {"Core group", "Guidance", "2024-06-03", 41, 17},
+    };
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct digest_line *lines = ARENA_ARRAY(a, struct digest_line, 76);
+    size_t count = 0;
+    struct rendered r;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t n = 0; n < rows[i].count; n++)
+            lines[count++] = line_of("1042", "f1", rows[i].title, rows[i].force, rows[i].due_on,
+                                     rows[i].working_days);
+
+    struct digest d = digest_of(lines, count);
+
+    d.reader = "Noor Malik";
+    summary_render(arena, &d, &r);
+    assert_narrow(r.text);
+    assert_string_equal(r.subject, "First summary: 76 open, 53 of them out of timescale");
+    check_rendered("summary", &r);
+    d.count = 0;
+    summary_render(arena, &d, &r);
+    assert_string_equal(r.subject, "First summary: nothing is open");
+}
+
+static void a_long_digest_is_cut_and_counted(void **state)
+{
+    struct arena *a = arena;
+    struct digest_line *lines = ARENA_ARRAY(a, struct digest_line, 200);
+    struct rendered r;
+
+    (void)state;
+    for (int i = 0; i < 200; i++)
+        lines[i] = line_of(arena_printf(a, "%04d", i), NULL, i % 3 ? "Visit" : "Review", "Law",
+                           "2024-05-01", 20 + i);
+
+    struct digest d = digest_of(lines, 200);
+
+    digest_render(arena, &d, &r);
+    assert_non_null(strstr(r.text, "\nand 140 more:\n  133 x Visit\n  7 x Review\n"));
+    assert_non_null(strstr(r.html, "and 140 more"));
+    assert_null(strstr(r.text, "\n0199 ("));
+    assert_string_equal(r.subject, "200 due later than 5 working days");
+}
+
+static const char *position(const char *text, const char *what)
+{
+    const char *at = strstr(text, what);
+
+    if (!at)
+        fail_msg("\"%s\" is missing", what);
+    return at;
+}
+
+// The worst family first and whole, then in it the worst child first and whole.
+static void families_stand_together(void **state)
+{
+    struct digest_line lines[] = {
+        line_of("C9", "z", "t1", "Law", "2024-04-02", -1),
+        line_of("C8", "z", "t2", "Law", "2024-06-02", 40),
+        line_of("C1", "a", "t3", "Law", "2024-04-03", 0),
+        line_of("C9", "z", "t4", "Law", "2024-07-01", 60),
+        line_of("C2", "a", "t5", "Law", "2024-04-02", -1),
+        line_of("C3", NULL, "t6", "Law", "2024-04-01", -2),
+    };
+    static const char *const order[] = {"t6", "t1", "t4", "t2", "t5", "t3"};
+    struct digest d = digest_of(lines, sizeof lines / sizeof *lines);
+    struct rendered r;
+    const char *before = NULL;
+
+    (void)state;
+    digest_render(arena, &d, &r);
+    // t1 and t5 are equally late: the title decides
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        const char *at = position(r.text, arena_printf(arena, "- %s [", order[i]));
+
+        assert_true(!before || at > before);
+        before = at;
+    }
+}
+
+static void subjects_name_the_worst(void **state)
+{
+    struct digest_line lines[] = {
+        line_of("1", "a", "t", "Law", "2024-04-05", 2),
+        line_of("2", "b", "t", "Law", "2024-06-05", 40),
+    };
+    struct digest d = digest_of(lines, 2);
+    struct rendered r;
+
+    (void)state;
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "1 due within 5 working days");
+    d.escalation = true;
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "For your attention: 1 due within 5 working days");
+    d.count = 0;
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "Nothing is due");
+}
+
+static void days_are_said_in_words(void **state)
+{
+    static const struct {
+        const char *due_on;
+        int working_days;
+        const char *at, *words;
+    } rows[] = {
+        {"2024-04-09", 4, NULL, "due Tuesday 9 April 2024 (in 4 working days)"},
+        {"2024-04-04", 1, NULL, "due Thursday 4 April 2024 (in 1 working day)"},
+        {"2024-04-06", 0, NULL, "due Saturday 6 April 2024 (before the next working day)"},
+        {"2024-04-03", 0, NULL, "due today, Wednesday 3 April 2024\n"},
+        {"2024-04-03", 0, "2024-04-03T16:30", "due today, Wednesday 3 April 2024, 16:30\n"},
+        {"2024-04-02", -1, NULL, "was due Tuesday 2 April, 1 working day ago"},
+        {"2023-12-29", -64, NULL, "was due Friday 29 December 2023, 64 working days ago"},
+        {"2024-03-31", 0, NULL, "was due Sunday 31 March\n"},
+    };
+    struct rendered r;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct digest_line l = line_of("1", "a", "t", "Law", rows[i].due_on, rows[i].working_days);
+        struct digest d = digest_of(&l, 1);
+
+        if (rows[i].at)
+            l.due_at = moment_of(rows[i].at);
+        digest_render(arena, &d, &r);
+        position(r.text, rows[i].words);
+    }
+}
+
+static const char *const hostile[] = {
+    "a\r\nb\nc\rd\xe2\x80\xa8"
+    "e",
+    "<script>alert('x')</script><img src=http://x.example/p.png onerror=\"a\">",
+    "</td></tr></table><h1>&nbsp;&#60;b&#62;",
+    "😀 \xe2\x80\xae"
+    "desrever \x1b[2J \xff\xfe, semicolon; comma",
+    "javascript:alert(1)",
+};
+
+static const char *ten_kilobytes(void)
+{
+    AUTO(text_done) struct text t = {0};
+
+    while (t.length < 10240)
+        text_add(&t, "<b>Ŵ&\r\n");
+    return arena_strdup(arena, t.s);
+}
+
+static size_t count_of(const char *text, const char *what)
+{
+    size_t count = 0;
+
+    for (; (text = strstr(text, what)); text++)
+        count++;
+    return count;
+}
+
+static struct rendered render_hostile(const char *s)
+{
+    struct digest_line l = line_of(s, s, s, s, "2024-04-09", 4);
+    struct digest d = digest_of(&l, 1);
+    struct rendered r;
+
+    l.booked = l.reason = s;
+    l.url = strcmp(s, "plain") == 0 ? NULL : s;
+    d.reader = d.service_name = d.help = s;
+    digest_render(arena, &d, &r);
+    return r;
+}
+
+static struct rendered summarise_hostile(const char *s)
+{
+    struct digest_line l = line_of(s, s, s, s, "2024-04-09", 4);
+    struct digest d = digest_of(&l, 1);
+    struct rendered r;
+
+    d.reader = d.service_name = d.help = s;
+    summary_render(arena, &d, &r);
+    return r;
+}
+
+static struct rendered invite_hostile(const char *s)
+{
+    struct invite_words w = {.title = s,
+                             .child = s,
+                             .due_on = day_of("2024-04-09"),
+                             .starts = MOMENT_NONE,
+                             .place = s,
+                             .derivation = s,
+                             .service_name = s};
+    struct rendered r;
+
+    invite_render(arena, &w, &r);
+    return r;
+}
+
+static void hostile_text_stays_text(void **state)
+{
+    struct rendered (*const renders[])(const char *) = {render_hostile, summarise_hostile,
+                                                        invite_hostile};
+
+    (void)state;
+    for (size_t k = 0; k < 3; k++) {
+        struct rendered plain = renders[k]("plain");
+
+        for (size_t n = 0; n <= sizeof hostile / sizeof *hostile; n++) {
+            const char *s = n < sizeof hostile / sizeof *hostile ? hostile[n] : ten_kilobytes();
+            struct rendered r = renders[k](s);
+
+            assert_int_equal(count_of(r.html, "<"), count_of(plain.html, "<"));
+            assert_int_equal(count_of(r.html, "\""), count_of(plain.html, "\""));
+            assert_true(strlen(r.text) < 6000);
+            assert_null(strpbrk(r.subject, "\r\n"));
+            assert_null(strchr(r.text, '\r'));
+            assert_null(strchr(r.text, '\x1b'));
+            assert_null(strstr(r.text, "\nb\n"));
+            assert_narrow(r.text);
+        }
+    }
+}
+
+static void html_is_escaped(void **state)
+{
+    (void)state;
+    assert_string_equal(html_escape(arena, "a<b>&\"'\x01\n\x7f é"), "a&lt;b&gt;&amp;&quot;&#39; é");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digest_for_a_worker),
+        cmocka_unit_test(digest_for_a_manager),
+        cmocka_unit_test(summary_of_a_first_start),
+        cmocka_unit_test(a_long_digest_is_cut_and_counted),
+        cmocka_unit_test(families_stand_together),
+        cmocka_unit_test(subjects_name_the_worst),
+        cmocka_unit_test(days_are_said_in_words),
+        cmocka_unit_test(hostile_text_stays_text),
+        cmocka_unit_test(html_is_escaped),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, make_arena, drop_arena);
+}

@@ -1,0 +1,121 @@
+// What the daemon's fibers do once, as a program for the tests: agenda, deliver or feeds on a
+// store, at a business time that is given.
+//
+//     run_driver agenda|deliver|feeds CONNINFO CONFIG NOW [all]
+//
+// prints what was done, a line a thing; 2 for a wrong call or an error.
+#include "agenda.h"
+#include "deliver.h"
+#include "feeds_render.h"
+#include "transfer.h"
+#include "zone.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct call {
+    struct arena *arena;
+    const char *what, *conninfo;
+    struct config config;
+    struct library *library;
+    instant now;
+    bool all;
+    int status;
+};
+
+static bool agenda(struct call *c, struct db *store, const struct directory *d, struct error *err)
+{
+    struct agenda_report r;
+
+    if (!agenda_round(store, &c->library, &c->config, d, c->now, &r, err))
+        return false;
+    printf("deadlines=%zu lines=%zu mails=%zu silent=%zu waiting=%zu nobody=%zu next=%s\n",
+           r.deadlines, r.lines, r.mails, r.silent, r.waiting, r.nobody,
+           r.next_at ? moment_iso(c->arena, london_from_instant(r.next_at)) : "never");
+    return true;
+}
+
+static bool deliver(struct call *c, struct db *store, const struct directory *d, struct error *err)
+{
+    struct settlement unsettled = {0};
+    struct delivered done = {.found = true};
+
+    while (done.found) {
+        if (!deliver_one(store, &c->config, d, c->now, "driver", &unsettled, &done, err))
+            return false;
+        if (done.found)
+            printf("message=%lld outcome=%s%s\n", done.message_id, outcome_word(done.outcome),
+                   done.away ? " away" : "");
+    }
+    return true;
+}
+
+static bool feeds(struct call *c, struct db *store, struct error *err)
+{
+    struct feeds_report r;
+
+    if ((c->all && !feeds_mark_all(store, err)) ||
+        !feeds_render_dirty(store, &c->library, c->now, &r, err))
+        return false;
+    printf("rendered=%zu changed=%zu\n", r.rendered, r.changed);
+    return true;
+}
+
+static bool do_call(struct call *c, struct error *err)
+{
+    AUTO(db_auto_close) struct db *store = NULL;
+    struct directory *d;
+    bool ok;
+
+    if (!db_open(&(struct db_options){.conninfo = c->conninfo, .role_name = "run_driver"}, &store,
+                 err) ||
+        !directory_read(store, &d, err))
+        return false;
+    if (strcmp(c->what, "agenda") == 0)
+        ok = agenda(c, store, d, err);
+    else if (strcmp(c->what, "deliver") == 0)
+        ok = deliver(c, store, d, err);
+    else
+        ok = feeds(c, store, err);
+    directory_free(d);
+    return ok;
+}
+
+static void run(void *arg)
+{
+    struct call *c = arg;
+    struct error err;
+
+    if (do_call(c, &err))
+        return;
+    (void)fprintf(stderr, "%s\n", err.text);
+    c->status = 2;
+}
+
+int main(int argc, char **argv)
+{
+    struct call c = {.arena = arena_new()};
+    struct loop *loop = loop_new();
+    struct moment now;
+    struct error err = {.text = "run_driver agenda|deliver|feeds CONNINFO CONFIG NOW [all]"};
+
+    if (argc < 5 || !moment_parse(argv[4], &now) ||
+        !config_read(c.arena, argv[3], &c.config, &err) ||
+        !library_load(c.config.rules_dir, c.config.overlay, &c.library, &err) ||
+        !transfer_init(loop, 2, &err)) {
+        (void)fprintf(stderr, "%s\n", err.text);
+        return 2;
+    }
+    c.what = argv[1];
+    c.conninfo = argv[2];
+    c.now = instant_from_london(now);
+    c.all = argc > 5;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    loop_run_one(loop, "driver", run, &c);
+    transfer_done();
+    loop_free(loop);
+    library_free(c.library);
+    arena_free(c.arena);
+    return c.status;
+}

@@ -1,0 +1,138 @@
+"""A store with a small authority in it, and the driver that runs a round of the daemon on it."""
+import itertools
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'tests' / 'support'))
+
+from pg import Postgres  # noqa: E402 (found through the line above)
+
+MIGRATIONS = sorted((ROOT / 'sql' / 'store').glob('*.sql'))
+
+# A director over a head of service over a service manager over two teams.
+TEAMS = [('TOP', None, 'DIR'), ('HOS', 'TOP', 'HEAD'), ('SVC', 'HOS', 'SM'), ('T1', 'SVC', 'TM1'),
+         ('T2', 'SVC', 'TM2'), ('CHAIRS', 'TOP', 'CM')]
+STAFF = [('DIR', 'TOP'), ('HEAD', 'HOS'), ('SM', 'SVC'), ('TM1', 'T1'), ('TM2', 'T2'), ('SW1', 'T1'), ('SW2', 'T1'),
+         ('SW3', 'T2'), ('CM', 'CHAIRS'), ('CHAIR', 'CHAIRS')]
+
+
+def driver():
+    path = os.environ.get('RUN_DRIVER')
+    assert path, 'RUN_DRIVER does not name the driver'
+    return path
+
+
+class Server(Postgres):
+    """Gives each test a database of its own."""
+    numbers = itertools.count(1)
+
+    def __init__(self):
+        super().__init__(settings={'timezone': 'Europe/London'})  # of the tests' own times; the driver asks for UTC
+
+    def __enter__(self):
+        super().__enter__()
+        for file in MIGRATIONS:
+            self.psql(file=file)
+        return self
+
+    def store(self, folder):
+        name = f'store{next(self.numbers)}'
+        self.psql(f'CREATE DATABASE {name} TEMPLATE test', database='postgres')
+        return Store(self, name, folder)
+
+
+class Store:
+    def __init__(self, pg, name, folder):
+        self.pg, self.name, self.folder = pg, name, folder
+        self.config = folder / 'timely.yaml'
+        self.maildir = folder / 'mail'
+        self.configure()
+        for team in TEAMS:
+            self.ask('INSERT INTO timely.team (team_id, name, parent_id, manager_id) VALUES (%s, %s, %s, %s)',
+                     (team[0], f'Team {team[0]}', *team[1:]))
+        for staff_id, team in STAFF:
+            self.ask('INSERT INTO timely.staff (professional_id, name, email, team_id) VALUES (%s, %s, %s, %s)',
+                     (staff_id, f'Name {staff_id}', f'{staff_id.lower()}@council.example', team))
+        self.start('2024-01-02 09:00')
+
+    def start(self, at):
+        """Business time at which timely first saw the authority."""
+        self.ask('UPDATE timely.state SET first_started_at = %s::timestamp AT TIME ZONE %s', (at, 'Europe/London'))
+
+    def configure(self, **settings):
+        """Settings of mail; 'smtp_url' stands for "smtp url"."""
+        settings = {'from_email': 'timely@council.example', 'maildir': self.maildir,
+                    'operator_email': 'operator@council.example', **settings}
+        lines = [f'  {name.replace("_", " ")}: {value}' for name, value in settings.items() if value is not None]
+        self.config.write_text('mail:\n' + '\n'.join(lines) + '\n', encoding='utf-8')
+
+    def ask(self, sql, values=None):
+        return self.pg.ask(sql, values, database=self.name)
+
+    def one(self, sql, values=None):
+        return self.ask(sql, values)[0][0]
+
+    def command(self, what, now, *more):
+        return [driver(), what, self.pg.conninfo(self.name), str(self.config), now, *more]
+
+    def run(self, what, now, *more):
+        done = subprocess.run(self.command(what, now, *more), capture_output=True, text=True, timeout=120,
+                              env={**os.environ, 'TIMELY_DATA': str(ROOT)}, check=False)
+        assert done.returncode == 0, done.stderr
+        assert 'Sanitizer' not in done.stderr and 'runtime error' not in done.stderr, done.stderr
+        return done.stdout
+
+    def agenda(self, now):
+        """The report of a round, as numbers."""
+        report = dict(pair.split('=') for pair in self.run('agenda', now).split())
+        return {name: value if name == 'next' else int(value) for name, value in report.items()}
+
+    def person(self, person_id, worker='SW1', team='T1', **columns):
+        columns = {'person_id': person_id, 'worker_id': worker, 'team_id': team, 'case_ref': f'REF-{person_id}',
+                   'accepted_at': '2024-01-02T09:00Z', 'worker_since': '2023-01-01', **columns}
+        names = ', '.join(columns)
+        self.ask(f'INSERT INTO timely.person ({names}) VALUES ({", ".join(["%s"] * len(columns))})',
+                 list(columns.values()))
+        return person_id
+
+    def deadline(self, person_id, timescale='icpc', trigger='2024-03-14', due='2024-04-08', seen='2024-03-15 10:00', **columns):
+        """Its number. It is looked at from the moment at which it was first seen."""
+        columns = {'person_id': person_id, 'timescale': timescale, 'subject_ref': f'S-{person_id}-{timescale}',
+                   'trigger_on': trigger, 'due_on': due, 'book_by': due, 'provisional': False, 'state': 'open',
+                   'derivation': f'Due by {due}: it was counted.', 'uid': f'{person_id}-{timescale}-{trigger}@timely.example',
+                   'at_first_start': False, 'rule_version': 1, 'library': 'x', 'first_seen_at': seen, 'changed_at': seen,
+                   'next_notice_at': seen, **columns}
+        names = ', '.join(columns)
+        return self.ask(f'INSERT INTO timely.deadline ({names}) VALUES ({", ".join(["%s"] * len(columns))})'
+                        ' RETURNING deadline_id', list(columns.values()))[0][0]
+
+    def mails(self, kind=None):
+        """What is in the outbox, in order: kind, recipient, subject, text with its lines joined."""
+        rows = self.ask('SELECT kind, coalesce(staff_id, \'\'), subject, body_text FROM timely.outbox'
+                        ' WHERE %s::text IS NULL OR kind = %s ORDER BY message_id', (kind, kind))
+        return [(k, staff, subject, ' '.join(text.split())) for k, staff, subject, text in rows]
+
+    def notices(self, deadline):
+        return self.ask('SELECT rung, staff_id, message_id IS NOT NULL FROM timely.notice WHERE deadline_id = %s ORDER BY said_at, rung',
+                        (deadline,))
+
+    def put(self, dedupe, kind='summary', staff='SW1', **columns):
+        """A message in the outbox, due now; its number."""
+        columns = {'kind': kind, 'dedupe': dedupe, 'staff_id': staff,
+                   'recipient': f'{(staff or "operator").lower()}@council.example', 'subject': f'About {dedupe}',
+                   'body_text': 'Words.', 'body_html': '<html><body><p>Words.</p></body></html>',
+                   'rfc_message_id': f'{dedupe}@council.example'.replace(':', '.'), 'put_at': '2024-04-02T09:00Z',
+                   'not_before': '2024-01-01', **columns}
+        names = ', '.join(columns)
+        return self.ask(f'INSERT INTO timely.outbox ({names}) VALUES ({", ".join(["%s"] * len(columns))})'
+                        ' RETURNING message_id', list(columns.values()))[0][0]
+
+    def deliver(self, now='2024-04-02 10:00'):
+        """Outcomes by number of message."""
+        return [tuple(pair.split('=')[1] for pair in line.split()[:2]) for line in self.run('deliver', now).splitlines()]
+
+    def state(self, message):
+        return self.one('SELECT state FROM timely.outbox WHERE message_id = %s', (message,))

@@ -1,0 +1,242 @@
+"""Who is told what, and when: rounds of the agenda on a store, each at a business time that is given.
+
+The conference of a strategy discussion on Thursday 14 March 2024 is due on Monday 8 April 2024; Easter lies between.
+"""
+import pytest
+
+from telling import Server
+
+
+@pytest.fixture(scope='module')
+def pg():
+    with Server() as server:
+        yield server
+
+
+@pytest.fixture
+def store(pg, tmp_path):
+    return pg.store(tmp_path)
+
+
+def test_nothing_before_the_first_reading(store):
+    store.ask('UPDATE timely.state SET first_started_at = NULL')
+    store.deadline(store.person('P1'))
+    assert store.agenda('2024-03-15 10:00')['deadlines'] == 0
+    assert store.mails() == []
+
+
+def test_one_digest_a_working_morning(store):
+    first = store.deadline(store.person('P1'))
+    report = store.agenda('2024-03-15 10:00')
+    assert (report['lines'], report['mails']) == (1, 1)
+    assert [(kind, staff) for kind, staff, *_ in store.mails()] == [('digest', 'SW1')]
+    assert store.agenda('2024-03-15 10:01')['deadlines'] == 0
+
+    # A second line of the same day waits for the next working morning: Monday.
+    second = store.deadline(store.person('P2'), trigger='2024-03-15', due='2024-04-09', seen='2024-03-15 11:00')
+    report = store.agenda('2024-03-15 11:00')
+    assert (report['mails'], report['waiting'], report['next']) == (0, 1, '2024-03-18T09:00')
+    assert store.agenda('2024-03-16 12:00')['deadlines'] == 0
+    assert store.agenda('2024-03-18 09:00')['mails'] == 1
+
+    kind, staff, _, text = store.mails()[-1]
+    assert (kind, staff) == ('digest', 'SW1')
+    assert 'REF-P2' in text and 'REF-P1' in text, 'what still stands is listed beside what is new'
+    assert text.count('NEW') == 1
+    assert [rung for rung, *_ in store.notices(first)] == ['social-worker, at the start']
+    assert [rung for rung, *_ in store.notices(second)] == ['social-worker, at the start']
+
+
+def test_a_digest_waits_for_the_office(store):
+    store.deadline(store.person('P1'), seen='2024-03-15 20:00')
+    report = store.agenda('2024-03-15 20:00')  # a Friday evening
+    assert (report['mails'], report['waiting'], report['next']) == (0, 1, '2024-03-18T09:00')
+    assert store.agenda('2024-03-18 09:00')['mails'] == 1
+
+
+def test_lines_of_a_recipient_are_one_digest(store):
+    for number in range(5):
+        store.deadline(store.person(f'P{number}', family='F' if number < 2 else None))
+    store.deadline(store.person('P9', worker='SW2'))
+    assert store.agenda('2024-03-15 10:00')['mails'] == 2
+    texts = {staff: text for _, staff, _, text in store.mails()}
+    assert texts['SW1'].count('NEW') == 5 and 'REF-P9' not in texts['SW1']
+    assert texts['SW2'].count('NEW') == 1
+
+
+def test_past_rungs_collapse_to_the_latest(store):
+    deadline = store.deadline(store.person('P1'), seen='2024-04-04 10:00')
+    assert store.agenda('2024-04-04 10:00')['mails'] == 3  # worker, team manager, and the chair's rung to the operator
+    (_, _, _, text), = [m for m in store.mails('digest') if m[1] == 'SW1']
+    assert text.count('NEW') == 1
+    said = [rung for rung, staff, _ in store.notices(deadline) if staff == 'SW1']
+    assert sorted(said) == ['social-worker, 10 working days before', 'social-worker, 2 working days before',
+                            'social-worker, 5 working days before', 'social-worker, at the start']
+    assert store.agenda('2024-04-04 10:05')['deadlines'] == 0
+
+
+def test_the_next_ones_up_hear_in_their_turn(store):
+    deadline = store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-03-15 09:00')
+    told = {}
+    for day in ['2024-03-15', '2024-03-22', '2024-03-28', '2024-04-04', '2024-04-05', '2024-04-08', '2024-04-09',
+                '2024-04-11', '2024-04-15', '2024-04-22']:
+        before = len(store.mails())
+        store.agenda(f'{day} 09:00')
+        told[day] = {staff for _, staff, *_ in store.mails()[before:]}
+    assert told['2024-03-15'] == {'SW1'}
+    assert told['2024-03-28'] == {'SW1', 'TM1', 'CHAIR'}, 'five working days before and not booked'
+    assert told['2024-04-08'] == {'SW1', 'SM'}
+    assert told['2024-04-09'] == {'SW1'}
+    assert told['2024-04-11'] == {'SW1', 'HEAD'}
+    assert told['2024-04-22'] == {'DIR'}
+    (_, _, subject, text), = [m for m in store.mails() if m[1] == 'HEAD']
+    assert subject.startswith('For your attention') and 'out of timescale since Monday 8 April 2024' in text
+    assert store.one('SELECT next_notice_at IS NULL FROM timely.deadline WHERE deadline_id = %s', (deadline,))
+
+
+def test_a_booking_in_time_keeps_the_managers_out(store):
+    store.deadline(store.person('P1', chair_id='CHAIR'), booked_at='2024-04-04 10:00', booked_group='M1',
+                   seen='2024-04-02 10:00')
+    store.agenda('2024-04-02 10:00')
+    (_, staff, _, text), = store.mails()
+    assert staff == 'SW1' and 'booked for Thursday 4 April 2024, 10:00' in text
+    store.agenda('2024-04-09 09:00')
+    assert 'not recorded yet: booked for Thursday 4 April 2024, 10:00' in store.mails()[-1][3]
+
+
+def test_an_absent_manager_is_passed_over_with_the_reason(store):
+    store.ask("UPDATE timely.staff SET active_to = '2024-03-01' WHERE professional_id = 'TM1'")
+    store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-03-28 09:00')
+    store.agenda('2024-03-28 09:00')
+    (_, _, _, text), = [m for m in store.mails('digest') if m[1] == 'SM']
+    assert 'it is not booked in time; the team manager has left' in text
+
+
+def test_a_departed_worker_is_passed_over(store):
+    store.ask("UPDATE timely.staff SET active_to = '2024-03-01' WHERE professional_id = 'SW1'")
+    store.deadline(store.person('P1'))
+    store.agenda('2024-03-15 10:00')
+    (_, staff, _, text), = store.mails()
+    assert staff == 'TM1' and 'the social worker has left' in text
+
+
+def test_a_new_worker_is_not_escalated_over(store):
+    # Allocated on Wednesday 3 April: settled in on Wednesday 10 April.
+    store.deadline(store.person('P1', chair_id='CHAIR', worker_since='2024-04-03'), seen='2024-04-08 09:00')
+    store.agenda('2024-04-08 09:00')
+    assert {staff for _, staff, *_ in store.mails()} == {'SW1'}
+    assert store.agenda('2024-04-09 09:00')['next'] == '2024-04-10T09:00'
+    store.agenda('2024-04-10 09:00')
+    assert {staff for _, staff, *_ in store.mails()} == {'SW1', 'TM1', 'CHAIR', 'SM'}
+
+
+def test_nobody_left_is_the_operators(store):
+    one = store.deadline(store.person('P1', worker=None, team=None))
+    store.deadline(store.person('P2', worker=None, team=None), trigger='2024-03-15', due='2024-04-09')
+    assert store.agenda('2024-03-15 10:00')['nobody'] == 2
+    (kind, staff, subject, text), = store.mails()
+    assert (kind, staff) == ('operator', '')
+    assert '2 deadlines' in subject and f'deadline {one}, icpc' in text
+    assert 'REF-' not in text and 'P1' not in text, 'the operator is told by number'
+    assert store.notices(one) == [('social-worker, at the start', '', True)]
+    assert store.agenda('2024-03-15 12:00')['deadlines'] == 0
+
+
+def test_without_an_operator_nobody_is_recorded_in_silence(store):
+    store.configure(operator_email=None)
+    one = store.deadline(store.person('P1', worker=None, team=None))
+    store.agenda('2024-03-15 10:00')
+    assert store.mails() == [] and store.notices(one) == [('social-worker, at the start', '', False)]
+
+
+def test_a_first_start_is_one_summary_a_manager(store):
+    store.start('2024-04-02 08:00')
+    for number in range(30):
+        store.deadline(store.person(f'A{number}'), trigger='2023-11-01', due='2023-11-22', seen='2024-04-02 08:00',
+                       at_first_start=True)
+    store.deadline(store.person('B1', worker='SW3', team='T2'), trigger='2023-11-01', due='2023-11-22',
+                   seen='2024-04-02 08:00', at_first_start=True)
+    later = store.deadline(store.person('C1', worker='SW2', chair_id='CHAIR'), seen='2024-04-02 08:00', at_first_start=True)
+    assert store.agenda('2024-04-02 08:00')['mails'] == 0, 'not before the office opens'
+    report = store.agenda('2024-04-02 09:00')
+    assert report['mails'] == 2
+    assert [(kind, staff) for kind, staff, *_ in store.mails()] == [('summary', 'TM1'), ('summary', 'TM2')]
+    assert '30' in store.mails()[0][3] and 'REF-' not in store.mails()[0][3]
+    assert {sent for *_, sent in store.notices(later)} == {False}
+    # What comes after the start is told as ever, and of the past nothing stands in the digest.
+    store.agenda('2024-04-04 09:00')
+    (kind, staff, _, text), = store.mails()[2:]
+    assert (kind, staff) == ('digest', 'SW2') and text.count('NEW') == 1
+    assert [rung for rung, _, sent in store.notices(later) if sent] == ['social-worker, 2 working days before']
+
+
+def test_restricted_children_by_reference_to_the_worker_and_the_managers(store):
+    store.configure(names='name')
+    store.deadline(store.person('P1', restricted=True, display_name='Ann Secret', chair_id='CHAIR'), seen='2024-03-28 09:00')
+    store.deadline(store.person('P2', display_name='Bob Shown', chair_id='CHAIR'), seen='2024-03-28 09:00')
+    store.agenda('2024-03-28 09:00')
+    texts = {staff: text for kind, staff, _, text in store.mails() if kind == 'digest'}
+    assert 'REF-P1' in texts['SW1'] and 'Bob Shown' in texts['SW1'] and 'Secret' not in ''.join(texts.values())
+    assert 'REF-P1' in texts['TM1']
+    assert 'REF-P1' not in texts['CHAIR'] and 'Bob Shown' in texts['CHAIR']
+
+
+def test_a_child_who_moved_is_no_longer_in_the_old_workers_digest(store):
+    store.deadline(store.person('P1'))
+    store.agenda('2024-03-15 10:00')
+    store.ask("UPDATE timely.person SET worker_id = 'SW2' WHERE person_id = 'P1'")
+    store.deadline(store.person('P2'), trigger='2024-03-15', due='2024-04-09', seen='2024-03-18 09:00')
+    store.agenda('2024-03-18 09:00')
+    assert 'REF-P1' not in store.mails()[-1][3]
+
+
+def test_what_is_no_longer_owed_is_let_go(store):
+    deadline = store.deadline(store.person('P1'))
+    store.ask("UPDATE timely.deadline SET state = 'met'")
+    store.agenda('2024-03-15 10:00')
+    assert store.mails() == []
+    assert store.one('SELECT next_notice_at IS NULL FROM timely.deadline WHERE deadline_id = %s', (deadline,))
+
+
+def test_a_timescale_that_is_gone_says_nothing(store):
+    store.deadline(store.person('P1'), timescale='no-such-rule')
+    assert store.agenda('2024-03-15 10:00')['next'] == 'never'
+    assert store.mails() == []
+
+
+def test_a_moved_deadline_starts_its_ladder_again(store):
+    deadline = store.deadline(store.person('P1'))
+    store.agenda('2024-03-15 10:00')
+    store.ask("UPDATE timely.deadline SET trigger_on = '2024-03-13', due_on = '2024-04-05', next_notice_at = '2024-03-18T09:00Z',"
+              " changed_at = '2024-03-18T08:00Z'")
+    store.agenda('2024-03-18 09:00')
+    assert [str(due) for due, in store.ask('SELECT due_on FROM timely.notice WHERE deadline_id = %s ORDER BY 1', (deadline,))] == \
+        ['2024-04-05', '2024-04-08']
+
+
+def test_a_clock_that_counts_back_speaks_from_its_booking_on(store):
+    """48 hours before a conference that was booked on 9 May: nothing is said of days before."""
+    store.person('P1', chair_id='CHAIR')
+    store.ask("INSERT INTO timely.fact (person_id, kind, ref, at, precise, code, origin, recorded_at, scheduled_at, meeting)"
+              " VALUES ('P1', 'meeting-booked', 'B1', '2024-05-09 11:00', true, 'icpc', 'x', '2024-05-09 11:00', '2024-05-15 10:00', 'M1')")
+    deadline = store.deadline('P1', timescale='icpc-report-share', trigger='2024-05-15', trigger_ref='M1', due='2024-05-13',
+                              due_at='2024-05-13 10:00', seen='2024-05-09 12:00')
+    store.agenda('2024-05-09 12:00')
+    said = [rung for rung, staff, _ in store.notices(deadline) if staff == 'SW1']
+    assert said == ['social-worker, 2 working days before', 'social-worker, at the start']
+
+
+def test_a_round_cut_short_is_finished_by_the_next(store):
+    """Each mail is recorded with its rungs: whoever was told is not told again, whoever was not still is."""
+    store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-03-28 09:00')
+    store.ask("CREATE FUNCTION timely.trip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+              " IF new.staff_id = 'SW1' THEN RAISE EXCEPTION 'cut'; END IF; RETURN new; END $$;"
+              "CREATE TRIGGER trip BEFORE INSERT ON timely.outbox FOR EACH ROW EXECUTE FUNCTION timely.trip()")
+    with pytest.raises(AssertionError):
+        store.agenda('2024-03-28 09:00')
+    assert [staff for _, staff, *_ in store.mails()] == ['CHAIR']
+    store.ask('DROP TRIGGER trip ON timely.outbox')
+    store.agenda('2024-03-28 09:01')
+    assert [staff for _, staff, *_ in store.mails()] == ['CHAIR', 'SW1', 'TM1']
+    before = store.ask('SELECT rfc_message_id FROM timely.outbox ORDER BY 1')
+    assert len(set(before)) == 3 and all(m.endswith('@council.example') for m, in before)

@@ -1,0 +1,304 @@
+"""From the outbox to people: what is sent to whom, what is not, and what a crash or a server's refusal leaves behind."""
+import email
+import email.policy
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from telling import Server
+
+
+@pytest.fixture(scope='module')
+def pg():
+    with Server() as server:
+        yield server
+
+
+@pytest.fixture
+def store(pg, tmp_path):
+    store = pg.store(tmp_path)
+    store.configure(delivery='live', allowed_domains='council.example')
+    return store
+
+
+class MailServer:
+    """A mail server that answers as it is told: `answer` follows the data; None: it stays silent for ever."""
+
+    def __init__(self, answer='250 taken', at_recipient='250 yes'):
+        self.answer, self.at_recipient = answer, at_recipient
+        self.messages, self.recipients = [], []
+        self.socket = socket.create_server(('127.0.0.1', 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
+
+    def talk(self, connection):
+        lines = connection.makefile('rb')
+        say = lambda line: connection.sendall(line.encode() + b'\r\n')
+        say('220 here')
+        for line in lines:
+            word = line[:4].upper().strip()
+            if word == b'RCPT':
+                self.recipients.append(line.decode().strip())
+                say(self.at_recipient)
+            elif word == b'DATA':
+                say('354 go on')
+                data = b''
+                for line in lines:
+                    if line == b'.\r\n':
+                        break
+                    data += line[1:] if line.startswith(b'.') else line
+                self.messages.append(email.message_from_bytes(data, policy=email.policy.default))
+                if self.answer is None:
+                    time.sleep(600)
+                if self.answer == 'drop':
+                    connection.shutdown(socket.SHUT_RDWR)
+                    return
+                say(self.answer)
+            elif word == b'QUIT':
+                say('221 bye')
+                return
+            else:
+                say('250 yes')
+
+
+def by_smtp(store, server, **more):
+    store.configure(**{'delivery': 'live', 'allowed_domains': 'council.example', 'maildir': None,
+                       'smtp_url': f'smtp://127.0.0.1:{server.port}', 'smtp_require_tls': 'no', **more})
+
+
+def in_maildir(store):
+    return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            for path in sorted(store.maildir.glob('new/*'))]
+
+
+def audit(store, message):
+    return store.ask('SELECT what, staff_id, detail FROM timely.audit WHERE message_id = %s ORDER BY audit_id', (message,))
+
+
+def test_into_a_maildir_with_an_audit(store):
+    message = store.put('summary:SW1')
+    assert store.deliver() == [(str(message), 'sent')]
+    mail, = in_maildir(store)
+    assert mail['To'].addresses[0].addr_spec == 'sw1@council.example' and mail['Message-ID'] == '<summary.SW1@council.example>'
+    assert 'Words.' in mail.get_body(('plain',)).get_content()
+    (what, staff, detail), = audit(store, message)
+    assert (what, staff) == ('message.sent', 'SW1')
+    assert 'sha256=' in detail and 'Words' not in detail and '@' not in detail
+    assert store.state(message) == 'sent' and store.deliver() == []
+
+
+def test_off_claims_nothing(store):
+    message = store.put('summary:SW1')
+    store.configure(delivery='off')
+    assert store.deliver() == [] and store.state(message) == 'due'
+
+
+def test_redirect_to_one_mailbox(store):
+    store.put('summary:SW1')
+    store.put('operator:x', kind='operator', staff=None)
+    store.configure(delivery='redirect', redirect_to='pilot@elsewhere.example')
+    assert {outcome for _, outcome in store.deliver()} == {'sent'}
+    mails = {mail['Subject']: mail for mail in in_maildir(store)}
+    assert set(mails) == {'[for SW1] About summary:SW1', '[for the operator] About operator:x'}
+    assert {mail['To'] for mail in mails.values()} == {'pilot@elsewhere.example'}
+    first = mails['[for SW1] About summary:SW1']
+    assert first.get_body(('plain',)).get_content().startswith('Redirected: ')
+    assert 'this message is for SW1' in first.get_body(('html',)).get_content()
+
+
+def test_only_allowed_domains(store):
+    message = store.put('summary:SW1', recipient='sw1@elsewhere.example')
+    assert store.deliver()[0] == (str(message), 'refused')
+    assert store.state(message) == 'refused' and in_maildir(store)[0]['Subject'] == 'timely: a message was refused'
+    assert audit(store, message)[0][0] == 'message.refused'
+    assert 'allowed' in store.one('SELECT last_answer FROM timely.outbox WHERE message_id = %s', (message,))
+
+
+def test_a_refusal_is_final_and_the_operator_hears_once_a_day(store):
+    with MailServer(at_recipient='550 no such user') as server:
+        by_smtp(store, server)
+        messages = [store.put(f'summary:{staff}', staff=staff) for staff in ('SW1', 'SW2')]
+        assert store.deliver()[:2] == [(str(message), 'refused') for message in messages]
+    # The operator's own mail is refused too, and makes no further one.
+    assert store.ask("SELECT kind, state FROM timely.outbox ORDER BY message_id") == \
+        [('summary', 'refused')] * 2 + [('operator', 'refused')]
+    text = store.one("SELECT body_text FROM timely.outbox WHERE kind = 'operator'")
+    assert f'Message {messages[0]}' in text and '@' not in text
+
+
+def test_a_busy_server_is_tried_again_later(store):
+    with MailServer(answer='451 later') as server:
+        by_smtp(store, server)
+        message = store.put('summary:SW1')
+        assert store.deliver() == [(str(message), 'retry')]
+        assert store.deliver() == [], 'not at once'
+        wait = store.one('SELECT extract(epoch FROM not_before - now()) FROM timely.outbox')
+        assert 20 < wait <= 30
+        store.ask('UPDATE timely.outbox SET not_before = now()')
+        store.deliver()
+        assert 110 < store.one('SELECT extract(epoch FROM not_before - now()) FROM timely.outbox') <= 120
+        store.ask('UPDATE timely.outbox SET not_before = now(), attempts = 50')
+        store.deliver()
+        assert 3500 < store.one('SELECT extract(epoch FROM not_before - now()) FROM timely.outbox') <= 3600
+        server.answer = '250 taken'
+        store.ask('UPDATE timely.outbox SET not_before = now()')
+        assert store.deliver() == [(str(message), 'sent')]
+        assert len({mail['Message-ID'] for mail in server.messages}) == 1
+
+
+def test_a_lost_answer_may_be_a_repeat(store):
+    with MailServer(answer='drop') as server:
+        by_smtp(store, server)
+        message = store.put('summary:SW1')
+        assert store.deliver() == [(str(message), 'unsure')]
+        server.answer = '250 taken'
+        store.ask('UPDATE timely.outbox SET not_before = now()')
+        assert store.deliver() == [(str(message), 'sent')]
+        assert [mail['Message-ID'] for mail in server.messages] == ['<summary.SW1@council.example>'] * 2
+    assert 'repeat=t' in audit(store, message)[0][2]
+
+
+def test_a_crash_after_the_data_repeats_with_the_same_message_id(store):
+    with MailServer(answer=None) as server:
+        by_smtp(store, server)
+        message = store.put('summary:SW1')
+        with subprocess.Popen(store.command('deliver', '2024-04-02 10:00')) as process:
+            while not server.messages:
+                time.sleep(0.02)
+            assert store.state(message) == 'handing_over', 'said before the data left'
+            process.kill()
+        server.answer = '250 taken'
+        assert store.deliver() == [], 'its lease is not over'
+        store.ask('UPDATE timely.outbox SET lease_until = now()')
+        assert store.deliver() == [(str(message), 'sent')]
+        assert [mail['Message-ID'] for mail in server.messages] == ['<summary.SW1@council.example>'] * 2
+    assert store.one('SELECT maybe_repeat FROM timely.outbox') and len(audit(store, message)) == 1
+
+
+def test_a_claim_that_was_taken_over_settles_nothing(store):
+    with MailServer(answer=None) as server:
+        by_smtp(store, server, smtp_timeout='3 seconds')
+        message = store.put('summary:SW1')
+        with subprocess.Popen(store.command('deliver', '2024-04-02 10:00'), stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True) as process:
+            while not server.messages:
+                time.sleep(0.02)
+            store.ask("UPDATE timely.outbox SET claim_number = claim_number + 1, claimed_by = 'another'")
+            said = process.communicate(timeout=60)[1]
+        assert 'message.claim-lost' in said
+    assert store.state(message) == 'handing_over' and audit(store, message) == []
+
+
+def test_no_server_is_away(store):
+    with socket.create_server(('127.0.0.1', 0)) as nobody:
+        port = nobody.getsockname()[1]
+    store.configure(delivery='live', allowed_domains='council.example', maildir=None, smtp_url=f'smtp://127.0.0.1:{port}',
+                    smtp_require_tls='no')
+    message = store.put('summary:SW1')
+    assert store.run('deliver', '2024-04-02 10:00').split() == [f'message={message}', 'outcome=retry', 'away']
+    assert store.state(message) == 'due'
+
+
+def test_given_up_after_some_days(store):
+    message = store.put('summary:SW1')
+    outcomes = store.deliver('2024-04-06 10:00')
+    assert outcomes[0] == (str(message), 'expired') and store.state(message) == 'expired'
+    assert [mail['Subject'] for mail in in_maildir(store)] == ['timely: a message was given up']
+
+
+def test_who_left_gets_nothing_but_cancellations(store):
+    store.ask("UPDATE timely.staff SET active_to = '2024-04-01' WHERE professional_id = 'SW1'")
+    digest, cancel = store.put('digest:SW1:x', kind='digest'), store.put('cancel:o:SW1:1', kind='cancel', body_calendar='BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n')
+    assert dict(store.deliver()) == {str(digest): 'superseded', str(cancel): 'sent'}
+    part, = [part for part in in_maildir(store)[0].walk() if part.get_content_type() == 'text/calendar']
+    assert part.get_param('method') == 'CANCEL'
+
+
+def test_an_overtaken_digest_is_dropped(store):
+    deadline = store.deadline(store.person('P1'), seen='2024-03-15 10:00')
+    other = store.deadline(store.person('P2'), seen='2024-03-15 10:00')
+    store.agenda('2024-03-15 10:00')
+    digest = store.one("SELECT message_id FROM timely.outbox WHERE kind = 'digest'")
+    store.ask("UPDATE timely.deadline SET state = 'met' WHERE deadline_id = %s", (deadline,))
+    store.ask("UPDATE timely.person SET worker_id = 'SW2' WHERE person_id = 'P2'")
+    assert store.deliver('2024-03-15 10:05') == [(str(digest), 'superseded')]
+    assert in_maildir(store) == [] and other
+
+
+def test_a_digest_with_one_line_left_goes(store):
+    store.deadline(store.person('P1'))
+    met = store.deadline(store.person('P2'))
+    store.agenda('2024-03-15 10:00')
+    store.ask("UPDATE timely.deadline SET state = 'met' WHERE deadline_id = %s", (met,))
+    assert [outcome for _, outcome in store.deliver('2024-03-15 10:05')] == ['sent']
+    message = store.one('SELECT message_id FROM timely.outbox')
+    assert 'icpc/1' in audit(store, message)[0][2], 'under which rule'
+
+
+@pytest.fixture
+def invited(store):
+    """An object that SW1 and SW2 hold."""
+    number = store.one("INSERT INTO timely.calendar_object (uid, kind, status, timescale, starts_on, content_hash, changed_at)"
+                       " VALUES ('u1', 'hold', 'live', 'icpc', '2024-04-08', 'x', now()) RETURNING object_id")
+    for staff in ('SW1', 'SW2'):
+        store.ask("INSERT INTO timely.invite_holder VALUES (%s, %s, 'x@council.example', 1)", (number, staff))
+    return number
+
+
+def test_invites_go_in_the_order_of_their_sequence(store, invited):
+    later = store.put('invite:u1:SW1:2', kind='invite', object_id=invited, sequence=2, not_before='2023-01-01')
+    first = store.put('invite:u1:SW1:1', kind='invite', object_id=invited, sequence=1, not_before='2024-01-01')
+    other = store.put('invite:u1:SW2:2', kind='invite', staff='SW2', object_id=invited, sequence=2)
+    assert sorted(store.deliver()) == sorted((str(m), 'sent') for m in (later, first, other))
+    order = [number for number, in store.ask("SELECT message_id FROM timely.audit ORDER BY audit_id")]
+    assert order.index(first) < order.index(later)
+    assert store.ask('SELECT staff_id, sequence_sent FROM timely.invite_holder ORDER BY 1') == [('SW1', 2), ('SW2', 2)]
+
+
+def test_an_update_waits_for_the_invite_before_it(store, invited):
+    store.put('invite:u1:SW1:1', kind='invite', object_id=invited, sequence=1, not_before='2999-01-01')
+    store.put('invite:u1:SW1:2', kind='invite', object_id=invited, sequence=2)
+    assert store.deliver() == []
+
+
+def test_an_invite_to_who_no_longer_holds_it_is_dropped(store, invited):
+    store.ask("DELETE FROM timely.invite_holder WHERE staff_id = 'SW1'")
+    message = store.put('invite:u1:SW1:1', kind='invite', object_id=invited, sequence=1)
+    assert store.deliver() == [(str(message), 'superseded')]
+
+
+def test_two_who_deliver_send_nothing_twice(store):
+    for number in range(40):
+        store.put(f'summary:{number}')
+    with MailServer() as server:
+        by_smtp(store, server)
+        both = [subprocess.Popen(store.command('deliver', '2024-04-02 10:00'), stdout=subprocess.DEVNULL) for _ in range(2)]
+        assert [process.wait(120) for process in both] == [0, 0]
+        ids = [mail['Message-ID'] for mail in server.messages]
+    assert len(ids) == len(set(ids)) == 40
+
+
+def test_what_cannot_be_composed_is_refused(store):
+    message = store.put('summary:SW1', recipient='not an address')
+    store.configure(delivery='redirect', redirect_to='pilot@council.example')
+    assert store.deliver()[0][1] == 'sent', 'redirected, the address does not matter'
+    store.configure(delivery='live', allowed_domains='council.example')
+    message = store.put('summary:SW2', staff='SW2', subject='two\nlines')
+    assert store.deliver()[0] == (str(message), 'refused')
