@@ -5,6 +5,20 @@
 
 #define LOOK_EVERY SECONDS(30) // a bell can be missed, a ladder's next rung cannot
 
+// One agenda a store, for the life of the connection: two would put in different digests.
+static bool open_store(const struct daemon *d, struct db **store, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+
+    if (*store)
+        return true;
+    if (!daemon_open_store(d, "agenda", store, err) ||
+        // "agenda" in hexadecimal.
+        !db_ask(*store, "SELECT pg_try_advisory_lock(x'6167656e6461'::bigint)", 0, NULL, &r, err))
+        return false;
+    return db_bool(r, 0, 0) || fail(err, FAULT_AWAY, "another timelyd keeps this store's agenda");
+}
+
 static bool do_round(const struct daemon *d, struct db *store, struct agenda_report *ret,
                      struct error *err)
 {
@@ -46,8 +60,7 @@ void agenda_run(void *daemon)
         struct agenda_report told = {0};
         struct error err;
 
-        if ((store || daemon_open_store(d, "agenda", &store, &err)) &&
-            do_round(d, store, &told, &err)) {
+        if (open_store(d, &store, &err) && do_round(d, store, &told, &err)) {
             backoff_reset(&backoff);
             report(&told);
             if (told.mails)

@@ -43,7 +43,7 @@ static bool fresh_directory(struct lane *l, struct error *err)
 }
 
 // Until nothing is due, the mail server is silent or the daemon stops. *ret_wait is how long
-// nothing will be due, in microseconds.
+// nothing will be due, in microseconds; -1 when the mail server gives no answer.
 static bool empty_outbox(struct lane *l, int64_t *ret_wait, struct error *err)
 {
     struct daemon *d = l->crew->daemon;
@@ -55,8 +55,10 @@ static bool empty_outbox(struct lane *l, int64_t *ret_wait, struct error *err)
             !deliver_one(l->store, &d->config, l->directory, daemon_now(d), d->worker_name,
                          &l->unsettled, &done, err))
             return false;
-    if (done.away)
-        return fail(err, FAULT_AWAY, "the mail server gives no answer");
+    if (done.away) {
+        *ret_wait = -1;
+        return true;
+    }
     if (d->config.delivery != DELIVERY_OFF && !outbox_next_in(l->store, &next_s, err))
         return false;
     *ret_wait = next_s >= 0 && next_s < 30 ? (int64_t)(next_s * 1e6) + SECONDS(1) / 20 : LOOK_EVERY;
@@ -80,11 +82,21 @@ static enum wake wait_for_work(struct lane *l, int64_t wait)
     struct crew *c = l->crew;
     enum wake wake;
 
+    backoff_reset(&l->backoff);
     if (l != &c->lanes[0])
         return bell_wait(&l->bell, LOOK_EVERY);
     wake = bell_wait(&c->daemon->outbox_bell, wait);
     wake_others(c);
     return wake;
+}
+
+// Messages that wait for a server that is not there are not all tried against it.
+static enum wake wait_for_server(struct lane *l)
+{
+    struct error silent;
+
+    (void)fail(&silent, FAULT_AWAY, "the mail server gives no answer");
+    return backoff_wait(&l->backoff, "deliver.waits", &silent) ? WAKE_TIMEOUT : WAKE_STOPPING;
 }
 
 static void lane_run(void *arg)
@@ -99,12 +111,11 @@ static void lane_run(void *arg)
 
         if ((l->store || daemon_open_store(d, "deliver", &l->store, &err)) &&
             empty_outbox(l, &wait, &err)) {
-            backoff_reset(&l->backoff);
-            wake = wait_for_work(l, wait);
+            wake = wait >= 0 ? wait_for_work(l, wait) : wait_for_server(l);
             continue;
         }
         close_store(l);
-        if (!backoff_wait(&l->backoff, "deliver.waits", &err))
+        if (!backoff_wait(&l->backoff, "deliver.failed", &err))
             break;
     }
     close_store(l);

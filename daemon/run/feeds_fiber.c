@@ -5,7 +5,8 @@
 #include "log.h"
 
 #define LOOK_EVERY SECONDS(30)
-#define OLD_AFTER_S 93600 // 26 hours
+#define GLANCE_EVERY SECONDS(1) // a new subscription is marked by another process
+#define OLD_AFTER_S 93600       // 26 hours
 
 struct mood {
     struct date day;
@@ -47,6 +48,25 @@ static bool do_round(const struct daemon *d, struct db *store, struct mood *last
     return true;
 }
 
+// Until feeds are marked, or it is time for a look at everything.
+static bool wait_for_marks(struct daemon *d, struct db *store, enum wake *ret, struct error *err)
+{
+    int64_t until = clock_monotonic() + LOOK_EVERY;
+
+    while (clock_monotonic() < until) {
+        AUTO(pgresult_done) PGresult *r = NULL;
+
+        *ret = bell_wait(&d->feeds_bell, GLANCE_EVERY);
+        if (*ret != WAKE_TIMEOUT)
+            return true;
+        if (!db_ask(store, "SELECT EXISTS (SELECT FROM timely.feed_dirty)", 0, NULL, &r, err))
+            return false;
+        if (db_bool(r, 0, 0))
+            return true;
+    }
+    return true;
+}
+
 void feeds_run(void *daemon)
 {
     struct daemon *d = daemon;
@@ -61,8 +81,8 @@ void feeds_run(void *daemon)
         if ((store || daemon_open_store(d, "feeds", &store, &err)) &&
             do_round(d, store, &last, &err)) {
             backoff_reset(&backoff);
-            wake = bell_wait(&d->feeds_bell, LOOK_EVERY);
-            continue;
+            if (wait_for_marks(d, store, &wake, &err))
+                continue;
         }
         db_close(store);
         store = NULL;

@@ -409,7 +409,8 @@ static void hold_by(struct planner *p, const struct stored_object *o, const stru
     json_array_append_new(p->holders, j);
 }
 
-// Cancels to who no longer attends, invites to who is new, updates to the rest where the content changed.
+// Cancels to who no longer attends, invites to who is new, updates to the rest where the content changed. At a
+// first start nobody is told: who attends is taken to know.
 static void tell_attendees(struct planner *p, struct stored_object *o, const struct attendees *l,
                            const struct deadline *d, bool changed)
 {
@@ -424,7 +425,7 @@ static void tell_attendees(struct planner *p, struct stored_object *o, const str
             release(p, o, &o->holders[i], title);
     for (size_t i = 0; i < l->count; i++) {
         const struct stored_holder *h = holder_of(o, l->who[i]->id);
-        bool tell = ahead && (changed || !h) && !p->context->silent;
+        bool tell = ahead && (changed || !h);
 
         if (tell) {
             put_message(p, &(struct message){.object = o, .staff_id = l->who[i]->id, .name = l->who[i]->name,

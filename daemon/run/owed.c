@@ -1,5 +1,6 @@
-// Reading deadlines to tell people of. The moment of the trigger is taken from the kept facts: the
-// deadline's own row has its day only.
+// Reading deadlines to tell people of. Where ladders ask for it (clocks in hours, and those that
+// count back) the moment of the trigger is taken from the kept facts: the deadline's own row has
+// its day only.
 #include "owed.h"
 
 #include <string.h>
@@ -68,7 +69,8 @@ static const char select_owed[] =
     " FROM timely.fact k UNION ALL "
     "SELECT k.person_id, k.ref, k.meeting, k.at, k.precise, k.recorded_at, k.scheduled_at"
     " FROM timely.local_fact k) f"
-    " WHERE f.person_id = d.person_id AND (f.ref = d.trigger_ref OR f.meeting = d.trigger_ref)"
+    " WHERE (d.due_at IS NOT NULL OR d.due_on < d.trigger_on)"
+    " AND f.person_id = d.person_id AND (f.ref = d.trigger_ref OR f.meeting = d.trigger_ref)"
     " AND coalesce(f.scheduled_at, f.at)::date = d.trigger_on"
     " ORDER BY f.recorded_at DESC NULLS LAST, f.at, f.ref LIMIT 1) t ON true WHERE ";
 

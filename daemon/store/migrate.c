@@ -213,8 +213,7 @@ static bool source_sql(struct arena *a, bool notify, struct text *ret, struct er
     static const char *const files[] = {"sql/source/ssd-tables.sql", "sql/source/ssd.sql",
                                         "sql/source/notify.sql"};
 
-    text_add(ret, "CREATE SCHEMA IF NOT EXISTS ssd_development;\n"
-                  "SET LOCAL search_path = ssd_development;\n"
+    text_add(ret, "SET LOCAL search_path = public;\n"
                   "SET LOCAL client_min_messages = warning;\n");
     for (size_t i = 0; i < (notify ? 3 : 2); i++) {
         const char *path;

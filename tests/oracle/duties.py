@@ -444,7 +444,7 @@ class Duties:
         plans = list(self.source.need_plans.values())
         still_open = {}
         for plan in plans:
-            if plan.end is None:
+            if plan.key not in self.source.ended_need_plans:
                 still_open.setdefault(plan.person, []).append(plan)
         no_visit_shown = not any(
             day is not None and day >= plan.start

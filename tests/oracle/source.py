@@ -231,9 +231,15 @@ class Source:
             )
             if plan.start is not None:
                 self.need_plans.setdefault(plan.key, plan)
+        # Whether visits of open plans are shown at all is told from the whole source, whatever the day.
+        self.ended_need_plans = {
+            row['cinp_cin_plan_id']
+            for row in table(self.folder, 'ssd_cin_plans')
+            if moment(row['cinp_cin_plan_end_date']) is not None
+        }
         self.need_visits = self.visits('ssd_cin_visits', 'cinv_cin_visit')
         self.need_visit_rows = [
-            (row['cinv_person_id'], self.fact(row['cinv_cin_visit_date']))
+            (row['cinv_person_id'], (moment(row['cinv_cin_visit_date']) or datetime.datetime.min).date())
             for row in table(self.folder, 'ssd_cin_visits')
         ]
         self.referrals = self.read_referrals()
