@@ -358,6 +358,6 @@ static void run_example(const struct library *l, const struct timescale *t, cons
 void library_run_examples(const struct library *l, struct complaints *c)
 {
     for (size_t i = 0; i < l->timescale_count; i++)
-        for (size_t j = 0; j < l->timescales[i].example_count; j++)
+        for (size_t j = 0; l->timescales[i].on && j < l->timescales[i].example_count; j++)
             run_example(l, &l->timescales[i], &l->timescales[i].examples[j], c);
 }

@@ -323,11 +323,13 @@ static void overlay_due(struct reader *r, const struct node *m, struct timescale
         return;
     }
     t->versions = versions;
+    // The statute's examples no longer hold for it; the overlay may bring its own.
+    t->example_count = 0;
 }
 
 static void overlay_timescale(struct reader *r, const struct entry *e, struct timescale *t)
 {
-    static const char *const keys[] = {"title", "use", "due", "tell", "invite"};
+    static const char *const keys[] = {"title", "use", "due", "tell", "invite", "examples"};
     bool use;
 
     reader_known_keys(r, e->value, keys, COUNT(keys));
@@ -340,6 +342,8 @@ static void overlay_timescale(struct reader *r, const struct entry *e, struct ti
         t->title = reader_text(r, e->value, "title", true);
     t->hold_invite = reader_choice(r, e->value, "invite", "hold", "booked", t->hold_invite);
     overlay_due(r, e->value, t);
+    if (node_get(e->value, "examples"))
+        read_examples(r, e->value, t);
     read_tell(r, e->value, t);
 }
 

@@ -311,7 +311,9 @@ bool feeds_render_dirty(struct db *store, struct library *const *library, instan
 
     if (!forget_unread(store, err) ||
         !db_ask(store,
-                "SELECT owner_kind, owner_id FROM timely.feed_dirty ORDER BY owner_kind, owner_id",
+                "SELECT DISTINCT owner_kind, owner_id FROM timely.feed_dirty"
+                " JOIN timely.feed USING (owner_kind, owner_id) WHERE revoked_at IS NULL"
+                " ORDER BY owner_kind, owner_id",
                 0, NULL, &owners, err))
         return false;
     for (int i = 0; i < PQntuples(owners); i++) {

@@ -272,10 +272,21 @@ static int run_daemon(const struct options *o, struct daemon *d, struct embedded
     return 0;
 }
 
+// The web process has no other work to prove: that its loop turns is its health.
+static void pet_watchdog(void *arg)
+{
+    (void)arg;
+    do
+        supervisor_watchdog();
+    while (fiber_sleep(supervisor_watchdog_interval()) != WAKE_STOPPING);
+}
+
 static void on_listening(void *arg)
 {
     (void)arg;
     supervisor_ready();
+    if (supervisor_watchdog_interval() > 0)
+        fiber_start(fiber_loop(), "watchdog", pet_watchdog, NULL);
 }
 
 static int run_service(struct daemon *d)

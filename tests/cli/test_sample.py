@@ -38,14 +38,22 @@ def authority(request, folder, sample):
     return embed(folder / f'embedded-{request.param}', files), files, as_at
 
 
-def test_every_deadline_is_the_one_that_the_oracle_computes(authority, tmp_path):
-    timely, files, as_at = authority
+def compare(timely, files, as_at, tmp_path):
     expected, actual = tmp_path / 'expected.csv', tmp_path / 'actual.csv'
     expected.write_text(run(ORACLE / 'oracle.py', 'deadlines', files, '--as-at', as_at), encoding='utf-8')
     actual.write_text(timely('due', '--as-at', as_at, '--state', 'all', '--format', 'csv').out, encoding='utf-8')
     said = run(ORACLE / 'compare.py', expected, actual, statuses=(0, 1))
     assert said.endswith('deadlines are the same\n'), said
     assert int(said.split()[0]) > 10000
+
+
+def test_every_deadline_is_the_one_that_the_oracle_computes(authority, tmp_path):
+    compare(*authority, tmp_path)
+
+
+@pytest.mark.parametrize('as_at', ('2023-08-28', '2023-12-31', '2024-04-30'))
+def test_other_days_on_what_is_known_now(embedded, sample, as_at, tmp_path):
+    compare(embedded, sample, as_at, tmp_path)
 
 
 @pytest.mark.parametrize('by', ('child', 'meeting'))

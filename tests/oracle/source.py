@@ -15,6 +15,7 @@ import re
 import england
 
 EARLIEST = datetime.date(1995, 1, 1)
+STAND_INS = datetime.date(2100, 1, 1)  # from here on: said instead of "none"; the as-at day is before it
 csv.field_size_limit(1 << 24)
 
 Person = collections.namedtuple('Person', 'died adult')
@@ -239,8 +240,10 @@ class Source:
         }
         self.need_visits = self.visits('ssd_cin_visits', 'cinv_cin_visit')
         self.need_visit_rows = [
-            (row['cinv_person_id'], (moment(row['cinv_cin_visit_date']) or datetime.datetime.min).date())
+            (row['cinv_person_id'], at.date())
             for row in table(self.folder, 'ssd_cin_visits')
+            for at in [moment(row['cinv_cin_visit_date'])]
+            if at is not None and EARLIEST <= at.date() < STAND_INS
         ]
         self.referrals = self.read_referrals()
         self.assessments = list(
