@@ -25,6 +25,8 @@ struct loader {
 struct owned_library {
     struct library library;
     struct arena *arena;
+    struct workdays **retired; // calendars that somebody may still be reading
+    size_t retired_count, retired_room;
 };
 
 int library_event(const struct library *l, const char *name)
@@ -209,24 +211,62 @@ static void sort_timescales(struct library *l)
         qsort(l->timescales, l->timescale_count, sizeof *l->timescales, by_id);
 }
 
-static bool load_calendars(struct library *l, const char *dir, struct arena *a, struct error *err)
+// Both calendars, or neither: the national one and the one with the authority's closure days.
+static bool load_calendars(const struct library *l, const struct holiday *changes, size_t count,
+                           struct workdays **ret_national, struct workdays **ret_local,
+                           struct error *err)
 {
-    const char *path = arena_printf(a, "%s/calendars/bank-holidays.json", dir);
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct holiday *all = ARENA_ARRAY(a, struct holiday, count + l->closure_count + 1);
+    struct workdays *national;
 
-    return workdays_load(path, ENGLAND_AND_WALES, NULL, 0, &l->national, err) &&
-           workdays_load(path, ENGLAND_AND_WALES, l->closures, l->closure_count, &l->local, err);
+    for (size_t i = 0; i < count; i++)
+        all[i] = changes[i];
+    for (size_t i = 0; i < l->closure_count; i++)
+        all[count + i] = (struct holiday){l->closures[i], "closed", .closure = true};
+    if (!workdays_load(l->holidays_file, ENGLAND_AND_WALES, changes, count, &national, err))
+        return false;
+    if (!workdays_load(l->holidays_file, ENGLAND_AND_WALES, all, count + l->closure_count,
+                       ret_local, err)) {
+        workdays_free(national);
+        return false;
+    }
+    *ret_national = national;
+    return true;
 }
 
-static void finish_hash(struct loader *k)
+static const char *hash_end(struct arena *a, EVP_MD_CTX *hash)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int n = 0;
-    char *hex = arena_alloc(k->arena, 17);
+    char *hex = arena_alloc(a, 17);
 
-    EVP_DigestFinal_ex(k->hash, digest, &n);
+    EVP_DigestFinal_ex(hash, digest, &n);
     for (size_t i = 0; i < 8; i++)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-    k->reader.library->version = hex;
+    return hex;
+}
+
+static const char *version_under(struct arena *a, const struct library *l,
+                                 const struct holiday *changes, size_t count)
+{
+    EVP_MD_CTX *hash;
+    const char *version;
+
+    if (count == 0)
+        return l->files_version;
+    hash = EVP_MD_CTX_new();
+    EVP_DigestInit_ex(hash, EVP_sha256(), NULL);
+    EVP_DigestUpdate(hash, l->files_version, strlen(l->files_version));
+    for (size_t i = 0; i < count; i++) {
+        const char *line = arena_printf(a, "\n%s %d %s", date_iso(a, changes[i].on),
+                                        changes[i].dropped, changes[i].title);
+
+        EVP_DigestUpdate(hash, line, strlen(line));
+    }
+    version = hash_end(a, hash);
+    EVP_MD_CTX_free(hash);
+    return version;
 }
 
 // The file of that name in the folder, or `instead` when it has the same name.
@@ -264,9 +304,12 @@ static bool load_all(struct loader *k, const char *dir, const char *instead, con
         load_file(k, overlay, read_overlay);
     sort_timescales(k->reader.library);
     cross_check(k);
-    finish_hash(k);
+    k->reader.library->version = k->reader.library->files_version = hash_end(k->arena, k->hash);
+    k->reader.library->holidays_file =
+        arena_printf(k->arena, "%s/calendars/bank-holidays.json", dir);
     return complaints_end(&k->complaints, err) &&
-           load_calendars(k->reader.library, dir, k->arena, err);
+           load_calendars(k->reader.library, NULL, 0, &k->reader.library->national,
+                          &k->reader.library->local, err);
 }
 
 bool library_load(const char *dir, const char *overlay, struct library **ret, struct error *err)
@@ -300,11 +343,62 @@ bool library_load_with(const char *dir, const char *instead, const char *overlay
 
 void library_free(struct library *l)
 {
+    struct owned_library *o = (struct owned_library *)l;
+
     if (!l)
         return;
     workdays_free(l->national);
     workdays_free(l->local);
-    arena_free(((struct owned_library *)l)->arena);
+    for (size_t i = 0; i < o->retired_count; i++)
+        workdays_free(o->retired[i]);
+    arena_free(o->arena);
+}
+
+// ------------------------------------------------------------------ other calendars, same rules
+
+bool library_under(const struct library *l, const struct holiday *changes, size_t count,
+                   struct library **ret, struct error *err)
+{
+    struct arena *a = arena_new();
+    struct owned_library *o = ARENA_NEW(a, struct owned_library);
+
+    o->arena = a;
+    o->library = *l;
+    if (!load_calendars(l, changes, count, &o->library.national, &o->library.local, err)) {
+        arena_free(a);
+        return false;
+    }
+    o->library.version = version_under(a, l, changes, count);
+    *ret = &o->library;
+    return true;
+}
+
+void library_under_free(struct library *l)
+{
+    library_free(l); // all that it does not borrow is its own
+}
+
+static void retire(struct owned_library *o, struct workdays *w)
+{
+    o->retired = arena_grow(o->arena, o->retired, sizeof(struct workdays *), o->retired_count,
+                            &o->retired_room);
+    o->retired[o->retired_count++] = w;
+}
+
+bool library_proclaim(struct library *l, const struct holiday *changes, size_t count,
+                      struct error *err)
+{
+    struct owned_library *o = (struct owned_library *)l;
+    struct workdays *national, *local;
+
+    if (!load_calendars(l, changes, count, &national, &local, err))
+        return false;
+    retire(o, l->national);
+    retire(o, l->local);
+    l->national = national;
+    l->local = local;
+    l->version = version_under(o->arena, l, changes, count);
+    return true;
 }
 
 // The due date of the last deadline of the timescale that the example's facts give.
@@ -343,15 +437,18 @@ static void run_example(const struct library *l, const struct timescale *t, cons
                         struct complaints *c)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct library usual = *l;
     struct moment due;
-    bool any = example_due(a, l, t, x, &due);
+    bool any;
 
+    usual.office = office_hours_default;
+    any = example_due(a, x->overlay ? l : &usual, t, x, &due);
     if (any && !x->no_deadline && date_is(due.on, x->due.on) &&
         (x->due.minute < 0 || due.minute == x->due.minute))
         return;
     if (!any && x->no_deadline)
         return;
-    complain(c, t->file, x->line, 1, "%s: example \"%s\": the rule gives %s", t->id, x->text,
+    complain(c, x->file, x->line, 1, "%s: example \"%s\": the rule gives %s", t->id, x->text,
              any ? moment_iso(a, due) : "nothing");
 }
 

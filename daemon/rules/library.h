@@ -91,8 +91,9 @@ struct example {
     size_t count;
     struct moment due; // minute -1 for a day
     bool no_deadline;  // "-> nothing"
+    const char *text, *file;
     int line;
-    const char *text;
+    bool overlay;      // an authority's own: run with its office hours; the others with the usual ones
 };
 
 // When a rung of a profile or a ladder speaks, relative to the due date.
@@ -127,7 +128,9 @@ struct library {
     struct office_hours office;
     struct date *closures;
     size_t closure_count;
-    const char *version;          // hash over every file read, hexadecimal
+    const char *version;          // hash over every file read and proclaimed holiday, hexadecimal
+    const char *files_version;    // the same over the files alone
+    const char *holidays_file;    // where the published bank holidays were read
     struct workdays *national;    // statutory calendar: due dates
     struct workdays *local;       // with the authority's closures: reminders, rooms
     int birth, death;             // events that every clock knows
@@ -140,6 +143,18 @@ MUST_USE bool library_load(const char *dir, const char *overlay, struct library 
 MUST_USE bool library_load_with(const char *dir, const char *instead, const char *overlay,
                                 struct library **ret, struct error *err);
 void library_free(struct library *l);
+
+// The same rules on a calendar with these bank holidays beside the published ones (workdays.h): a
+// library of its own that borrows the rules of `l`, which must outlive it. library_under_free ends
+// it. FAULT_INPUT for a day outside the calendar.
+MUST_USE bool library_under(const struct library *l, const struct holiday *changes, size_t count,
+                            struct library **ret, struct error *err);
+void library_under_free(struct library *l);
+// Puts the library itself on that calendar, in place of any such changes before, and gives it a
+// version of its own, so that everybody is evaluated again. What was on the old calendar goes on
+// with it: that lives as long as the library.
+MUST_USE bool library_proclaim(struct library *l, const struct holiday *changes, size_t count,
+                               struct error *err);
 
 int library_event(const struct library *l, const char *name);     // -1 when unknown
 int library_timescale(const struct library *l, const char *id);   // -1 when unknown

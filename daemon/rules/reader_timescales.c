@@ -166,8 +166,10 @@ static void read_examples(struct reader *r, const struct node *mapping, struct t
     struct example *examples = ARENA_ARRAY(r->phrases.arena, struct example, count + 1);
 
     for (size_t i = 0; i < count; i++)
-        if (phrase_example(&r->phrases, items[i], &examples[kept]))
-            kept++;
+        if (phrase_example(&r->phrases, items[i], &examples[kept])) {
+            examples[kept].file = r->phrases.file;
+            examples[kept++].overlay = r->overlay;
+        }
     t->examples = examples;
     t->example_count = kept;
 }
@@ -378,7 +380,6 @@ static void read_office(struct reader *r, const struct node *n)
         const struct node *day = reader_scalar(r, n, days[i], false);
         struct office_hours *o = &r->library->office;
 
-        o->day[i].opens = o->day[i].closes = -1;
         if (day && !office_day_parse(day->text, &o->day[i].opens, &o->day[i].closes))
             reader_complain(r, day, "\"%s\": expected 09:00-17:00 or closed", day->text);
     }

@@ -282,6 +282,7 @@ struct message {
     const char *staff_id, *name, *email;
     bool cancel, update;
     const char *derivation, *title;
+    struct date due_on; // DATE_NONE on a cancellation
 };
 
 static const char *message_id(struct arena *a, const struct config *c, const char *dedupe)
@@ -333,7 +334,7 @@ static void put_message(struct planner *p, const struct message *m)
     const struct stored_object *o = m->object;
     struct invite_words words = {.title = m->title,
                                  .child = m->cancel ? NULL : p->child,
-                                 .due_on = o->starts_on,
+                                 .due_on = date_known(m->due_on) ? m->due_on : o->starts_on,
                                  .starts = o->starts,
                                  .place = o->place,
                                  .derivation = m->derivation,
@@ -395,7 +396,7 @@ static void release(struct planner *p, const struct stored_object *o, const stru
     json_array_append_new(p->released, j);
     if (date_cmp(o->starts_on, p->context->today) >= 0)
         put_message(p, &(struct message){.object = o, .staff_id = h->staff_id, .email = h->email, .cancel = true,
-                                         .title = title});
+                                         .title = title, .due_on = DATE_NONE});
 }
 
 static void hold_by(struct planner *p, const struct stored_object *o, const struct staff *s)
@@ -430,7 +431,7 @@ static void tell_attendees(struct planner *p, struct stored_object *o, const str
         if (tell) {
             put_message(p, &(struct message){.object = o, .staff_id = l->who[i]->id, .name = l->who[i]->name,
                                              .email = l->who[i]->email, .update = h != NULL,
-                                             .derivation = derivation, .title = title});
+                                             .derivation = derivation, .title = title, .due_on = d->due_on});
             hold_by(p, o, l->who[i]);
         }
         if (tell || h)
@@ -504,7 +505,7 @@ static void warn_late_booking(struct planner *p, const struct invite_deadline *i
     const char *dedupe;
     json_t *j;
 
-    if (p->context->silent || !d || d->state != STATE_OPEN || !d->booking || d->awaiting_record ||
+    if (p->context->silent || !s || !d || d->state != STATE_OPEN || !d->booking || d->awaiting_record ||
         date_cmp(d->booking->at.on, d->due_on) <= 0 || !staff_in_post(s, p->context->today) || !s->email)
         return;
     dedupe = arena_printf(a, "late-booking:%s:%s:%s:%s", i->uid, s->id, date_iso(a, d->due_on), date_iso(a, d->booking->at.on));

@@ -142,9 +142,7 @@ static bool take_fact(void *arg, const struct fact_row *row, struct error *err)
         return true;
     i = (size_t)(w - b->work);
     f = fact_from_row(b->arena, k->round->in->library, row);
-    if (k->of == OF_SOURCE && !kept_fact_counts(k, i, f.origin))
-        append(b->arena, &w->source_facts, &b->source_room[i], &f);
-    else if (k->of == KEPT && kept_fact_counts(k, i, f.origin))
+    if (k->of != LOCAL && kept_fact_counts(k, i, f.origin) == (k->of == KEPT))
         append(b->arena, &w->source_facts, &b->source_room[i], &f);
     else if (k->of == LOCAL)
         append(b->arena, &w->timeline, &b->all_room[i], &f);

@@ -92,8 +92,10 @@ static bool whom_to_read(struct watch *w, struct arena *a, struct reconcile_inpu
 
 static void keep_place(struct watch *w, const char *place)
 {
+    char *copy = place ? strdup(place) : NULL;
+
     free(w->place);
-    w->place = place ? strdup(place) : NULL;
+    w->place = copy;
 }
 
 static bool look(struct watch *w, struct round_report *ret, struct error *err)
