@@ -188,24 +188,72 @@ static bool read_divisions(struct arena *a, const json_t *root, enum division di
     return true;
 }
 
+bool holidays_parse(struct arena *a, const char *name, const char *bytes, size_t length,
+                    enum division division, struct holiday_list *ret, struct error *err)
+{
+    json_error_t at;
+    AUTO(json_done) json_t *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &at);
+
+    if (!root)
+        return fail(err, FAULT_INPUT, "%s:%d:%d: not JSON: %s", name, at.line, at.column, at.text);
+    if (!read_divisions(a, root, division, ret, err))
+        return explain(err, "%s", name);
+    return true;
+}
+
 bool holidays_read(struct arena *a, const char *json_path, enum division division,
                    struct holiday_list *ret, struct error *err)
 {
     AUTO(arena_auto_free) struct arena *scratch = arena_new();
     char *bytes;
     size_t length;
-    json_error_t at;
 
-    if (!read_whole_file(scratch, json_path, FILE_MAX_BYTES, &bytes, &length, err))
-        return false;
-    AUTO(json_done) json_t *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &at);
-    if (!root)
-        return fail(err, FAULT_INPUT, "%s:%d:%d: not JSON: %s", json_path, at.line, at.column,
-                    at.text);
-    if (!read_divisions(a, root, division, ret, err))
-        return explain(err, "%s", json_path);
-    return true;
+    return read_whole_file(scratch, json_path, FILE_MAX_BYTES, &bytes, &length, err) &&
+           holidays_parse(a, json_path, bytes, length, division, ret, err);
 }
+
+size_t holidays_least(enum division division)
+{
+    return least_in_a_year[division];
+}
+
+// ---------------------------------------------------------------------------------- comparing
+
+// Whole years that the list is the first to publish: those after the horizon, without a gap.
+static int last_to_publish(const struct workdays *w, const struct holiday_list *list,
+                           struct date after)
+{
+    int horizon = year_of(workdays_horizon(w));
+
+    if (year_of(list->items[0].on) > horizon + 1 || year_of(after) > horizon)
+        return horizon;
+    return year_of(list->items[list->count - 1].on);
+}
+
+void holidays_compare(struct arena *a, const struct workdays *w, const struct holiday_list *list,
+                      struct date after, struct holiday_list *ret)
+{
+    struct date first = date_make(year_of(list->items[0].on), 1, 1);
+    struct date last = date_make(year_of(list->items[list->count - 1].on), 12, 31);
+    int horizon = year_of(workdays_horizon(w)), publish = last_to_publish(w, list, after);
+
+    *ret = (struct holiday_list){0};
+    for (struct date d = first; d.day <= last.day; d.day++) {
+        const struct holiday *listed = holiday_at(list, d), *known = holiday_on(w, d);
+        bool published = year_of(d) > horizon && year_of(d) <= publish;
+
+        if (date_cmp(d, after) <= 0 || date_cmp(d, workdays_first(w)) < 0)
+            continue;
+        if (listed && (published || !known || known->closure))
+            add(a, ret, d, arena_strdup(a, listed->title));
+        if (listed || published || !known || known->closure)
+            continue;
+        add(a, ret, d, arena_strdup(a, known->title));
+        ret->items[ret->count - 1].dropped = true;
+    }
+}
+
+// ----------------------------------------------------------------------------------- deriving
 
 #define IN(division) (1u << (division))
 #define EVERYWHERE (IN(ENGLAND_AND_WALES) | IN(SCOTLAND) | IN(NORTHERN_IRELAND))

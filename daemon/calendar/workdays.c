@@ -14,7 +14,7 @@ struct workdays {
     int32_t working;          // working days among them
     int32_t *rank;            // [count + 1] working days before the day at this offset
     int32_t *day;             // [working] offset of the n-th working day, from 0
-    struct holiday *holidays; // published, derived, closures
+    struct holiday *holidays; // published, derived, proclaimed, closures
     uint16_t *holiday;        // [count] 1 + index in holidays, or 0
 };
 
@@ -71,51 +71,109 @@ static void set_bounds(struct workdays *w, const struct holiday_list *published)
     w->count = w->last.day - w->first.day + 1;
 }
 
-static bool add_closures(struct workdays *w, const struct date *closures, size_t count,
-                         struct holiday_list *list, struct error *err)
+static int year_of(struct date d)
+{
+    int year, month, day;
+
+    date_split(d, &year, &month, &day);
+    return year;
+}
+
+// The bank holidays that the changes proclaim in a year; one counts once.
+static size_t proclaimed_in(int year, const struct holiday *changes, size_t count)
+{
+    size_t proclaimed = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        bool told_again = false;
+
+        for (size_t later = i + 1; later < count && !told_again; later++)
+            told_again = date_is(changes[later].on, changes[i].on) && !changes[later].closure;
+        proclaimed += !told_again && !changes[i].closure && !changes[i].dropped &&
+                      year_of(changes[i].on) == year;
+    }
+    return proclaimed;
+}
+
+// A year of which all standing holidays were proclaimed is a published one.
+static void extend_horizon(struct workdays *w, enum division division,
+                           const struct holiday *changes, size_t count)
+{
+    int year = year_of(w->horizon);
+
+    while (year < HOLIDAY_LAST_YEAR &&
+           proclaimed_in(year + 1, changes, count) >= holidays_least(division))
+        year++;
+    w->horizon = date_make(year, 12, 31);
+}
+
+static void remove_holiday(struct holiday_list *list, struct date on)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (!date_is(list->items[i].on, on) || list->items[i].closure)
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
+static void push(struct workdays *w, struct holiday_list *list, struct holiday h)
+{
+    list->items = arena_grow(w->arena, list->items, sizeof *list->items, list->count, &list->room);
+    list->items[list->count++] = h;
+}
+
+// Closures come last, since what stands first wins.
+static bool apply_changes(struct workdays *w, const struct holiday *changes, size_t count,
+                          struct holiday_list *list, struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
-        if (offset_of(w, closures[i]) < 0)
-            return fail(err, FAULT_INPUT, "closure day %s: expected a day from %s to %s",
-                        date_iso(w->arena, closures[i]), date_iso(w->arena, w->first),
-                        date_iso(w->arena, w->last));
-        list->items =
-            arena_grow(w->arena, list->items, sizeof *list->items, list->count, &list->room);
-        list->items[list->count++] =
-            (struct holiday){.on = closures[i], .title = "closed", .closure = true};
+        struct holiday h = changes[i];
+
+        if (offset_of(w, h.on) < 0)
+            return fail(err, FAULT_INPUT, "%s %s: expected a day from %s to %s",
+                        h.closure ? "closure day" : "bank holiday", date_iso(w->arena, h.on),
+                        date_iso(w->arena, w->first), date_iso(w->arena, w->last));
+        h.title = arena_strdup(w->arena, h.title);
+        if (!h.closure)
+            remove_holiday(list, h.on);
+        if (!h.closure && !h.dropped)
+            push(w, list, h);
     }
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].closure)
+            push(w, list, (struct holiday){changes[i].on, "closed", .closure = true});
     return true;
 }
 
 static bool build(struct workdays *w, const char *json_path, enum division division,
-                  const struct date *closures, size_t closure_count, struct error *err)
+                  const struct holiday *changes, size_t count, struct error *err)
 {
     struct holiday_list list;
-    int year, month, day;
 
     if (!holidays_read(w->arena, json_path, division, &list, err))
         return false;
     set_bounds(w, &list);
-    date_split(w->horizon, &year, &month, &day);
-    for (int derived = year + 1; derived <= HOLIDAY_LAST_YEAR; derived++)
-        holidays_derive(w->arena, division, derived, &list);
-    if (list.count + closure_count >= UINT16_MAX)
-        return fail(err, FAULT_INPUT, "%zu closure days: expected fewer than 60000", closure_count);
-    if (!add_closures(w, closures, closure_count, &list, err))
+    extend_horizon(w, division, changes, count);
+    for (int year = year_of(w->horizon) + 1; year <= HOLIDAY_LAST_YEAR; year++)
+        holidays_derive(w->arena, division, year, &list);
+    if (list.count + count >= UINT16_MAX)
+        return fail(err, FAULT_INPUT, "%zu closure days: expected fewer than 60000", count);
+    if (!apply_changes(w, changes, count, &list, err))
         return false;
     mark(w, &list);
     count_days(w);
     return true;
 }
 
-bool workdays_load(const char *json_path, enum division division, const struct date *closures,
-                   size_t closure_count, struct workdays **ret, struct error *err)
+bool workdays_load(const char *json_path, enum division division, const struct holiday *changes,
+                   size_t change_count, struct workdays **ret, struct error *err)
 {
     struct arena *arena = arena_new();
     struct workdays *w = ARENA_NEW(arena, struct workdays);
 
     w->arena = arena;
-    if (!build(w, json_path, division, closures, closure_count, err)) {
+    if (!build(w, json_path, division, changes, change_count, err)) {
         arena_free(arena);
         return false;
     }

@@ -16,19 +16,22 @@ struct holiday {
     struct date on;
     const char *title; // "Good Friday", "Boxing Day (substitute day)"; "closed" for a closure
     bool closure;      // an authority's own closure day, not a bank holiday
+    bool dropped;      // only of changes: the day is a bank holiday no longer
 };
 
-// Reads the product's bank holidays (GOV.UK's JSON form) for a division; `closures` are an
-// authority's own days and may be none. FAULT_INPUT with the place for a bad file (holidays.h says
-// what is bad) and for a closure outside the table; one at a weekend or on a bank holiday is idle.
+// Reads the product's bank holidays (GOV.UK's JSON form) for a division, with changes beside them:
+// an authority's closure days, and bank holidays that were proclaimed or dropped since, of which
+// the last about a day counts. Proclaimed days that make a year after the last published one full
+// make it a published one. FAULT_INPUT with the place for a bad file (holidays.h says what is bad)
+// and for a change outside the table; one at a weekend and a closure on a bank holiday are idle.
 MUST_USE bool workdays_load(const char *json_path, enum division division,
-                            const struct date *closures, size_t closure_count,
+                            const struct holiday *changes, size_t change_count,
                             struct workdays **ret, struct error *err);
 void workdays_free(struct workdays *w);
 
 // First date answered: 1 January of the data's first year.
 struct date workdays_first(const struct workdays *w);
-// Last day with published holidays: 31 December of the data's last year.
+// Last day with published holidays: 31 December of the last year that the data or the changes have.
 struct date workdays_horizon(const struct workdays *w);
 // Last date answered.
 struct date workdays_last(const struct workdays *w);

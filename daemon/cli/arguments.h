@@ -10,7 +10,7 @@ struct command_line {
 };
 
 // Finds the command and checks words and options against what it takes. FAULT_INPUT says what is
-// wrong, with the nearest known word and the usage line. On failure with `--help` nothing is wrong.
+// wrong, with the nearest known word and the usage line. With --help nothing more is checked.
 MUST_USE bool arguments_read(struct arena *a, int argc, char *const *argv, struct command_line *ret,
                              struct error *err);
 

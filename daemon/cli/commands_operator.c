@@ -235,10 +235,12 @@ static enum status run_hold_show(struct session *s, const struct arguments *g, s
     }
     table_end(t);
     if (s->format == FORMAT_PEOPLE)
-        text_add(&s->out, PQntuples(r)
-                              ? "\nIf the source is right: timely hold confirm ID. If it is wrong "
-                                "and will be put right: timely hold reject ID.\n"
-                              : "Nothing is held.\n");
+        text_add(&s->out,
+                 PQntuples(r)
+                     ? "\nIf the source is right, or a change of the calendar is: timely "
+                       "hold confirm ID. If it is wrong and will be put right: timely hold "
+                       "reject ID.\n"
+                     : "Nothing is held.\n");
     return STATUS_DONE;
 }
 
@@ -291,9 +293,11 @@ const struct command commands_operator[] = {
     {"outbox list", "", "the same", (const char *const[]){"state STATE", NULL}, run_outbox_list},
     {"outbox show", "ID", "shows one message with its text", NULL, run_outbox_show},
     {"outbox retry", "ID", "sends a refused or given up message again", NULL, run_outbox_retry},
-    {"hold show", "", "lists readings that wait for a decision", NULL, run_hold_show},
-    {"hold confirm", "ID", "the source is right: take the reading", NULL, run_hold_confirm},
-    {"hold reject", "ID", "the source is wrong: go on with what was known", NULL, run_hold_reject},
+    {"hold show", "", "lists readings and changes of the calendar that wait for a decision", NULL,
+     run_hold_show},
+    {"hold confirm", "ID", "the source is right: take the reading, or the change of the calendar",
+     NULL, run_hold_confirm},
+    {"hold reject", "ID", "it is wrong: go on with what was known", NULL, run_hold_reject},
     {"status", "", "says what was read, what is owed, what waits; status 1 when unwell", NULL,
      run_status},
     {0},

@@ -1,4 +1,7 @@
-// Commands that need no database: a question about dates, the checking of files, the list of rules.
+// Commands about rules: a question about dates, the checking of files, the list of rules. They need
+// no database, but for `check --effect` and for the days that were accepted in a store.
+#include "effect_command.h"
+#include "proclaimed.h"
 #include "table.h"
 
 #include "complaint.h"
@@ -82,17 +85,27 @@ static void print_answer(struct session *s, const struct workdays *w, const stru
         fprintf(stderr, "timely: %s\n", provisional_words(s->arena, w));
 }
 
-static enum status run_date(struct session *s, const struct arguments *g, struct error *err)
+// The calendar that came with timely; where a store is named, with the days accepted there.
+static bool load_calendar(struct session *s, struct workdays **ret, struct error *err)
 {
     const char *path =
         arena_printf(s->arena, "%s/calendars/bank-holidays.json", s->config.rules_dir);
+    struct holiday_list accepted = {0};
+
+    if ((s->embedded_dir || s->config.store) &&
+        !(session_store(s, err) && proclaimed_read(s->arena, s->store, &accepted, err)))
+        return false;
+    return workdays_load(path, ENGLAND_AND_WALES, accepted.items, accepted.count, ret, err);
+}
+
+static enum status run_date(struct session *s, const struct arguments *g, struct error *err)
+{
     struct workdays *w;
     struct question q;
     struct moment answer;
     bool provisional, ok;
 
-    if (!question_parse(join_words(s->arena, g), &q, err) ||
-        !workdays_load(path, ENGLAND_AND_WALES, NULL, 0, &w, err))
+    if (!question_parse(join_words(s->arena, g), &q, err) || !load_calendar(s, &w, err))
         return status_of(err);
     ok = span_apply(w, q.span, q.start, &answer, &provisional, err);
     if (ok)
@@ -151,28 +164,45 @@ static enum status check_config(struct session *s, const char *file)
     return STATUS_DONE;
 }
 
+enum file_kind { FILE_OVERLAY, FILE_RULES, FILE_CONFIG };
+
 // What a file is shows by the keys at its root.
-static enum status check_file(struct session *s, const char *file)
+static bool kind_of(struct session *s, const char *file, enum file_kind *ret, struct error *err)
 {
     static const char *const of_rules[] = {"timescales", "events", "profiles", "ladders"};
     struct tree tree;
+
+    if (!tree_read_file(s->arena, file, &tree, err))
+        return false;
+    *ret = node_get(tree.root, "authority") ? FILE_OVERLAY : FILE_CONFIG;
+    for (size_t i = 0; *ret == FILE_CONFIG && i < sizeof of_rules / sizeof *of_rules; i++)
+        if (node_get(tree.root, of_rules[i]))
+            *ret = FILE_RULES;
+    return true;
+}
+
+static enum status check_file(struct session *s, const char *file)
+{
+    enum file_kind kind;
     struct error err;
 
-    if (!tree_read_file(s->arena, file, &tree, &err))
+    if (!kind_of(s, file, &kind, &err))
         return complained(err.text, status_of(&err));
-    if (node_get(tree.root, "authority"))
+    switch (kind) {
+    case FILE_OVERLAY:
         return check_rules(s, NULL, file, arena_printf(s->arena, "%s: overlay: ", file));
-    for (size_t i = 0; i < sizeof of_rules / sizeof *of_rules; i++)
-        if (node_get(tree.root, of_rules[i]))
-            return check_rules(s, file, NULL, arena_printf(s->arena, "%s: rules: ", file));
+    case FILE_RULES:
+        return check_rules(s, file, NULL, arena_printf(s->arena, "%s: rules: ", file));
+    case FILE_CONFIG:
+        break;
+    }
     return check_config(s, file);
 }
 
-static enum status run_check(struct session *s, const struct arguments *g, struct error *err)
+static enum status check_files(struct session *s, const struct arguments *g)
 {
     enum status worst = STATUS_DONE;
 
-    (void)err; // each complaint is printed as it is found
     if (g->count == 0)
         return check_rules(s, NULL, s->config.overlay, "");
     for (size_t i = 0; i < g->count; i++) {
@@ -182,6 +212,38 @@ static enum status run_check(struct session *s, const struct arguments *g, struc
             worst = status;
     }
     return worst;
+}
+
+// Of each kind one file at most: the comparison is with one set of rules.
+static enum status check_effect(struct session *s, const struct arguments *g, struct error *err)
+{
+    const char *given[2] = {NULL, NULL}; // by kind
+
+    for (size_t i = 0; i < g->count; i++) {
+        enum file_kind kind;
+
+        if (!kind_of(s, g->words[i], &kind, err))
+            return status_of(err);
+        if (kind == FILE_CONFIG || given[kind]) {
+            fail(err, FAULT_INPUT, "%s: --effect takes one file of rules and one overlay",
+                 g->words[i]);
+            return STATUS_USAGE;
+        }
+        given[kind] = g->words[i];
+    }
+    return run_effect(s, given[FILE_RULES], given[FILE_OVERLAY], err);
+}
+
+// Each complaint is printed as it is found. The effect of what is wrong is not asked for.
+static enum status run_check(struct session *s, const struct arguments *g, struct error *err)
+{
+    enum status status = check_files(s, g);
+
+    if (status != STATUS_DONE || !argument(g, "effect"))
+        return status;
+    if (s->format != FORMAT_PEOPLE)
+        text_clear(&s->out); // for scripts the list alone
+    return check_effect(s, g, err);
 }
 
 // ----------------------------------------------------------------------------------------- rules
@@ -292,8 +354,8 @@ static enum status run_rules(struct session *s, const struct arguments *g, struc
 const struct command commands_rules[] = {
     {"date", "QUESTION...", "answers \"15 working days after 2024-12-20\"",
      (const char *const[]){"explain", NULL}, run_date},
-    {"check", "[FILE...]", "checks rules with their examples, overlays and configuration", NULL,
-     run_check},
+    {"check", "[FILE...]", "checks rules with their examples, overlays and configuration",
+     (const char *const[]){"effect", NULL}, run_check},
     {"rules", "", "lists the timescales that are known", NULL, run_rules},
     {0},
 };

@@ -25,6 +25,7 @@ struct explaining {
     struct explained *items;
     size_t count, room;
     PGresult *stored, *notices; // what the store has of the person's deadlines, and what was said
+    PGresult *moves;            // the days on which due dates moved
     const char *now;            // business time as the store writes it
 };
 
@@ -58,6 +59,22 @@ static bool explain_person(void *arg, struct arena *evaluation, const struct tim
 
 // ------------------------------------------------------------------------------ what was said
 
+// Each move of a due date, with the bank holidays that a person accepted between the two answers:
+// an answer of other rules or another calendar names them.
+static const char moves_sql[] =
+    "SELECT m.deadline_id, m.known_at, m.due_before, m.due_on,"
+    " (SELECT string_agg(CASE WHEN p.holiday THEN format('%s was proclaimed (%s)', p.on_day, "
+    "p.title)"
+    " ELSE format('%s is a bank holiday no longer (%s)', p.on_day, p.title) END, ', ' ORDER BY"
+    " p.proclaimed_id) FROM timely.proclaimed_holiday AS p WHERE p.accepted_at > m.known_before"
+    " AND p.accepted_at <= m.known_at AND m.library <> m.library_before)"
+    " FROM (SELECT h.deadline_id, h.history_id, h.known_at, h.due_on, h.library, h.change,"
+    " lag(h.due_on) OVER w AS due_before, lag(h.known_at) OVER w AS known_before,"
+    " lag(h.library) OVER w AS library_before FROM timely.deadline_history AS h"
+    " JOIN timely.deadline AS d USING (deadline_id) WHERE d.person_id = $1"
+    " WINDOW w AS (PARTITION BY h.deadline_id ORDER BY h.history_id)) AS m"
+    " WHERE m.change = 'moved' AND m.due_before <> m.due_on ORDER BY m.history_id";
+
 static bool read_said(struct explaining *x, struct error *err)
 {
     struct session *s = x->session;
@@ -76,7 +93,8 @@ static bool read_said(struct explaining *x, struct error *err)
                   " o.state FROM timely.outbox AS o JOIN timely.object_deadline AS b"
                   " USING (object_id) JOIN timely.deadline AS d USING (deadline_id)"
                   " WHERE d.person_id = $1 ORDER BY 1, 2, 5",
-                  1, values, &x->notices, err);
+                  1, values, &x->notices, err) &&
+           db_ask(s->store, moves_sql, 1, values, &x->moves, err);
 }
 
 static bool same(const char *a, const char *b)
@@ -123,21 +141,42 @@ static size_t add_notices(struct explaining *x, const char *deadline_id)
 
         if (strcmp(db_text(x->notices, i, 0), deadline_id) != 0)
             continue;
-        text_addf(&s->out, "  Told: %s, \"%s\", to %s%s (%s).\n",
-                  session_time(s, db_text(x->notices, i, 1)), db_text(x->notices, i, 2),
-                  staff ? "staff " : "the operator", staff ? staff : "", message_words(x, i));
+        print_safe(s, arena_printf(s->arena, "  Told: %s, \"%s\", to %s%s (%s).",
+                                   session_time(s, db_text(x->notices, i, 1)),
+                                   db_text(x->notices, i, 2), staff ? "staff " : "the operator",
+                                   staff ? staff : "", message_words(x, i)));
         count++;
     }
     return count;
+}
+
+static void add_moves(struct explaining *x, const char *deadline_id)
+{
+    struct session *s = x->session;
+
+    for (int i = 0; i < PQntuples(x->moves); i++) {
+        const char *holidays = db_text(x->moves, i, 4);
+
+        if (strcmp(db_text(x->moves, i, 0), deadline_id) != 0)
+            continue;
+        print_safe(s, arena_printf(s->arena, "  Moved: %s, from %s to %s%s%s.",
+                                   session_time(s, db_text(x->moves, i, 1)),
+                                   db_text(x->moves, i, 2), db_text(x->moves, i, 3),
+                                   holidays ? ", since the calendar changed: " : "",
+                                   holidays ? holidays : ""));
+    }
 }
 
 static void add_said(struct explaining *x, const struct explained *d)
 {
     struct session *s = x->session;
     int row = stored_row(x, d);
+
     size_t count = row < 0 ? 0 : add_notices(x, db_text(x->stored, row, 0));
     const char *next = row < 0 ? NULL : db_text(x->stored, row, 5);
 
+    if (row >= 0)
+        add_moves(x, db_text(x->stored, row, 0));
     if (!d->owed)
         return;
     if (row < 0)
@@ -197,7 +236,8 @@ static bool print_for_people(struct explaining *x, struct error *err)
         for (size_t i = 0; i < x->count; i++) {
             if (x->items[i].owed != (owed == 1))
                 continue;
-            text_addf(out, "%s%s", between, x->items[i].text);
+            text_add(out, between);
+            print_safe(x->session, x->items[i].text);
             add_said(x, &x->items[i]);
             between = "\n";
         }
@@ -261,5 +301,6 @@ enum status run_explain(struct session *s, const struct arguments *g, struct err
     status = answer(&x, err);
     PQclear(x.stored);
     PQclear(x.notices);
+    PQclear(x.moves);
     return status;
 }

@@ -3,7 +3,6 @@
 #include "operator.h"
 #include "table.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static bool state_given(const struct arguments *g, const char **ret, struct error *err)
@@ -61,23 +60,6 @@ static enum status no_message(struct error *err, const char *id, const char *wha
     return STATUS_NO;
 }
 
-// Line by line: a text from the database moves no cursor and hides nothing.
-static void add_safe_text(struct session *s, const char *text)
-{
-    for (const char *p = text; *p;) {
-        size_t length = strcspn(p, "\n");
-        char *line = text_one_line(arena_strndup(s->arena, p, length), 2000);
-        size_t shown = strlen(line);
-
-        while (shown && line[shown - 1] == ' ')
-            shown--;
-        text_add(&s->out, arena_strndup(s->arena, line, shown));
-        text_add(&s->out, "\n");
-        free(line);
-        p += length + (p[length] == '\n');
-    }
-}
-
 static void show_message(struct session *s, const PGresult *r)
 {
     static const char *const labels[] = {"Message",    "Kind",      "To",     "State",
@@ -88,13 +70,13 @@ static void show_message(struct session *s, const PGresult *r)
         const char *value = i == 4 || i == 5 ? session_time(s, db_text(r, 0, i)) : db_text(r, 0, i);
 
         if (value && *value)
-            add_safe_text(s, arena_printf(s->arena, "%s: %s", labels[i], value));
+            print_safe(s, arena_printf(s->arena, "%s: %s", labels[i], value));
     }
     text_add(&s->out, "\n");
-    add_safe_text(s, db_text(r, 0, 11));
+    print_safe(s, db_text(r, 0, 11));
     if (db_text(r, 0, 12)) {
         text_add(&s->out, "\n");
-        add_safe_text(s, db_text(r, 0, 12));
+        print_safe(s, db_text(r, 0, 12));
     }
 }
 

@@ -4,6 +4,7 @@
 #include "session.h"
 
 #include "migrate.h"
+#include "proclaimed.h"
 #include "reconcile.h"
 #include "zone.h"
 
@@ -63,9 +64,26 @@ void session_end(struct session *s)
     text_done(&s->out);
 }
 
+// Rules and store are opened in either order; with both, what was accepted is in force.
+static bool proclaim(struct session *s, struct error *err)
+{
+    struct holiday_list accepted;
+
+    if (!s->library || !s->store_checked)
+        return true;
+    if (!proclaimed_read(s->arena, s->store, &accepted, err))
+        return false;
+    return accepted.count == 0 ||
+           library_proclaim(s->library, accepted.items, accepted.count, err) ||
+           explain(err, "timely.proclaimed_holiday");
+}
+
 bool session_library(struct session *s, struct error *err)
 {
-    return s->library || library_load(s->config.rules_dir, s->config.overlay, &s->library, err);
+    if (s->library)
+        return true;
+    return library_load(s->config.rules_dir, s->config.overlay, &s->library, err) &&
+           proclaim(s, err);
 }
 
 // ------------------------------------------------------------------------------------ databases
@@ -128,9 +146,12 @@ bool session_store(struct session *s, struct error *err)
 
     if (s->store)
         return true;
-    return session_store_unchecked(s, err) &&
-           (s->embedded ? migrate_store(s->store, &report, err) : migrate_check(s->store, err)) &&
-           read_clock(s, err);
+    if (!session_store_unchecked(s, err) ||
+        !(s->embedded ? migrate_store(s->store, &report, err) : migrate_check(s->store, err)) ||
+        !read_clock(s, err))
+        return false;
+    s->store_checked = true;
+    return proclaim(s, err);
 }
 
 bool session_source(struct session *s, struct error *err)

@@ -19,6 +19,7 @@ struct session {
     struct config config;
     struct embedded *embedded;   // NULL until a database of an embedded cluster is opened
     struct library *library;     // NULL until session_library
+    bool store_checked;          // the store's schema is this program's
     struct db *store, *source;   // NULL until session_store, session_source
     struct business_clock clock; // the store's once it is open; until then the configuration's
     struct text out;             // what the command prints; written to standard output at its end
@@ -32,6 +33,7 @@ MUST_USE bool session_begin(struct session *s, const struct arguments *g, struct
 void session_end(struct session *s);
 
 // Each says what is missing in err. Wait (call from the command's fiber).
+// With a store that is open the rules are on the calendar that was accepted there.
 MUST_USE bool session_library(struct session *s, struct error *err);
 // Checks the schema; an embedded store is migrated first.
 MUST_USE bool session_store(struct session *s, struct error *err);

@@ -172,3 +172,19 @@ void table_end(struct table *t)
         print_shown(t);
     arena_free(t->arena);
 }
+
+void print_safe(struct session *s, const char *text)
+{
+    for (const char *p = text; *p;) {
+        size_t length = strcspn(p, "\n");
+        char *line = text_one_line(arena_strndup(s->arena, p, length), 2000);
+        size_t shown = strlen(line);
+
+        while (shown && line[shown - 1] == ' ')
+            shown--;
+        text_add(&s->out, arena_strndup(s->arena, line, shown));
+        text_add(&s->out, "\n");
+        free(line);
+        p += length + (p[length] == '\n');
+    }
+}

@@ -21,3 +21,7 @@ struct table *table_begin(struct session *s, const struct column *columns, size_
 void table_row(struct table *t, const char *const *cells);
 // What was added; for people nothing is printed when there are no rows. Frees the table.
 void table_end(struct table *t);
+
+// Prints a text of several lines for people: what the database put into it moves no cursor and
+// hides nothing.
+void print_safe(struct session *s, const char *text);

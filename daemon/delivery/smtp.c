@@ -43,6 +43,7 @@ static void dialogue_done(struct dialogue *d)
     text_done(&d->said);
 }
 
+// This and listen_in run on a thread of transfer.c: they touch nothing but their dialogue.
 static size_t give(char *to, size_t size, size_t count, void *arg)
 {
     struct dialogue *d = arg;
@@ -109,7 +110,7 @@ static int listen_in(CURL *easy, curl_infotype type, char *data, size_t size, vo
 {
     if (type == CURLINFO_HEADER_OUT) {
         note_command(arg, data, size);
-        // libcurl stands still, and the loop with it, until QUIT is answered: not for long, please.
+        // libcurl stands still until QUIT is answered: not for long, please.
         if (((struct dialogue *)arg)->over)
             curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, 1L);
     }

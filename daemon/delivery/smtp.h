@@ -15,8 +15,8 @@ struct smtp_server {
 };
 
 // Hands one message over. `bytes` are the whole of it with CRLF line ends; addresses were validated
-// (mail_address_valid) and are refused again here. Waits in the calling fiber; for the answer after
-// the final dot libcurl 7.88 holds up the whole loop, for timeout_s at most.
+// (mail_address_valid) and are refused again here. Waits in the calling fiber, for timeout_s at
+// most.
 //
 // HANDOVER_REFUSED is 5xx to MAIL, RCPT, DATA or the message; 530, 534, 535 and 538 (our own
 // authentication) and everything before MAIL are HANDOVER_RETRY. A kept connection that has died is

@@ -51,7 +51,7 @@ void summary_render(struct arena *a, const struct digest *d, struct rendered *re
 
 // The text beside an invite or a cancellation: stands alone for who cannot read the calendar part.
 struct invite_words {
-    const char *title, *child;
+    const char *title, *child; // child NULL: not named
     struct date due_on;
     struct moment starts; // MOMENT_NONE for a hold
     const char *place;

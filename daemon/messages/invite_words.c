@@ -31,7 +31,7 @@ static const char *when_words(struct arena *a, const struct invite_words *w)
 static void facts_of(struct arena *a, const struct invite_words *w, struct fact ret[FACTS])
 {
     ret[0] = (struct fact){"What", clean_line(a, w->title, TITLE_CHARS_MAX)};
-    ret[1] = (struct fact){"For", clean_line(a, w->child, TITLE_CHARS_MAX)};
+    ret[1] = (struct fact){"For", w->child ? clean_line(a, w->child, TITLE_CHARS_MAX) : NULL};
     ret[2] = (struct fact){"When", when_words(a, w)};
     ret[3] = (struct fact){"Where", w->place ? clean_line(a, w->place, REMARK_CHARS_MAX) : NULL};
     ret[4] = (struct fact){"Due by",
@@ -49,8 +49,10 @@ static const char *kind_of(const struct invite_words *w)
 
 static const char *subject_of(struct arena *a, const struct invite_words *w)
 {
-    return arena_printf(a, "%s: %s, %s, %s", kind_of(w), clean_line(a, w->title, TITLE_CHARS_MAX),
-                        clean_line(a, w->child, TITLE_CHARS_MAX),
+    const char *child = clean_line(a, w->child, TITLE_CHARS_MAX);
+
+    return arena_printf(a, "%s: %s, %s%s%s", kind_of(w), clean_line(a, w->title, TITLE_CHARS_MAX),
+                        child, *child ? ", " : "",
                         has_time(w) ? moment_words(a, w->starts)
                                     : arena_printf(a, "by %s", date_words(a, w->due_on)));
 }

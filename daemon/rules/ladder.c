@@ -261,3 +261,13 @@ instant ladder_next_at(struct arena *a, const struct library *l, const struct de
             return t[i].at;
     return 0;
 }
+
+const char *ladder_acting_role(const struct library *l, const struct timescale *t)
+{
+    const struct ladder *ladder = find(l->ladders, l->ladder_count, t->ladder);
+
+    for (size_t i = 0; ladder && i < ladder->count; i++)
+        if (strcmp(ladder->rungs[i].id, "profile") == 0)
+            return ladder->rungs[i].role;
+    return NULL;
+}

@@ -23,3 +23,6 @@ size_t ladder_tellings(struct arena *a, const struct library *l, const struct de
 
 // The first telling after `now`; 0 when nothing more will be said.
 instant ladder_next_at(struct arena *a, const struct library *l, const struct deadline *d, instant now);
+
+// The role that a timescale's reminders go to: the one who acts. NULL where nobody is reminded.
+const char *ladder_acting_role(const struct library *l, const struct timescale *t);

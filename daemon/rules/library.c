@@ -52,8 +52,8 @@ const char *force_word(enum force f)
     return words[f];
 }
 
-// A file cut within its last line may still be good YAML, with a shorter rule in it. So the last line
-// must end.
+// A file cut within its last line may still be good YAML, with a shorter rule in it. So the last
+// line must end.
 static void check_last_line(struct loader *k, const char *path, const char *bytes, size_t length)
 {
     int line = 1, column = 1;
@@ -138,8 +138,8 @@ static void check_telling(struct loader *k, const struct timescale *t)
     const struct library *l = k->reader.library;
 
     if (t->profile && !ladder_known(l->profiles, l->profile_count, t->profile))
-        complain(&k->complaints, t->file, t->line, 1, "%s: no profile \"%s\" in telling.yaml", t->id,
-                 t->profile);
+        complain(&k->complaints, t->file, t->line, 1, "%s: no profile \"%s\" in telling.yaml",
+                 t->id, t->profile);
     if (t->ladder && !ladder_known(l->ladders, l->ladder_count, t->ladder))
         complain(&k->complaints, t->file, t->line, 1, "%s: no ladder \"%s\" in telling.yaml", t->id,
                  t->ladder);
@@ -327,8 +327,8 @@ bool library_load_with(const char *dir, const char *instead, const char *overlay
 
     o->arena = a;
     o->library.office = office_hours_default;
-    k.reader = (struct reader){.library = &o->library,
-                               .phrases = {&o->library, &k.complaints, dir, a}};
+    k.reader =
+        (struct reader){.library = &o->library, .phrases = {&o->library, &k.complaints, dir, a}};
     k.hash = EVP_MD_CTX_new();
     EVP_DigestInit_ex(k.hash, EVP_sha256(), NULL);
     ok = load_all(&k, dir, instead, overlay, err);
@@ -371,11 +371,6 @@ bool library_under(const struct library *l, const struct holiday *changes, size_
     o->library.version = version_under(a, l, changes, count);
     *ret = &o->library;
     return true;
-}
-
-void library_under_free(struct library *l)
-{
-    library_free(l); // all that it does not borrow is its own
 }
 
 static void retire(struct owned_library *o, struct workdays *w)
@@ -425,9 +420,8 @@ static bool example_due(struct arena *a, const struct library *l, const struct t
     evaluate(a, l, &timeline, (struct sight){NULL}, last, &e);
     for (size_t i = 0; i < e.count; i++)
         if (e.deadlines[i].timescale == t) {
-            *ret = e.deadlines[i].due_at.minute >= 0
-                       ? e.deadlines[i].due_at
-                       : (struct moment){e.deadlines[i].due_on, -1};
+            *ret = e.deadlines[i].due_at.minute >= 0 ? e.deadlines[i].due_at
+                                                     : (struct moment){e.deadlines[i].due_on, -1};
             any = true;
         }
     return any;

@@ -145,11 +145,10 @@ MUST_USE bool library_load_with(const char *dir, const char *instead, const char
 void library_free(struct library *l);
 
 // The same rules on a calendar with these bank holidays beside the published ones (workdays.h): a
-// library of its own that borrows the rules of `l`, which must outlive it. library_under_free ends
-// it. FAULT_INPUT for a day outside the calendar.
+// library of its own (library_free) that borrows the rules of `l`, which must outlive it.
+// FAULT_INPUT for a day outside the calendar.
 MUST_USE bool library_under(const struct library *l, const struct holiday *changes, size_t count,
                             struct library **ret, struct error *err);
-void library_under_free(struct library *l);
 // Puts the library itself on that calendar, in place of any such changes before, and gives it a
 // version of its own, so that everybody is evaluated again. What was on the old calendar goes on
 // with it: that lives as long as the library.

@@ -110,8 +110,15 @@ bool believe_vanished_rows(struct reconcile_memory *m, const struct candidate *c
 
 // ------------------------------------------------------------------------------- tables
 
+struct accepted_table {
+    int number;
+    long long rows, filenode;
+};
+
 // True when any table's file node changed within the settling time: a reload is going on, or just was.
-static bool settling(struct reconcile_memory *m, const struct reading *r, int64_t now, int settle_s)
+// A table that is another file than the one last accepted was reloaded while nobody looked.
+static bool settling(struct reconcile_memory *m, const struct reading *r, const struct accepted_table *accepted,
+                     int64_t now, int settle_s)
 {
     bool recent = false;
 
@@ -123,7 +130,7 @@ static bool settling(struct reconcile_memory *m, const struct reading *r, int64_
         if (t == m->table_count) {
             m->table_count++;
             snprintf(m->tables[t].name, sizeof m->tables[t].name, "%s", r->origins[i].name);
-            m->tables[t].filenode = r->origins[i].filenode;
+            m->tables[t].filenode = accepted[i].filenode ? accepted[i].filenode : r->origins[i].filenode;
             m->tables[t].changed_at = INT64_MIN / 2;
         }
         if (m->tables[t].filenode != r->origins[i].filenode) {
@@ -134,11 +141,6 @@ static bool settling(struct reconcile_memory *m, const struct reading *r, int64_
     }
     return recent;
 }
-
-struct accepted_table {
-    int number;
-    long long rows, filenode;
-};
 
 // The numbers and last accepted sizes of the reading's tables; new ones are added.
 static bool read_accepted(struct arena *a, const struct reconcile_input *in, struct reading *r,
@@ -183,8 +185,9 @@ static const char *shrunk(struct arena *a, const struct origin *o, const struct 
 
 // ------------------------------------------------------------------------------- holds on tables
 
+// A rejected hold stays in force, without asking again, until the table fills.
 struct hold_state {
-    bool open, confirmed;
+    bool rejected, confirmed;
 };
 
 static bool read_hold(const struct reconcile_input *in, const char *table, struct hold_state *ret, struct error *err)
@@ -192,8 +195,8 @@ static bool read_hold(const struct reconcile_input *in, const char *table, struc
     AUTO(pgresult_done) PGresult *rows = NULL;
 
     if (!db_ask(in->store,
-                "SELECT decided IS NULL, decided = 'confirmed' AND applied_at IS NULL FROM timely.hold "
-                "WHERE kind = 'table' AND about = $1 ORDER BY hold_id DESC LIMIT 1", 1, &table, &rows, err))
+                "SELECT decided = 'rejected', decided = 'confirmed' FROM timely.hold "
+                "WHERE kind = 'table' AND about = $1 AND applied_at IS NULL ORDER BY hold_id DESC LIMIT 1", 1, &table, &rows, err))
         return false;
     *ret = (struct hold_state){0};
     if (PQntuples(rows))
@@ -216,6 +219,8 @@ static bool hold_table(struct arena *a, const struct reconcile_input *in, struct
     }
     o->held = why;
     b->held[b->held_count++] = o->name;
+    if (hold.rejected)
+        return true;
     return db_ask(in->store,
                   "INSERT INTO timely.hold AS h (kind, about, text, opened_at) VALUES ('table', $1, $2, $3::timestamptz) "
                   "ON CONFLICT (kind, about) WHERE decided IS NULL DO UPDATE SET text = excluded.text", 3, values, NULL, err);
@@ -226,8 +231,9 @@ static bool resolve_hold(const struct reconcile_input *in, const char *table, co
     const char *values[] = {table, business_now};
 
     return db_ask(in->store,
-                  "UPDATE timely.hold SET decided = 'resolved', decided_at = $2::timestamptz, applied_at = $2::timestamptz "
-                  "WHERE kind = 'table' AND about = $1 AND decided IS NULL", 2, values, NULL, err);
+                  "UPDATE timely.hold SET decided = coalesce(decided, 'resolved'), "
+                  "decided_at = coalesce(decided_at, $2::timestamptz), applied_at = $2::timestamptz "
+                  "WHERE kind = 'table' AND about = $1 AND applied_at IS NULL", 2, values, NULL, err);
 }
 
 // A reading of some persons cannot tell how large a table is: what is held stays held.
@@ -235,7 +241,8 @@ static bool keep_holds(const struct reconcile_input *in, struct reading *r, stru
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
 
-    if (!db_ask(in->store, "SELECT about FROM timely.hold WHERE kind = 'table' AND decided IS NULL", 0, NULL, &rows, err))
+    if (!db_ask(in->store, "SELECT DISTINCT about FROM timely.hold WHERE kind = 'table' AND applied_at IS NULL "
+                "AND decided IS DISTINCT FROM 'confirmed'", 0, NULL, &rows, err))
         return false;
     for (int i = 0; i < PQntuples(rows); i++) {
         struct origin *o = &r->origins[reading_origin(r, db_text(rows, i, 0))];
@@ -247,12 +254,29 @@ static bool keep_holds(const struct reconcile_input *in, struct reading *r, stru
     return true;
 }
 
+// What is found through a held table is held with it; one decision is for both.
+static void hold_leaning(struct reading *r, struct belief *b)
+{
+    for (size_t i = 0; i < r->origin_count; i++) {
+        struct origin *o = &r->origins[i];
+
+        if (o->held || !o->leans_on || !r->origins[reading_origin(r, o->leans_on)].held)
+            continue;
+        o->held = "found through a table that is held";
+        b->held[b->held_count++] = o->name;
+    }
+}
+
 static bool hold_tables(struct arena *a, const struct reconcile_input *in, struct reading *r,
                         const struct accepted_table *t, const char *business_now, struct belief *b, struct error *err)
 {
     b->held = ARENA_ARRAY(a, const char *, MAX_ORIGINS + 1);
-    if (r->some)
-        return keep_holds(in, r, b, err);
+    if (r->some) {
+        if (!keep_holds(in, r, b, err))
+            return false;
+        hold_leaning(r, b);
+        return true;
+    }
     for (size_t i = 0; i < r->origin_count && !in->trust; i++) {
         const char *why = shrunk(a, &r->origins[i], &t[i], in->config->max_shrink_percent);
 
@@ -260,6 +284,7 @@ static bool hold_tables(struct arena *a, const struct reconcile_input *in, struc
                 : !resolve_hold(in, r->origins[i].name, business_now, err))
             return false;
     }
+    hold_leaning(r, b);
     return true;
 }
 
@@ -402,7 +427,7 @@ bool believe(struct arena *a, const struct reconcile_input *in, struct reading *
         !book_each_seen(in->store, in->changed, in->changed_count, compare_stored, &c, err))
         return false;
     add_new_persons(&c);
-    is_settling = settling(in->memory, r, monotonic_now, in->config->settle_s) && !in->trust;
+    is_settling = settling(in->memory, r, tables, monotonic_now, in->config->settle_s) && !in->trust;
     sort_out(in, &c, is_settling, monotonic_now, &b);
     b.said = say(a, &b, is_settling);
     *ret = b;
@@ -426,6 +451,6 @@ bool believe_accept(struct arena *a, const struct reconcile_input *in, const str
     }
     if (!b->confirmed)
         return true;
-    return db_ask(in->store, "UPDATE timely.hold SET applied_at = $1::timestamptz WHERE decided = 'confirmed' AND applied_at IS NULL",
-                  1, &business_now, NULL, err);
+    return db_ask(in->store, "UPDATE timely.hold SET applied_at = $1::timestamptz WHERE kind = 'table' AND decided = 'confirmed' "
+                  "AND applied_at IS NULL", 1, &business_now, NULL, err);
 }

@@ -31,6 +31,7 @@ struct config {
     // Rules.
     const char *rules_dir; // default: the product's own
     const char *overlay;   // path of a file, also of a shipped one ("milton-keynes"); NULL: none
+    const char *bank_holidays_url; // GOV.UK's list, fetched once a day; NULL: never
 
     // Business clock; NULL: real time. Civil time of England at which a new store's clock starts.
     const char *clock; // "2024-04-02T09:00"; refused together with delivery live

@@ -26,8 +26,10 @@ static bool open_database(const struct daemon *d, const char *conninfo, const ch
                            .role_name = arena_printf(a, "timelyd %s", fiber),
                            .read_only = read_only,
                            .statement_timeout_ms = read_only ? 600000 : 60000,
-                           // A council's reload must never wait for us, nor we for long for it.
-                           .lock_timeout_ms = read_only ? 5000 : 30000,
+                           // A council's reload must never wait long for us. Less than the server's
+                           // deadlock_timeout (1 s): where it loads all in one transaction and we wait for a
+                           // table of it, holding others, the one to give way is never the council.
+                           .lock_timeout_ms = read_only ? 500 : 30000,
                            .pooled = pooled};
 
     (void)d;

@@ -5,14 +5,25 @@
 #include "book.h"
 #include "config.h"
 #include "directory.h"
+#include "proclaimed.h"
 #include "library.h"
+
+struct before {
+    struct library *library;
+    struct arena *config_arena;
+    struct before *earlier;
+};
 
 struct daemon {
     struct loop *loop;
     struct config config;
     struct arena *config_arena;
-    struct library *library; // replaced as a whole on reload; never held across a wait by a fiber
-    unsigned long library_number; // rises with every reload
+    struct library *library; // replaced as a whole on reload; lives on in `before` for who waits
+    struct before *before;   // configurations and rules that were replaced, until the end
+    unsigned long library_number; // rises with every reload and change of the calendar
+    struct holiday_list proclaimed; // bank holidays that were accepted: the library is on them
+    struct arena *proclaimed_arena;
+    long long proclaimed_last; // the newest row among them
     struct business_clock clock;
     // Bells: who is to look.
     struct bell
@@ -20,6 +31,7 @@ struct daemon {
     struct bell agenda_bell;  // deadlines changed
     struct bell outbox_bell;  // messages were put in
     struct bell feeds_bell;   // feeds became dirty
+    struct bell holidays_bell; // the configuration was read again
     bool source_ok, store_ok; // of the last try, for status and watchdog
     instant last_round_at;    // real time at which the watch last finished a round
     const char *worker_name;  // host and pid: who claims
@@ -49,4 +61,5 @@ void watch_run(void *daemon);   // source → facts → deadlines → store
 void agenda_run(void *daemon);  // ladders → digests, alarms
 void deliver_run(void *daemon); // outbox → people
 void feeds_run(void *daemon);   // deadlines → rendered feeds
+void bank_holidays_run(void *daemon); // published bank holidays → proposals
 void beat_run(void *daemon);    // heartbeat, watchdog, status

@@ -4,6 +4,7 @@
 #include "feeds_render.h"
 
 #include "feed_entries.h"
+#include "ladder.h"
 #include "log.h"
 #include "outbox.h"
 #include "owed.h"
@@ -94,6 +95,15 @@ static struct feed_item item_row(struct arena *a, const PGresult *r, int i)
 #undef TEXT
 }
 
+// The chair's own work (records, outcomes) is not in the calendars of social workers and their teams.
+static bool theirs(const struct library *l, const char *timescale)
+{
+    int t = library_timescale(l, timescale);
+    const char *role = t >= 0 ? ladder_acting_role(l, &l->timescales[t]) : NULL;
+
+    return !role || strcmp(role, "social-worker") == 0;
+}
+
 static bool read_items(struct rendering *f, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
@@ -102,10 +112,11 @@ static bool read_items(struct rendering *f, struct error *err)
 
     if (!db_ask(f->store, items_sql, 4, values, &r, err))
         return false;
-    f->count = (size_t)PQntuples(r);
-    f->items = ARENA_ARRAY(f->arena, struct feed_item, f->count + 1);
-    for (size_t i = 0; i < f->count; i++)
-        f->items[i] = item_row(f->arena, r, (int)i);
+    f->items = ARENA_ARRAY(f->arena, struct feed_item, PQntuples(r) + 1);
+    for (int i = 0; i < PQntuples(r); i++) {
+        f->items[f->count] = item_row(f->arena, r, i);
+        f->count += theirs(*f->library, f->items[f->count].timescale);
+    }
     return true;
 }
 

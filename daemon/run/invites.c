@@ -18,8 +18,7 @@ struct planner {
     struct arena *arena;
     const struct invite_context *context;
     struct book *book;
-    const char *person_id, *child;
-    const struct responsible *who;
+    const struct invite_child *child;
     json_t *objects, *holders, *released, *detached, *messages;
 };
 
@@ -62,25 +61,28 @@ static bool live(const struct stored_object *o)
 static bool serves_others(const struct planner *p, const struct stored_object *o)
 {
     for (size_t i = 0; i < o->serve_count; i++)
-        if (!same(o->serves[i].person_id, p->person_id))
+        if (!same(o->serves[i].person_id, p->child->person_id))
             return true;
     return false;
 }
 
-static void serve(struct planner *p, struct stored_object *o, const char *uid)
+// True when the child is new to the object.
+static bool serve(struct planner *p, struct stored_object *o, const char *uid)
 {
     struct served_deadline *more;
 
     for (size_t i = 0; i < o->serve_count; i++)
         if (same(o->serves[i].uid, uid)) {
-            o->serves[i].worker_id = p->who->worker_id;
-            return;
+            o->serves[i].worker_id = p->child->who->worker_id;
+            return false;
         }
     more = ARENA_ARRAY(p->arena, struct served_deadline, o->serve_count + 1);
     for (size_t i = 0; i < o->serve_count; i++)
         more[i] = o->serves[i];
-    more[o->serve_count++] = (struct served_deadline){uid, p->person_id, p->who->worker_id};
+    more[o->serve_count++] = (struct served_deadline){uid, p->child->person_id, p->child->who->worker_id,
+                                                      p->child->reference};
     o->serves = more;
+    return true;
 }
 
 static void stop_serving(struct stored_object *o, const char *uid)
@@ -172,6 +174,22 @@ static void fill_meeting(struct stored_object *o, const struct deadline *d)
     o->url = details ? details->url : NULL;
 }
 
+// The last word on an object, or on a holder of it: the store takes each only once.
+static void put_entry(json_t *list, json_t *entry)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *e = json_array_get(list, i);
+
+        if (same(json_string_value(json_object_get(e, "uid")), json_string_value(json_object_get(entry, "uid"))) &&
+            same(json_string_value(json_object_get(e, "staff_id")),
+                 json_string_value(json_object_get(entry, "staff_id")))) {
+            json_array_set_new(list, i, entry);
+            return;
+        }
+    }
+    json_array_append_new(list, entry);
+}
+
 static void write_object(struct planner *p, const struct stored_object *o)
 {
     struct arena *a = p->arena;
@@ -190,20 +208,21 @@ static void write_object(struct planner *p, const struct stored_object *o)
     set_text(j, "url", o->url);
     set_text(j, "content_hash", o->content_hash);
     for (size_t i = 0; i < o->serve_count; i++)
-        if (same(o->serves[i].person_id, p->person_id))
+        if (same(o->serves[i].person_id, p->child->person_id))
             json_array_append_new(serves, json_string(o->serves[i].uid));
     json_object_set_new(j, "serves", serves);
-    json_array_append_new(p->objects, j);
+    put_entry(p->objects, j);
 }
 
 // ------------------------------------------------------------------------------- attendees
 
 struct attendees {
     const struct staff *who[MAX_ATTENDEES];
+    bool named[MAX_ATTENDEES]; // by the booking: sees every child of the meeting
     size_t count;
 };
 
-static void add_attendee(const struct planner *p, struct attendees *l, const char *staff_id)
+static void add_attendee(const struct planner *p, struct attendees *l, const char *staff_id, bool named)
 {
     const struct staff *s = staff_id ? directory_staff(p->context->directory, staff_id) : NULL;
 
@@ -211,8 +230,11 @@ static void add_attendee(const struct planner *p, struct attendees *l, const cha
         same(s->email, p->context->config->from_email) || l->count == MAX_ATTENDEES)
         return;
     for (size_t i = 0; i < l->count; i++)
-        if (l->who[i] == s)
+        if (l->who[i] == s) {
+            l->named[i] |= named;
             return;
+        }
+    l->named[l->count] = named;
     l->who[l->count++] = s;
 }
 
@@ -222,7 +244,7 @@ static void add_listed(struct planner *p, struct attendees *l, const char *ids)
         size_t n = strcspn(ids, " ");
 
         if (n)
-            add_attendee(p, l, arena_strndup(p->arena, ids, n));
+            add_attendee(p, l, arena_strndup(p->arena, ids, n), true);
         ids += n + (ids[n] == ' ');
     }
 }
@@ -233,9 +255,9 @@ static struct attendees attendees_of(struct planner *p, const struct stored_obje
     struct attendees l = {.count = 0};
 
     for (size_t i = 0; i < o->serve_count; i++)
-        add_attendee(p, &l, o->serves[i].worker_id);
+        add_attendee(p, &l, o->serves[i].worker_id, false);
     if (d && d->booking && same(o->kind, "meeting")) {
-        add_attendee(p, &l, d->booking->by->who);
+        add_attendee(p, &l, d->booking->by->who, true);
         if (d->booking->by->booking)
             add_listed(p, &l, d->booking->by->booking->attendees);
     }
@@ -261,29 +283,49 @@ static const char *type_code(struct arena *a, const struct planner *p, const str
     return code;
 }
 
-// Other children of the meeting, as far as this person may see them: the chair all, a worker their own.
-static const char *other_children(struct planner *p, const struct stored_object *o, const char *staff_id)
-{
-    const char *list = "";
-
-    for (size_t i = 0; i < o->serve_count; i++) {
-        const struct served_deadline *s = &o->serves[i];
-
-        if (same(s->person_id, p->person_id) || (s->worker_id && !same(s->worker_id, staff_id)))
-            continue;
-        if (!strstr(list, s->person_id))
-            list = arena_printf(p->arena, "%s, %s", list, s->person_id);
-    }
-    return list;
-}
-
 struct message {
     const struct stored_object *object;
     const char *staff_id, *name, *email;
     bool cancel, update;
+    bool named; // by the booking
     const char *derivation, *title;
     struct date due_on; // DATE_NONE on a cancellation
 };
+
+static bool may_see(const struct message *m, const struct served_deadline *s)
+{
+    return m->named || (s->worker_id && same(s->worker_id, m->staff_id));
+}
+
+static bool sees_child(const struct planner *p, const struct message *m)
+{
+    for (size_t i = 0; i < m->object->serve_count; i++)
+        if (same(m->object->serves[i].person_id, p->child->person_id) && may_see(m, &m->object->serves[i]))
+            return true;
+    return false;
+}
+
+// The children of the meeting whom its receiver may see; the one in hand by `own`. A cancellation tells no more
+// than whose it was, where that is one child.
+static const char *children_words(struct planner *p, const struct message *m, const char *own)
+{
+    const struct stored_object *o = m->object;
+    const char *list = "";
+
+    if (m->cancel)
+        return serves_others(p, o) ? "" : own;
+    for (size_t i = 0; i < o->serve_count; i++) {
+        const struct served_deadline *s = &o->serves[i];
+        bool listed = false;
+
+        for (size_t k = 0; k < i; k++)
+            listed |= same(o->serves[k].person_id, s->person_id);
+        if (!listed && may_see(m, s))
+            list = arena_printf(p->arena, "%s%s%s", list, *list ? ", " : "",
+                                same(s->person_id, p->child->person_id) ? own : s->reference);
+    }
+    return list;
+}
 
 static const char *message_id(struct arena *a, const struct config *c, const char *dedupe)
 {
@@ -302,15 +344,15 @@ static bool render_calendar(struct planner *p, const struct message *m, const st
 {
     const struct config *c = p->context->config;
     const struct stored_object *o = m->object;
-    const char *children = m->cancel ? "" : other_children(p, o, m->staff_id);
     struct calendar_person attendee = {m->name, m->email};
     struct calendar_invite i = {
         .method = m->cancel ? IMIP_CANCEL : IMIP_REQUEST,
         .entry = {.uid = o->uid,
                   .sequence = o->sequence,
                   .changed_at = p->context->now,
-                  .summary = arena_printf(p->arena, "%s%s %s%s", type_code(p->arena, p, o),
-                                          same(o->kind, "hold") ? " due by" : "", p->child, children),
+                  .summary = arena_printf(p->arena, "%s%s %s", type_code(p->arena, p, o),
+                                          same(o->kind, "hold") ? " due by" : "",
+                                          children_words(p, m, p->child->reference)),
                   .description = m->cancel ? NULL : words->text,
                   .place = m->cancel ? NULL : o->place,
                   .url = m->cancel ? NULL : o->url,
@@ -332,12 +374,13 @@ static void put_message(struct planner *p, const struct message *m)
 {
     struct arena *a = p->arena;
     const struct stored_object *o = m->object;
+    bool own = !m->cancel && sees_child(p, m);
     struct invite_words words = {.title = m->title,
-                                 .child = m->cancel ? NULL : p->child,
-                                 .due_on = date_known(m->due_on) ? m->due_on : o->starts_on,
+                                 .child = m->cancel ? NULL : children_words(p, m, p->child->words),
+                                 .due_on = own && date_known(m->due_on) ? m->due_on : o->starts_on,
                                  .starts = o->starts,
                                  .place = o->place,
-                                 .derivation = m->derivation,
+                                 .derivation = own ? m->derivation : NULL,
                                  .cancelled = m->cancel,
                                  .update = m->update,
                                  .service_name = p->context->config->service_name};
@@ -407,13 +450,13 @@ static void hold_by(struct planner *p, const struct stored_object *o, const stru
     set_text(j, "staff_id", s->id);
     set_text(j, "email", s->email);
     json_object_set_new(j, "sequence", json_integer(o->sequence));
-    json_array_append_new(p->holders, j);
+    put_entry(p->holders, j);
 }
 
 // Cancels to who no longer attends, invites to who is new, updates to the rest where the content changed. At a
 // first start nobody is told: who attends is taken to know.
 static void tell_attendees(struct planner *p, struct stored_object *o, const struct attendees *l,
-                           const struct deadline *d, bool changed)
+                           const struct deadline *d, bool changed, bool joined)
 {
     const char *title = d->timescale->title;
     const char *derivation = explain_derivation(p->arena, p->context->library, d);
@@ -426,16 +469,17 @@ static void tell_attendees(struct planner *p, struct stored_object *o, const str
             release(p, o, &o->holders[i], title);
     for (size_t i = 0; i < l->count; i++) {
         const struct stored_holder *h = holder_of(o, l->who[i]->id);
-        bool tell = ahead && (changed || !h);
+        struct message m = {.object = o, .staff_id = l->who[i]->id, .name = l->who[i]->name,
+                            .email = l->who[i]->email, .update = h && !h->fresh, .named = l->named[i],
+                            .derivation = derivation, .title = title, .due_on = d->due_on};
+        bool tell = ahead && (changed || !h || (joined && sees_child(p, &m)));
 
         if (tell) {
-            put_message(p, &(struct message){.object = o, .staff_id = l->who[i]->id, .name = l->who[i]->name,
-                                             .email = l->who[i]->email, .update = h != NULL,
-                                             .derivation = derivation, .title = title, .due_on = d->due_on});
+            put_message(p, &m);
             hold_by(p, o, l->who[i]);
         }
         if (tell || h)
-            now[count++] = (struct stored_holder){l->who[i]->id, l->who[i]->email};
+            now[count++] = (struct stored_holder){l->who[i]->id, l->who[i]->email, !h || h->fresh};
     }
     o->holders = now;
     o->holder_count = count;
@@ -449,15 +493,55 @@ static bool someone_leaves(const struct stored_object *o, const struct attendees
     return false;
 }
 
-static void cancel_object(struct planner *p, struct stored_object *o)
+static const char *title_of(const struct planner *p, const struct stored_object *o)
 {
     int t = library_timescale(p->context->library, o->timescale);
 
+    return t >= 0 ? p->context->library->timescales[t].title : "Deadline";
+}
+
+static bool is_worker(const struct stored_object *o, const char *staff_id)
+{
+    for (size_t i = 0; i < o->serve_count; i++)
+        if (o->serves[i].worker_id && same(o->serves[i].worker_id, staff_id))
+            return true;
+    return false;
+}
+
+// A child has left a meeting that goes on for others: its worker leaves with it, and who saw it there is told.
+static void tell_who_stays(struct planner *p, struct stored_object *o, const char *worker_id)
+{
+    size_t kept = 0;
+
+    o->sequence++;
+    for (size_t i = 0; i < o->holder_count; i++) {
+        const struct stored_holder h = o->holders[i];
+        const struct staff *s = directory_staff(p->context->directory, h.staff_id);
+        bool of_child = worker_id && same(worker_id, h.staff_id), of_others = is_worker(o, h.staff_id);
+
+        if (of_child && !of_others) {
+            release(p, o, &h, title_of(p, o));
+            continue;
+        }
+        if (s && s->email && (of_child || !of_others)) {
+            put_message(p, &(struct message){.object = o, .staff_id = s->id, .name = s->name, .email = s->email,
+                                             .update = !h.fresh, .named = !of_others, .title = title_of(p, o),
+                                             .due_on = DATE_NONE});
+            hold_by(p, o, s);
+        }
+        o->holders[kept++] = h;
+    }
+    o->holder_count = kept;
+    write_object(p, o);
+}
+
+static void cancel_object(struct planner *p, struct stored_object *o)
+{
     o->status = "cancelled";
     o->sequence++;
     o->content_hash = content_hash(p->arena, o);
     for (size_t i = 0; i < o->holder_count; i++)
-        release(p, o, &o->holders[i], t >= 0 ? p->context->library->timescales[t].title : "Deadline");
+        release(p, o, &o->holders[i], title_of(p, o));
     o->holder_count = 0;
     write_object(p, o);
 }
@@ -466,12 +550,11 @@ static void cancel_object(struct planner *p, struct stored_object *o)
 
 static void settle_object(struct planner *p, const struct invite_deadline *i, struct stored_object *o, enum want want)
 {
-    bool is_new = !*o->content_hash;
+    bool is_new = !*o->content_hash, joined = serve(p, o, i->uid);
     struct attendees l;
     const char *hash;
     bool changed;
 
-    serve(p, o, i->uid);
     o->status = "live";
     if (want == WANT_MEETING)
         fill_meeting(o, i->deadline);
@@ -481,9 +564,9 @@ static void settle_object(struct planner *p, const struct invite_deadline *i, st
     changed = !same(hash, o->content_hash);
     o->content_hash = hash;
     l = attendees_of(p, o, i->deadline);
-    if (!is_new && (changed || someone_leaves(o, &l)))
+    if (!is_new && (changed || joined || someone_leaves(o, &l)))
         o->sequence = (o->sequence >= i->sequence ? o->sequence : i->sequence) + 1;
-    tell_attendees(p, o, &l, i->deadline, changed && !is_new);
+    tell_attendees(p, o, &l, i->deadline, changed && !is_new, joined);
     write_object(p, o);
 }
 
@@ -491,17 +574,25 @@ static void leave_object(struct planner *p, const struct invite_deadline *i, str
 {
     bool held = i->deadline && i->deadline->state == STATE_MET && same(o->kind, "meeting");
 
+    const char *worker_id = NULL;
+
+    for (size_t s = 0; s < o->serve_count; s++)
+        if (same(o->serves[s].uid, i->uid))
+            worker_id = o->serves[s].worker_id;
     stop_serving(o, i->uid);
     // A meeting that was held stays in people's calendars; anything else that serves nobody any more is taken out.
     if (live(o) && o->serve_count == 0 && !held)
         cancel_object(p, o);
+    else if (live(o) && serves_others(p, o) && !held && date_cmp(o->starts_on, p->context->today) >= 0)
+        tell_who_stays(p, o, worker_id);
 }
 
 static void warn_late_booking(struct planner *p, const struct invite_deadline *i)
 {
     const struct deadline *d = i->deadline;
     struct arena *a = p->arena;
-    const struct staff *s = p->who->worker_id ? directory_staff(p->context->directory, p->who->worker_id) : NULL;
+    const char *worker_id = p->child->who->worker_id;
+    const struct staff *s = worker_id ? directory_staff(p->context->directory, worker_id) : NULL;
     const char *dedupe;
     json_t *j;
 
@@ -517,7 +608,7 @@ static void warn_late_booking(struct planner *p, const struct invite_deadline *i
     set_text(j, "subject", "A meeting is booked after its due date");
     set_text(j, "text", arena_printf(a, "%s, %s.\n\nIt is booked for %s. That is after %s, the last day in timescale.\n\n%s\n\n"
                                         "Please ask for an earlier date, or tell your manager why there is none.\n",
-                                     d->timescale->title, p->child, moment_words(a, d->booking->at),
+                                     d->timescale->title, p->child->words, moment_words(a, d->booking->at),
                                      date_words(a, d->due_on), explain_derivation(a, p->context->library, d)));
     set_text(j, "message_id", message_id(a, p->context->config, dedupe));
     json_array_append_new(p->messages, j);
@@ -541,11 +632,10 @@ static void plan_deadline(struct planner *p, const struct invite_deadline *i)
     warn_late_booking(p, i);
 }
 
-size_t invites_plan(struct arena *a, const struct invite_context *c, struct book *b, const char *person_id,
-                    const struct responsible *who, const char *child, const struct invite_deadline *deadlines,
-                    size_t count, json_t *doc)
+size_t invites_plan(struct arena *a, const struct invite_context *c, struct book *b, const struct invite_child *child,
+                    const struct invite_deadline *deadlines, size_t count, json_t *doc)
 {
-    struct planner p = {a, c, b, person_id, child, who, json_array(), json_array(), json_array(), json_array(), json_array()};
+    struct planner p = {a, c, b, child, json_array(), json_array(), json_array(), json_array(), json_array()};
 
     for (size_t i = 0; i < count; i++)
         if (deadlines[i].object_uid || wanted(&p, &deadlines[i]) != WANT_NOTHING)

@@ -26,9 +26,15 @@ struct invite_deadline {
     int sequence;                    // of its own feed entry
 };
 
+// The child whom it is about: titles have the reference, words have what the authority chose.
+struct invite_child {
+    const char *person_id, *reference, *words;
+    const struct responsible *who;
+};
+
 // Adds "objects", "holders", "released", "detached" and "messages" for one person to a record_person document.
 // The plan is also written into the book, so that a brother or sister handled later in the same round finds it.
-// `child` is how the person may be named in messages. Returns how many messages were planned.
+// Returns how many messages were planned.
 size_t invites_plan(struct arena *a, const struct invite_context *c, struct book *b,
-                    const char *person_id, const struct responsible *who, const char *child,
-                    const struct invite_deadline *deadlines, size_t count, json_t *doc);
+                    const struct invite_child *child, const struct invite_deadline *deadlines,
+                    size_t count, json_t *doc);

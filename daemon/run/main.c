@@ -1,4 +1,5 @@
 // timelyd: reads its configuration, opens its databases, starts its fibers, answers signals.
+#include "bank_holidays.h"
 #include "daemon.h"
 #include "embedded.h"
 #include "log.h"
@@ -92,13 +93,28 @@ static bool read_config(const struct options *o, struct arena *a, struct config 
     return !file || config_read(a, file, ret, err);
 }
 
+// The rules as they are written, on the calendar that was accepted.
+static bool load_rules(const struct daemon *d, const struct config *c, struct library **ret, struct error *err)
+{
+    struct library *l;
+
+    if (!library_load(c->rules_dir, c->overlay, &l, err))
+        return false;
+    if (d->proclaimed.count && !library_proclaim(l, d->proclaimed.items, d->proclaimed.count, err)) {
+        library_free(l);
+        return false;
+    }
+    *ret = l;
+    return true;
+}
+
 static bool load(const struct options *o, struct daemon *d, struct embedded *e, struct error *err)
 {
     struct arena *a = arena_new();
     struct library *library;
     struct config c;
 
-    if (!read_config(o, a, &c, err) || !library_load(c.rules_dir, c.overlay, &library, err)) {
+    if (!read_config(o, a, &c, err) || !load_rules(d, &c, &library, err)) {
         arena_free(a);
         return false;
     }
@@ -108,6 +124,12 @@ static bool load(const struct options *o, struct daemon *d, struct embedded *e, 
         c.source_pooled = false;
     }
     // What stood before may still be read by a fiber that waits; it is small, and reloads are rare.
+    if (d->library) {
+        struct before *b = ARENA_NEW(d->config_arena, struct before);
+
+        *b = (struct before){d->library, d->config_arena, d->before};
+        d->before = b;
+    }
     d->config = c;
     d->config_arena = a;
     d->library = library;
@@ -162,8 +184,9 @@ static bool prepare(struct start *s, struct error *err)
     if (!daemon_open_store(s->daemon, "start", &store, err))
         return false;
     if (!s->embedded)
-        return migrate_check(store, err) && set_clock(s->daemon, store, err);
-    if (!migrate_store(store, &report, err) || !set_clock(s->daemon, store, err))
+        return migrate_check(store, err) && set_clock(s->daemon, store, err) && bank_holidays_apply(s->daemon, store, err);
+    if (!migrate_store(store, &report, err) || !set_clock(s->daemon, store, err) ||
+        !bank_holidays_apply(s->daemon, store, err))
         return false;
     ok = db_open(&(struct db_options){.conninfo = s->daemon->config.source, .role_name = "timelyd start"}, &source, err) &&
          migrate_embedded_source(source, s->daemon->config.watch == WATCH_NOTIFY, err);
@@ -221,6 +244,7 @@ static void on_reload(evutil_socket_t signal, short what, void *arg)
     if (load(s->options, s->daemon, s->embedded, &err)) {
         log_info("daemon.reloaded", "rules=%s", s->daemon->library->version);
         bell_ring(&s->daemon->watch_bell);
+        bell_ring(&s->daemon->holidays_bell);
     } else {
         log_error("daemon.reload_refused", "reason=\"%s\" kept=%s", err.text, s->daemon->library->version);
     }
@@ -263,11 +287,14 @@ static int run_daemon(const struct options *o, struct daemon *d, struct embedded
     fiber_start(d->loop, "agenda", agenda_run, d);
     fiber_start(d->loop, "deliver", deliver_run, d);
     fiber_start(d->loop, "feeds", feeds_run, d);
+    fiber_start(d->loop, "holidays", bank_holidays_run, d);
     fiber_start(d->loop, "beat", beat_run, d);
     log_info("daemon.started", "version=%s rules=%s timescales=%zu", TIMELY_VERSION, d->library->version,
              d->library->timescale_count);
     supervisor_ready();
     loop_run(d->loop);
+    for (size_t i = 0; i < 3; i++)
+        event_free(signals.events[i]);
     log_info("daemon.stopped", "version=%s", TIMELY_VERSION);
     return 0;
 }
@@ -337,7 +364,15 @@ int main(int argc, char **argv)
         status = o.check ? print_check(&d) : o.serve ? run_service(&d) : run_daemon(&o, &d, e);
     if (e)
         embedded_close(e);
+    while (d.before) {
+        struct before b = *d.before; // it lives in its own configuration's arena
+
+        library_free(b.library);
+        arena_free(b.config_arena);
+        d.before = b.earlier;
+    }
     library_free(d.library);
+    arena_free(d.proclaimed_arena);
     arena_free(d.config_arena);
     return status;
 }

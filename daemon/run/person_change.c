@@ -75,7 +75,7 @@ static struct date last_seen_on(const struct library *l, const struct timeline *
     return last;
 }
 
-const char *child_words(struct arena *a, const struct config *c, const struct stored_person *stored,
+const char *child_words(struct arena *a, enum naming how, const struct stored_person *stored,
                         const struct person_info *info, const char *person_id)
 {
     const char *reference = info ? info->case_ref : stored ? stored->case_ref : NULL;
@@ -86,9 +86,9 @@ const char *child_words(struct arena *a, const struct config *c, const struct st
     char *line;
     const char *copy;
 
-    if (!restricted && c->names == NAME_BY_INITIALS && initials && *initials)
+    if (!restricted && how == NAME_BY_INITIALS && initials && *initials)
         words = initials;
-    if (!restricted && c->names == NAME_BY_NAME && name && *name)
+    if (!restricted && how == NAME_BY_NAME && name && *name)
         words = name;
     line = text_one_line(words, 60);
     copy = arena_strdup(a, line);
@@ -360,6 +360,7 @@ json_t *person_document(struct arena *a, const struct change_context *c, const s
         ARENA_ARRAY(a, struct invite_deadline, w->evaluation.count + w->stored->deadline_count + 1);
     struct invite_context ic = {c->library, c->config, c->directory, c->today, c->now, c->first_start || c->quiet};
     json_t *doc = json_object(), *deadlines = json_array();
+    struct invite_child child;
     size_t count;
 
     set_text(doc, "now", instant_iso(a, c->now));
@@ -374,7 +375,11 @@ json_t *person_document(struct arena *a, const struct change_context *c, const s
     *ret_deadlines = json_array_size(deadlines);
     json_object_set_new(doc, "deadlines", deadlines);
     json_object_set_new(doc, "findings", findings_document(&w->evaluation));
-    *ret_messages = invites_plan(a, &ic, c->book, w->person_id, &who,
-                                 child_words(a, c->config, w->stored, w->info, w->person_id), invites, count, doc);
+    child = (struct invite_child){
+        .person_id = w->person_id,
+        .reference = child_words(a, NAME_BY_REFERENCE, w->stored, w->info, w->person_id),
+        .words = child_words(a, c->config->names, w->stored, w->info, w->person_id),
+        .who = &who};
+    *ret_messages = invites_plan(a, &ic, c->book, &child, invites, count, doc);
     return doc;
 }

@@ -45,6 +45,6 @@ void person_count(const struct change_context *c, const struct person_work *w, s
 json_t *person_document(struct arena *a, const struct change_context *c, const struct person_work *w,
                         size_t *ret_deadlines, size_t *ret_messages);
 
-// How messages name the child, by the authority's setting; one safe line.
-const char *child_words(struct arena *a, const struct config *c, const struct stored_person *stored,
+// How messages name the child; one safe line.
+const char *child_words(struct arena *a, enum naming how, const struct stored_person *stored,
                         const struct person_info *info, const char *person_id);

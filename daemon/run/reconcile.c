@@ -2,7 +2,8 @@
 #include "reconcile.h"
 
 #include "believe.h"
-#include "person_change.h"
+#include "blind.h"
+#include "guard.h"
 #include "zone.h"
 
 #include <stdlib.h>
@@ -35,6 +36,7 @@ struct batch {
     size_t count;
     struct book book;
     size_t *source_room, *all_room;
+    uint64_t (*sums)[MAX_ORIGINS]; // beside work: of the facts fetched, to be those that were compared
 };
 
 // ------------------------------------------------------------------------------- whom to look at
@@ -54,22 +56,6 @@ static bool list_again(struct round *r, struct error *err)
     r->again = ARENA_ARRAY(r->arena, const char *, r->again_count + 1);
     for (size_t i = 0; i < r->again_count; i++)
         r->again[i] = arena_strdup(r->arena, db_text(rows, (int)i, 0));
-    return true;
-}
-
-static bool read_blind(struct round *r, struct error *err)
-{
-    AUTO(pgresult_done) PGresult *rows = NULL;
-
-    r->blind = ARENA_ARRAY(r->arena, bool, r->in->library->timescale_count + 1);
-    if (!db_ask(r->in->store, "SELECT timescale FROM timely.blind", 0, NULL, &rows, err))
-        return false;
-    for (int i = 0; i < PQntuples(rows); i++) {
-        int t = library_timescale(r->in->library, db_text(rows, i, 0));
-
-        if (t >= 0)
-            r->blind[t] = true;
-    }
     return true;
 }
 
@@ -135,12 +121,16 @@ static bool take_fact(void *arg, const struct fact_row *row, struct error *err)
     size_t i;
 
     (void)err;
-    if (fact_row_fault(row))
-        return true;
-    w = work_of(b, row->data[COLUMN_PERSON], (size_t)row->length[COLUMN_PERSON]);
+    w = row->length[COLUMN_PERSON] > 0
+            ? work_of(b, row->data[COLUMN_PERSON], (size_t)row->length[COLUMN_PERSON])
+            : NULL;
     if (!w)
         return true;
     i = (size_t)(w - b->work);
+    if (k->of == OF_SOURCE)
+        reading_sum_row(k->round->reading, row, b->sums[i]);
+    if (fact_row_fault(row))
+        return true;
     f = fact_from_row(b->arena, k->round->in->library, row);
     if (k->of != LOCAL && kept_fact_counts(k, i, f.origin) == (k->of == KEPT))
         append(b->arena, &w->source_facts, &b->source_room[i], &f);
@@ -149,10 +139,9 @@ static bool take_fact(void *arg, const struct fact_row *row, struct error *err)
     return true;
 }
 
-static bool fetch_facts(struct round *r, struct batch *b, const char *const *ids, const char *const *from_source,
-                        size_t from_source_count, struct error *err)
+static bool fetch_stored_facts(struct round *r, struct batch *b, const char *const *ids, struct error *err)
 {
-    struct fact_taker k = {r, b, OF_SOURCE};
+    struct fact_taker k = {r, b, KEPT};
     const char *array = db_text_array(b->arena, ids, b->count);
     char *quoted = PQescapeLiteral(db_conn(r->in->store), array, strlen(array));
     const char *kept = arena_printf(b->arena, "SELECT %s FROM timely.fact WHERE person_id = ANY (%s::text[])",
@@ -161,11 +150,6 @@ static bool fetch_facts(struct round *r, struct batch *b, const char *const *ids
                                      fact_columns, quoted);
 
     PQfreemem(quoted);
-    if (from_source_count &&
-        !fact_rows_copy(r->in->source, source_facts_select(b->arena, r->in->source, from_source, from_source_count),
-                        take_fact, &k, err))
-        return false;
-    k.of = KEPT;
     if (!fact_rows_copy(r->in->store, kept, take_fact, &k, err))
         return false;
     k.of = LOCAL;
@@ -177,8 +161,6 @@ static bool fetch_persons(struct round *r, struct batch *b, const char *const *i
     struct person_info *infos;
     size_t info_count;
 
-    if (count == 0)
-        return true;
     if (!source_persons(b->arena, r->in->source, ids, count, &infos, &info_count, err))
         return false;
     for (size_t i = 0; i < info_count; i++) {
@@ -188,6 +170,22 @@ static bool fetch_persons(struct round *r, struct batch *b, const char *const *i
             w->info = &infos[i];
     }
     return true;
+}
+
+// What the source says of those who changed, in one short snapshot.
+static bool fetch_from_source(struct round *r, struct batch *b, const char *const *ids, size_t count, struct error *err)
+{
+    struct fact_taker k = {r, b, OF_SOURCE};
+    struct db *source = r->in->source;
+
+    if (count == 0)
+        return true;
+    if (db_begin(source, "REPEATABLE READ READ ONLY", err) &&
+        fact_rows_copy(source, source_facts_select(b->arena, source, ids, count), take_fact, &k, err) &&
+        fetch_persons(r, b, ids, count, err) && db_commit(source, err))
+        return true;
+    db_rollback(source);
+    return explain(err, "reading those who changed in the case database");
 }
 
 // All facts of a person in order: the source's, those kept for it, and local events.
@@ -231,7 +229,7 @@ static bool fetch(struct round *r, struct batch *b, struct error *err)
         if (b->candidates[i])
             asked[asked_count++] = ids[i];
     }
-    if (!fetch_facts(r, b, ids, asked, asked_count, err) || !fetch_persons(r, b, asked, asked_count, err))
+    if (!fetch_from_source(r, b, asked, asked_count, err) || !fetch_stored_facts(r, b, ids, err))
         return false;
     for (size_t i = 0; i < b->count; i++)
         join_facts(b, i);
@@ -257,133 +255,23 @@ static void evaluate_batch(const struct round *r, struct batch *b)
     }
 }
 
-// Whether timescales can be seen to be met is told from everybody at once.
-static bool survey_person(void *arg, struct arena *a, struct timeline *t, struct error *err)
+// True through *ret_held when this round would change more than a day's work can explain.
+static bool mass_change(struct round *r, const struct change_counts *counts, bool *ret_held, struct error *err)
 {
-    struct sight_survey *s = arg;
-    struct evaluation e;
+    bool whole = r->reading && !r->reading->some && r->belief.waiting_count == 0 && r->report.persons_waiting == 0;
+    const char *why = NULL;
 
-    (void)err;
-    evaluate(a, s->library, t, (struct sight){NULL}, date_make(9000, 1, 1), &e);
-    sight_survey_add(s, t, &e);
-    return true;
-}
-
-static void survey_batch(struct round *r, const struct batch *b)
-{
-    struct sight_survey *s = sight_survey_new(r->arena, r->in->library);
-    struct arena *a = arena_new();
-
-    for (size_t i = 0; i < b->count; i++) {
-        struct timeline t = b->work[i].timeline;
-        struct error ignored;
-
-        (void)survey_person(s, a, &t, &ignored);
-        arena_reset(a);
-    }
-    arena_free(a);
-    r->blind = sight_survey_blind(r->arena, s);
-}
-
-static bool write_blind(struct round *r, const bool *blind, struct error *err)
-{
-    const struct library *l = r->in->library;
-    const char **names = ARENA_ARRAY(r->arena, const char *, l->timescale_count + 1), *values[2];
-    size_t count = 0;
-
-    for (size_t i = 0; i < l->timescale_count; i++)
-        if (blind[i])
-            names[count++] = l->timescales[i].id;
-    values[0] = db_text_array(r->arena, names, count);
-    values[1] = date_iso(r->arena, r->today);
-    return db_ask(r->in->store, "DELETE FROM timely.blind WHERE timescale <> ALL ($1::text[])", 1, values, NULL, err) &&
-           db_ask(r->in->store,
-                  "INSERT INTO timely.blind (timescale, since) SELECT t, $2::date FROM unnest($1::text[]) AS t "
-                  "ON CONFLICT DO NOTHING", 2, values, NULL, err);
-}
-
-// Once a day, and when the rules change, everybody's facts are surveyed again; whom it touches is evaluated anew.
-static bool survey_everybody(struct round *r, bool *ret_changed, struct error *err)
-{
-    struct sight_survey *s = sight_survey_new(r->arena, r->in->library);
-    struct person_rows rows = {.library = r->in->library, .each = survey_person, .arg = s};
-    const char *select = arena_printf(r->arena, "SELECT %s FROM (SELECT %s FROM timely.fact UNION ALL SELECT %s FROM "
-                                                "timely.local_fact) AS f ORDER BY person_id COLLATE \"C\"",
-                                      fact_columns, fact_columns, fact_columns);
-    bool *blind;
-
-    if (!fact_rows_by_person(r->in->store, select, &rows, err))
-        return false;
-    blind = sight_survey_blind(r->arena, s);
-    *ret_changed = memcmp(blind, r->blind, r->in->library->timescale_count * sizeof *blind) != 0;
-    r->blind = blind;
-    return write_blind(r, blind, err);
-}
-
-// ------------------------------------------------------------------------------- the guard
-
-#define GUARD_AT_LEAST 20
-
-static bool open_guard(struct round *r, const char *text, struct error *err)
-{
-    const char *values[] = {text, r->now_text};
-
-    return db_ask(r->in->store,
-                  "INSERT INTO timely.hold AS h (kind, about, text, opened_at) VALUES ('mass-change', 'reconcile', $1, $2::timestamptz) "
-                  "ON CONFLICT (kind, about) WHERE decided IS NULL DO UPDATE SET text = excluded.text", 2, values, NULL, err);
-}
-
-static bool guard_confirmed(struct round *r, bool *ret, struct error *err)
-{
-    AUTO(pgresult_done) PGresult *rows = NULL;
-
-    if (!db_ask(r->in->store, "SELECT FROM timely.hold WHERE decided = 'confirmed' AND applied_at IS NULL", 0, NULL, &rows, err))
-        return false;
-    *ret = PQntuples(rows) > 0;
-    return true;
-}
-
-static bool over(const struct round *r, long long touched, long long open)
-{
-    return touched >= GUARD_AT_LEAST && touched * 100 > open * r->in->config->max_change_percent;
-}
-
-// True through *ret_hold when this round would change more than a day's work can explain.
-static bool mass_change(struct round *r, const struct change_counts *counts, bool *ret_hold, struct error *err)
-{
-    const struct library *l = r->in->library;
-    struct open_count *open;
-    size_t open_count;
-    long long all = 0;
-    const char *text = NULL;
-    bool confirmed;
-
-    *ret_hold = false;
-    if (r->first_start || r->in->trust)
+    *ret_held = false;
+    if (r->first_start || r->in->trust || r->in->calendar_accepted)
         return true;
-    if (!book_open_counts(r->arena, r->in->store, &open, &open_count, err))
+    if (!guard_measure(r->arena, r->in, counts, whole, r->now_text, &why, err))
         return false;
-    for (size_t i = 0; i < open_count; i++) {
-        int t = library_timescale(l, open[i].timescale);
-
-        all += open[i].open;
-        if (t >= 0 && over(r, counts->touched[t], open[i].open))
-            text = arena_printf(r->arena, "%lld of %lld open deadlines of %s would change at once", counts->touched[t],
-                                open[i].open, open[i].timescale);
+    if (why) {
+        *ret_held = true;
+        snprintf(r->report.said, sizeof r->report.said,
+                 "held: %s. Nothing was written; feeds and mails go on with what was known.", why);
     }
-    if (over(r, counts->total, all))
-        text = arena_printf(r->arena, "%lld deadlines would change at once; %lld are open", counts->total, all);
-    if (!text)
-        return db_ask(r->in->store,
-                      "UPDATE timely.hold SET decided = 'resolved', decided_at = $1::timestamptz "
-                      "WHERE kind = 'mass-change' AND decided IS NULL", 1, &r->now_text, NULL, err);
-    if (!guard_confirmed(r, &confirmed, err))
-        return false;
-    if (confirmed || r->belief.confirmed)
-        return true;
-    *ret_hold = true;
-    snprintf(r->report.said, sizeof r->report.said, "held: %s. Nothing was written; feeds and mails go on with what was known.", text);
-    return open_guard(r, text, err);
+    return true;
 }
 
 // ------------------------------------------------------------------------------- batches
@@ -407,6 +295,8 @@ static struct batch next_batch(struct round *r, size_t from)
     b.candidates = ARENA_ARRAY(b.arena, const struct candidate *, b.count + 1);
     b.source_room = ARENA_ARRAY(b.arena, size_t, b.count + 1);
     b.all_room = ARENA_ARRAY(b.arena, size_t, b.count + 1);
+    b.sums = arena_alloc(b.arena, (b.count + 1) * sizeof *b.sums);
+    memset(b.sums, 0, (b.count + 1) * sizeof *b.sums);
     // Somebody who changed and is to be looked at again anyway is handled once, as changed.
     for (size_t i = 0; i < b.count; i++) {
         if (kept && strcmp(b.work[kept - 1].person_id, b.work[i].person_id) == 0) {
@@ -442,6 +332,24 @@ static bool fact_known(const struct timeline *t, const struct fact *f)
     return false;
 }
 
+// The source may have moved on, or a table have been emptied, since it was compared: what was fetched is believed only
+// where it is what was compared.
+static bool fetched_otherwise(struct round *r, const struct batch *b, size_t i)
+{
+    const struct seen_person *p = reading_find(r->reading, b->work[i].person_id);
+
+    for (size_t o = 0; o < r->reading->origin_count; o++) {
+        uint64_t compared = p ? p->sums[o] : 0;
+        bool is_person = strcmp(r->reading->origins[o].name, source_person_origin) == 0;
+
+        if (r->reading->origins[o].held)
+            continue;
+        if (is_person ? compared != 0 && !b->work[i].info : compared != b->sums[i][o])
+            return true;
+    }
+    return false;
+}
+
 struct vanished_check {
     const struct round *round;
     struct batch *batch;
@@ -462,13 +370,38 @@ static bool check_vanished(void *arg, const struct fact_row *row, struct error *
     return true;
 }
 
-// Rows that vanished wait for a second equal reading, even of few persons. Takes such persons out of the batch.
+// Takes out of the batch, to be looked at again.
+static void set_aside(struct round *r, struct batch *b, const bool *aside)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < b->count; i++) {
+        if (aside[i]) {
+            r->report.persons_waiting++;
+            continue;
+        }
+        b->work[kept] = b->work[i];
+        b->candidates[kept++] = b->candidates[i];
+    }
+    b->count = kept;
+}
+
+static void set_aside_moving(struct round *r, struct batch *b)
+{
+    bool *aside = ARENA_ARRAY(b->arena, bool, b->count + 1);
+
+    for (size_t i = 0; i < b->count; i++)
+        aside[i] = b->candidates[i] && fetched_otherwise(r, b, i);
+    set_aside(r, b, aside);
+}
+
+// Rows that vanished wait for a second equal reading, even of few persons.
 static bool set_aside_vanished(struct round *r, struct batch *b, struct error *err)
 {
     struct vanished_check v = {r, b, ARENA_ARRAY(b->arena, bool, b->count + 1)};
     const char **ids = ARENA_ARRAY(b->arena, const char *, b->count + 1), *array;
     char *quoted;
-    size_t asked = 0, kept = 0;
+    size_t asked = 0;
     int64_t now = clock_monotonic();
     bool ok;
 
@@ -485,15 +418,7 @@ static bool set_aside_vanished(struct round *r, struct batch *b, struct error *e
     PQfreemem(quoted);
     if (!ok)
         return false;
-    for (size_t i = 0; i < b->count; i++) {
-        if (v.lost[i]) {
-            r->report.persons_waiting++;
-            continue;
-        }
-        b->work[kept] = b->work[i];
-        b->candidates[kept++] = b->candidates[i];
-    }
-    b->count = kept;
+    set_aside(r, b, v.lost);
     return true;
 }
 
@@ -520,10 +445,13 @@ static bool record_batch(struct round *r, struct batch *b, struct error *err)
 static bool prepare_batch(struct round *r, struct batch *b, struct error *err)
 {
     link_candidates(r, b);
-    if (!fetch(r, b, err) || !set_aside_vanished(r, b, err))
+    if (!fetch(r, b, err))
+        return false;
+    set_aside_moving(r, b);
+    if (!set_aside_vanished(r, b, err))
         return false;
     if (r->first_start && b->count)
-        survey_batch(r, b);
+        r->blind = blind_survey(r->arena, r->in->library, b->work, b->count);
     evaluate_batch(r, b);
     return true;
 }
@@ -614,7 +542,7 @@ static bool begin(struct round *r, struct error *err)
     r->now_text = instant_iso(r->arena, r->now);
     r->first_start = !r->state.started;
     r->rules_changed = !r->state.rules_version || strcmp(r->state.rules_version, r->in->library->version) != 0;
-    return read_blind(r, err);
+    return blind_read(r->arena, r->in, &r->blind, err);
 }
 
 static bool read_and_believe(struct round *r, struct error *err)
@@ -647,11 +575,12 @@ static bool finish(struct round *r, bool held, const char *dirty, struct error *
     if (r->reading && !r->reading->some && !record_faults(r, err))
         return false;
     if (r->reading && !r->reading->some && !held && r->report.persons_waiting == 0 &&
-        !believe_accept(r->arena, r->in, r->reading, &r->belief, r->now_text, err))
+        (!believe_accept(r->arena, r->in, r->reading, &r->belief, r->now_text, err) ||
+         !guard_used(r->in, r->now_text, err)))
         return false;
     r->report.wait_more |= r->report.persons_waiting > 0;
     r->report.held |= held;
-    if (r->first_start && r->report.persons_recorded && !write_blind(r, r->blind, err))
+    if (r->first_start && r->report.persons_recorded && !blind_write(r->arena, r->in, r->today, r->blind, err))
         return false;
     return write_state(r, held, err);
 }
@@ -663,7 +592,7 @@ static bool daily_survey(struct round *r, struct error *err)
 
     if (r->first_start || (!new_day && !r->rules_changed))
         return true;
-    if (!survey_everybody(r, &changed, err))
+    if (!blind_survey_everybody(r->arena, r->in, r->today, &r->blind, &changed, err))
         return false;
     r->rules_changed |= changed; // everybody is evaluated again
     return true;

@@ -28,6 +28,7 @@ struct reconcile_input {
     const char *const *changed; // only these persons changed, as the source says; NULL: read everybody
     size_t changed_count;
     bool quiet; // record deadlines and facts, put no message into the outbox
+    bool calendar_accepted; // the rules changed by bank holidays whose effect a person has accepted
     bool trust; // take the reading at its word: no second reading, no guards (a command line on its
                 // own cluster)
 };

@@ -33,7 +33,7 @@ const struct setting settings[] = {
     {"source", "watch", SETTING_WORD, AT(watch), WORDS("poll", "notify"), .otherwise = "poll",
      .sentence = "poll: read at an interval, with SELECT alone. notify: the DBA has installed "
                  "timely's triggers."},
-    {"source", "poll every", SETTING_NUMBER, AT(poll_every_s), .least = 5, .most = 86400,
+    {"source", "poll every", SETTING_NUMBER, AT(poll_every_s), .least = 1, .most = 86400,
      .unit = "seconds", .otherwise = "60 seconds", .sentence = "How often the source is read."},
     {"source", "settle for", SETTING_NUMBER, AT(settle_s), .least = 0, .most = 86400,
      .unit = "seconds", .otherwise = "60 seconds",
@@ -65,6 +65,10 @@ const struct setting settings[] = {
     {"rules", "overlay", SETTING_OVERLAY, AT(overlay), .example = "milton-keynes",
      .sentence = "The authority's own practice: a file, or the name of an overlay that came with "
                  "timely."},
+    {"rules", "bank holidays url", SETTING_URL, AT(bank_holidays_url), .most = 1,
+     WORDS("https", "http"), .example = "https://www.gov.uk/bank-holidays.json",
+     .sentence = "A published list of bank holidays in the form of GOV.UK, fetched once a day. What "
+                 "is new in it is proposed to the operator. Left out: nothing is fetched."},
 
     {"clock", "starts at", SETTING_MOMENT, AT(clock), .least = 1995, .most = 2079,
      .example = "2024-04-02T09:00",

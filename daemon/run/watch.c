@@ -1,6 +1,8 @@
 // The watch: sees that the source, the rules or the day changed, and reconciles. A notification only says
 // "look now"; what is done then is compare and act on the difference.
 #include "daemon.h"
+#include "bank_holidays.h"
+#include "hold_notice.h"
 #include "log.h"
 #include "reconcile.h"
 
@@ -16,6 +18,8 @@ struct watch {
     char said[1000];
     char *place;    // notify mode: the snapshot up to which changes were seen; NULL: everything is to be read
     bool all_again; // the next look reads everything
+    unsigned long library_number;
+    char dirty[60], decided[60]; // what in the store has called for a look already
 };
 
 // More changed persons than this are found faster by reading everything.
@@ -106,9 +110,10 @@ static bool look(struct watch *w, struct round_report *ret, struct error *err)
                                  .clock = &d->clock, .memory = w->memory};
     struct directory *directory;
     const char *place = w->place;
+    struct hold_notice notice;
     bool ok;
 
-    if (!directory_read(w->store, &directory, err))
+    if (!bank_holidays_in_force(d, w->store, &in.calendar_accepted, err) || !directory_read(w->store, &directory, err))
         return false;
     in.directory = directory;
     ok = whom_to_read(w, a, &in, &place, err) && reconcile_round(&in, ret, err);
@@ -118,27 +123,54 @@ static bool look(struct watch *w, struct round_report *ret, struct error *err)
     keep_place(w, place);
     w->all_again = false;
     say(w, ret);
+    if (!hold_notice(w->source, w->store, &d->config, daemon_now(d), &notice, err))
+        return false;
+    ret->wait_more |= notice.look_again;
     d->last_round_at = clock_real();
     if (ret->persons_recorded) {
         bell_ring(&d->agenda_bell);
         bell_ring(&d->feeds_bell);
-        bell_ring(&d->outbox_bell);
     }
+    if (ret->persons_recorded || notice.told)
+        bell_ring(&d->outbox_bell);
     return true;
+}
+
+// Whether the text differs from the last one, which it becomes; "0/" is nothing.
+static bool is_news(char *last, size_t room, const char *text)
+{
+    bool news = strcmp(text, last) != 0 && strcmp(text, "0/") != 0;
+
+    snprintf(last, room, "%s", text);
+    return news;
 }
 
 // In notify mode the source wakes us; what the store's own tables call for is asked every second (cheap),
 // since whoever wrote there did not speak to the source.
+// What was looked at and could not be settled (a guard holds it) waits for the next regular look. A decision
+// about a hold calls for a reading of everything.
 static bool something_dirty(struct watch *w, bool *ret, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
 
     if (!db_ask(w->store,
-                "SELECT EXISTS (SELECT FROM timely.dirty) OR EXISTS (SELECT FROM timely.hold WHERE decided = 'confirmed' "
-                "AND applied_at IS NULL)", 0, NULL, &r, err))
+                "SELECT (SELECT format('%s/%s', count(*), max(dirty_id)) FROM timely.dirty), "
+                "(SELECT format('%s/%s', count(*), max(decided_at)) FROM timely.hold "
+                "WHERE decided IN ('confirmed', 'rejected') AND applied_at IS NULL)", 0, NULL, &r, err))
         return false;
-    *ret = db_bool(r, 0, 0);
+    *ret = is_news(w->dirty, sizeof w->dirty, db_text(r, 0, 0));
+    if (is_news(w->decided, sizeof w->decided, db_text(r, 0, 1)))
+        w->all_again = *ret = true;
     return true;
+}
+
+// Rules or configuration were reloaded since the last look.
+static bool reloaded(struct watch *w)
+{
+    bool is_new = w->library_number != w->daemon->library_number;
+
+    w->library_number = w->daemon->library_number;
+    return is_new;
 }
 
 static int64_t next_look(const struct watch *w, const struct round_report *r)
@@ -162,7 +194,7 @@ static bool wait_for_reason(struct watch *w, const struct round_report *r, struc
         int64_t nap = left < SECONDS(1) ? left : SECONDS(1);
         bool dirty;
 
-        if (left <= 0 || !date_is(today, daemon_today(w->daemon))) {
+        if (left <= 0 || reloaded(w) || !date_is(today, daemon_today(w->daemon))) {
             w->all_again = true;
             return true;
         }
@@ -189,6 +221,8 @@ static bool wait_for_reason(struct watch *w, const struct round_report *r, struc
 void watch_run(void *arg)
 {
     struct watch w = {.daemon = arg, .memory = reconcile_memory_new()};
+
+    (void)reloaded(&w);
 
     while (!loop_stopping(w.daemon->loop)) {
         struct round_report report = {0};

@@ -201,7 +201,7 @@ static bool read_holders(struct arena *a, struct db *store, const char *uids, st
     for (int i = 0; i < PQntuples(r); i++) {
         struct stored_object *o = book_object(b, db_text(r, i, 0));
 
-        all[i] = (struct stored_holder){text_at(a, r, i, 1), text_at(a, r, i, 2)};
+        all[i] = (struct stored_holder){text_at(a, r, i, 1), text_at(a, r, i, 2), false};
         if (o->holder_count++ == 0)
             o->holders = &all[i];
     }
@@ -214,7 +214,8 @@ static bool read_served(struct arena *a, struct db *store, const char *uids, str
     struct served_deadline *all;
 
     if (!db_ask(store,
-                "SELECT o.uid, d.uid, d.person_id, p.worker_id FROM timely.object_deadline od "
+                "SELECT o.uid, d.uid, d.person_id, p.worker_id, "
+                "coalesce(nullif(p.case_ref, ''), d.person_id) FROM timely.object_deadline od "
                 "JOIN timely.calendar_object o USING (object_id) JOIN timely.deadline d USING (deadline_id) "
                 "LEFT JOIN timely.person p ON p.person_id = d.person_id "
                 "WHERE o.uid = ANY ($1::text[]) AND d.state = 'open' ORDER BY o.uid, d.deadline_id",
@@ -224,7 +225,8 @@ static bool read_served(struct arena *a, struct db *store, const char *uids, str
     for (int i = 0; i < PQntuples(r); i++) {
         struct stored_object *o = book_object(b, db_text(r, i, 0));
 
-        all[i] = (struct served_deadline){text_at(a, r, i, 1), text_at(a, r, i, 2), text_at(a, r, i, 3)};
+        all[i] = (struct served_deadline){text_at(a, r, i, 1), text_at(a, r, i, 2), text_at(a, r, i, 3),
+                                          text_at(a, r, i, 4)};
         if (o->serve_count++ == 0)
             o->serves = &all[i];
     }

@@ -23,9 +23,11 @@ struct stored_deadline {
 // A calendar object as stored, with its holders.
 struct stored_holder {
     const char *staff_id, *email;
+    bool fresh; // invited for the first time in this round
 };
 struct served_deadline {
     const char *uid, *person_id, *worker_id; // of the child; worker_id NULL when nobody is allocated
+    const char *reference;                   // that messages may name the child by
 };
 struct stored_object {
     const char *uid, *kind, *status, *timescale, *meeting, *content_hash, *place, *url;

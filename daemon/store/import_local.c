@@ -207,7 +207,11 @@ static bool add_events(struct import_file *f, long long *ret_added, struct error
                 " t.online_url, t.attendees, t.voided, t.detail)), "
                 "added AS (INSERT INTO timely.local_event (event_id, recorded_at, from_where, " SAID
                 ") SELECT event_id, recorded_at, $1, " SAID
-                " FROM fresh ORDER BY line RETURNING 1) SELECT count(*) FROM added",
+                " FROM fresh ORDER BY line RETURNING event_id, replaces_event_id, person_id), "
+                // Whom a corrected event was about before is touched as well.
+                "touched AS (INSERT INTO timely.dirty (person_id) SELECT person_id FROM added"
+                " UNION SELECT e.person_id FROM timely.local_event AS e JOIN added AS a"
+                " ON e.event_id IN (a.event_id, a.replaces_event_id)) SELECT count(*) FROM added",
                 1, values, &r, err))
         return false;
 #undef SAID

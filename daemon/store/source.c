@@ -6,7 +6,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-static const char person_origin[] = "person";
+const char source_person_origin[] = "person";
 
 static size_t slot_of(const struct reading *r, const char *id, size_t length)
 {
@@ -82,23 +82,32 @@ static void note_fault(struct reading *r, const struct fact_row *row, const char
     r->faults[r->fault_count - 1] = (struct faulty_row){text[0], text[1] ? text[1] : "?", text[2], what};
 }
 
+static size_t origin_of_row(struct reading *r, const struct fact_row *row)
+{
+    if (row->length[COLUMN_ORIGIN] < 0)
+        return 0;
+    return origin_of(r, row->data[COLUMN_ORIGIN], (size_t)row->length[COLUMN_ORIGIN]);
+}
+
+void reading_sum_row(struct reading *r, const struct fact_row *row, uint64_t *sums)
+{
+    sums[origin_of_row(r, row)] += XXH3_64bits(row->whole, row->whole_length);
+}
+
 static bool sum_fact(void *arg, const struct fact_row *row, struct error *err)
 {
     struct reading *r = arg;
     const char *fault = fact_row_fault(row);
-    size_t origin = 0;
 
     (void)err;
     r->rows++;
-    if (row->length[COLUMN_ORIGIN] >= 0) {
-        origin = origin_of(r, row->data[COLUMN_ORIGIN], (size_t)row->length[COLUMN_ORIGIN]);
-        r->origins[origin].rows++;
-    }
+    if (row->length[COLUMN_ORIGIN] >= 0)
+        r->origins[origin_of_row(r, row)].rows++;
     if (fault)
         note_fault(r, row, fault);
     if (row->length[COLUMN_PERSON] > 0)
-        person_of(r, row->data[COLUMN_PERSON], (size_t)row->length[COLUMN_PERSON])->sums[origin] +=
-            XXH3_64bits(row->whole, row->whole_length);
+        reading_sum_row(r, row,
+                        person_of(r, row->data[COLUMN_PERSON], (size_t)row->length[COLUMN_PERSON])->sums);
     return true;
 }
 
@@ -113,7 +122,7 @@ static bool sum_persons(void *arg, const char *chunk, size_t chunk_length, struc
     struct reading *r = arg;
     const char *at = chunk, *end = chunk + chunk_length, *data[PERSON_COLUMNS];
     int length[PERSON_COLUMNS], count;
-    size_t origin = reading_origin(r, person_origin);
+    size_t origin = reading_origin(r, source_person_origin);
 
     while ((count = copy_tuple(&at, end, data, length, PERSON_COLUMNS)) > 0) {
         r->origins[origin].rows++;
@@ -130,13 +139,15 @@ static bool note_filenodes(struct db *source, struct reading *r, bool *ret_chang
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
 
-    if (!db_ask(source, "SELECT table_name, filenode FROM timely_source.watched", 0, NULL, &rows, err))
+    if (!db_ask(source, "SELECT table_name, filenode, leans_on FROM timely_source.watched", 0, NULL, &rows, err))
         return false;
     *ret_changed = false;
     for (int i = 0; i < PQntuples(rows); i++) {
         struct origin *o = &r->origins[reading_origin(r, db_text(rows, i, 0))];
         long long node = db_int(rows, i, 1);
 
+        if (!o->leans_on && db_text(rows, i, 2))
+            o->leans_on = arena_strdup(r->arena, db_text(rows, i, 2));
         *ret_changed |= o->filenode != node;
         o->filenode = node;
     }

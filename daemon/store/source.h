@@ -13,6 +13,7 @@ struct origin {
     const char *name;      // table of the source
     long long rows;
     long long filenode;    // changes with every TRUNCATE; 0 where not told
+    const char *leans_on;  // table through which its facts are found, believed only as that one is; NULL: none
     const char *held;      // why its rows are not believed now, and the kept ones used; NULL: believed
 };
 
@@ -46,6 +47,10 @@ MUST_USE bool source_read(struct db *source, const char *const *ids, size_t coun
 void reading_free(struct reading *r);
 struct seen_person *reading_find(const struct reading *r, const char *person_id); // NULL when absent
 size_t reading_origin(struct reading *r, const char *name);                       // adds it when new
+// Adds a row to a person's MAX_ORIGINS sums, as the reading does.
+void reading_sum_row(struct reading *r, const struct fact_row *row, uint64_t *sums);
+// The name under which rows of timely_source.person are counted, beside the tables.
+extern const char source_person_origin[];
 
 // Who a person is, for messages and rights.
 struct person_info {

@@ -631,9 +631,12 @@ SELECT dept_team_id AS team_id, min(dept_team_name) AS name
   FROM timely_source.read_ssd_department WHERE dept_team_id IS NOT NULL GROUP BY dept_team_id;
 
 -- TRUNCATE gives a table a new file: two equal readings of this, before and after, show that none came between.
--- NULL where a table is not there or is a view.
+-- NULL where a table is not there or is a view. Facts of a table that leans on another are found or dated through it:
+-- while that one is empty or in doubt, they are too.
 CREATE OR REPLACE VIEW timely_source.watched AS
-SELECT t.table_name, pg_catalog.pg_relation_filenode(c.oid)::bigint AS filenode
+SELECT t.table_name, pg_catalog.pg_relation_filenode(c.oid)::bigint AS filenode,
+       CASE t.table_name WHEN 'ssd_cla_reviews' THEN 'ssd_cla_episodes'
+                         WHEN 'ssd_cp_plans' THEN 'ssd_initial_cp_conference' END AS leans_on
   FROM timely_source.source_table AS t
   LEFT JOIN pg_catalog.pg_namespace AS s ON s.nspname = t.schema_name
   LEFT JOIN pg_catalog.pg_class AS c ON c.relnamespace = s.oid AND c.relname = t.table_name

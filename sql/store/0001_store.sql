@@ -143,11 +143,11 @@ CREATE TABLE timely.finding (
 CREATE UNIQUE INDEX finding_open ON timely.finding
     (coalesce(person_id, ''), code, origin, coalesce(ref, ''), md5(text)) WHERE resolved_at IS NULL;
 
--- Readings that were not believed, for a person to decide about.
+-- Readings that were not believed, and proposals for the calendar, for a person to decide about.
 CREATE TABLE timely.hold (
     hold_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind        text NOT NULL CHECK (kind IN ('table', 'mass-change')),
-    about       text NOT NULL,          -- the table, or the fingerprint of the reading
+    kind        text NOT NULL CHECK (kind IN ('table', 'mass-change', 'calendar')),
+    about       text NOT NULL,          -- the table, the fingerprint of the reading, or the change of the calendar
     text        text NOT NULL,
     opened_at   timestamptz NOT NULL,   -- business time
     decided     text CHECK (decided IN ('confirmed', 'rejected', 'resolved')),
@@ -156,6 +156,20 @@ CREATE TABLE timely.hold (
     applied_at  timestamptz             -- the round that took a confirmed reading
 );
 CREATE UNIQUE INDEX hold_open ON timely.hold (kind, about) WHERE decided IS NULL;
+
+-- Bank holidays proclaimed or dropped after the product's calendar was published, as a person accepted them:
+-- append-only, always about days that were still to come. The last row about a day counts.
+CREATE TABLE timely.proclaimed_holiday (
+    proclaimed_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    on_day        date NOT NULL,
+    title         text NOT NULL,
+    division      text NOT NULL CHECK (division IN ('england-and-wales', 'scotland', 'northern-ireland')),
+    holiday       boolean NOT NULL,     -- false: the day is a bank holiday no longer
+    accepted_at   timestamptz NOT NULL, -- business time
+    accepted_by   text NOT NULL,
+    library       text NOT NULL,        -- fingerprint of the rules and the calendar that it changed
+    hold_id       bigint NOT NULL REFERENCES timely.hold
+);
 
 -- What the last accepted reading held of each source table.
 CREATE TABLE timely.source_table (
@@ -276,6 +290,12 @@ CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.a
     FOR EACH STATEMENT EXECUTE FUNCTION timely.audit_is_append_only();
 CREATE TRIGGER history_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.deadline_history
     FOR EACH STATEMENT EXECUTE FUNCTION timely.audit_is_append_only();
+CREATE FUNCTION timely.calendar_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the calendar is append-only';
+END $$;
+CREATE TRIGGER proclaimed_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.proclaimed_holiday
+    FOR EACH STATEMENT EXECUTE FUNCTION timely.calendar_is_append_only();
 
 -- ------------------------------------------------------------------------------------------------- feeds
 

@@ -1,5 +1,5 @@
 -- Rights of the four roles, granted where the roles exist. Creating them is the DBA's: see docs/operating.md.
---   timely_daemon   works; on the audit and the history only INSERT
+--   timely_daemon   works; on the audit, the history and the proclaimed holidays only INSERT
 --   timely_web      reads feeds, puts what people press into the inbox
 --   timely_report   reads deadlines and findings; no message texts
 -- The owner of the schema migrates and purges.
@@ -9,7 +9,8 @@ BEGIN
         GRANT USAGE ON SCHEMA timely TO timely_daemon;
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA timely TO timely_daemon;
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA timely TO timely_daemon;
-        REVOKE UPDATE, DELETE ON timely.audit, timely.deadline_history, timely.migration FROM timely_daemon;
+        REVOKE UPDATE, DELETE ON timely.audit, timely.deadline_history, timely.proclaimed_holiday,
+            timely.migration FROM timely_daemon;
     END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_web') THEN
         GRANT USAGE ON SCHEMA timely TO timely_web;
@@ -19,6 +20,6 @@ BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_report') THEN
         GRANT USAGE ON SCHEMA timely TO timely_report;
         GRANT SELECT ON timely.deadline, timely.deadline_history, timely.finding, timely.hold, timely.state,
-            timely.source_table, timely.blind TO timely_report;
+            timely.source_table, timely.blind, timely.proclaimed_holiday TO timely_report;
     END IF;
 END $$;

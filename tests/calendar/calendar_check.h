@@ -46,6 +46,11 @@ static inline void assert_date(struct date got, const char *expected)
     assert_moment((struct moment){got, -1}, expected);
 }
 
+static inline struct holiday closure(const char *day)
+{
+    return (struct holiday){.on = on(day), .title = "closed", .closure = true};
+}
+
 static inline const char *holidays_path(struct arena *a)
 {
     const char *path;

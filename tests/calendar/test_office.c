@@ -70,7 +70,7 @@ static void the_next_opening_time(void **state)
 
 static void closures_count_on_the_local_calendar(void **state)
 {
-    struct date closed[] = {on("2024-12-27"), on("2024-12-30"), on("2024-12-31")};
+    struct holiday closed[] = {closure("2024-12-27"), closure("2024-12-30"), closure("2024-12-31")};
     AUTO(arena_auto_free) struct arena *a = arena_new();
     struct workdays *w;
     struct error err;

@@ -48,7 +48,7 @@ static bool read_example(const char *line, struct example *e)
 static struct workdays *local_calendar(struct example *e)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
-    struct date closed[CLOSED_MAX];
+    struct holiday closed[CLOSED_MAX] = {0};
     size_t count = 0;
     char *save = NULL;
     struct workdays *w;
@@ -56,7 +56,7 @@ static struct workdays *local_calendar(struct example *e)
 
     for (char *day = strtok_r(e->closed, ",", &save); day; day = strtok_r(NULL, ",", &save)) {
         assert_true(count < CLOSED_MAX);
-        closed[count++] = on(day);
+        closed[count++] = closure(day);
     }
     if (!workdays_load(holidays_path(a), ENGLAND_AND_WALES, closed, count, &w, &err))
         fail_msg("%s", err.text);

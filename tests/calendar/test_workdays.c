@@ -232,8 +232,8 @@ static void the_table_has_edges(void **state)
 static void closures_make_a_local_calendar(void **state)
 {
     // A Sunday, Christmas Day and a day given twice change nothing.
-    struct date closed[] = {on("2024-12-27"), on("2024-12-30"), on("2024-12-31"),
-                            on("2024-12-29"), on("2024-12-25"), on("2024-12-31")};
+    struct holiday closed[] = {closure("2024-12-27"), closure("2024-12-30"), closure("2024-12-31"),
+                               closure("2024-12-29"), closure("2024-12-25"), closure("2024-12-31")};
     AUTO(arena_auto_free) struct arena *a = arena_new();
     struct workdays *w, *untouched = NULL;
     struct date got;
@@ -249,10 +249,10 @@ static void closures_make_a_local_calendar(void **state)
     assert_null(holiday_on(w, on("2024-12-29")));
     workdays_free(w);
 
-    closed[5] = on("1994-12-30");
+    closed[5] = closure("1994-12-30");
     assert_false(workdays_load(holidays_path(a), ENGLAND_AND_WALES, closed, 6, &untouched, &err));
     assert_non_null(strstr(err.text, "closure day 1994-12-30"));
-    closed[5] = DATE_NONE;
+    closed[5].on = DATE_NONE;
     assert_false(workdays_load(holidays_path(a), ENGLAND_AND_WALES, closed, 6, &untouched, &err));
     assert_null(untouched);
 }

@@ -2,14 +2,19 @@
 // store, at a business time that is given.
 //
 //     run_driver agenda|deliver|feeds CONNINFO CONFIG NOW [all]
+//     run_driver fibers CONNINFO CONFIG NOW
 //
-// prints what was done, a line a thing; 2 for a wrong call or an error.
+// prints what was done, a line a thing; 2 for a wrong call or an error. "fibers" runs the three
+// fibers themselves, from business time NOW on, until SIGTERM.
 #include "agenda.h"
+#include "daemon.h"
 #include "deliver.h"
 #include "feeds_render.h"
 #include "transfer.h"
 #include "zone.h"
 
+#include <event2/event.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,27 +98,63 @@ static void run(void *arg)
     c->status = 2;
 }
 
+static void on_term(evutil_socket_t number, short what, void *loop)
+{
+    (void)number;
+    (void)what;
+    loop_stop(loop);
+}
+
+static void run_fibers(struct loop *loop, struct call *c)
+{
+    struct daemon d = {.loop = loop,
+                       .config = c->config,
+                       .library = c->library,
+                       .clock = {clock_real(), c->now},
+                       .worker_name = "driver"};
+    struct event *term = event_new(loop_base(loop), SIGTERM, EV_SIGNAL, on_term, loop);
+
+    d.config.store = c->conninfo;
+    event_add(term, NULL);
+    fiber_start(loop, "agenda", agenda_run, &d);
+    fiber_start(loop, "deliver", deliver_run, &d);
+    fiber_start(loop, "feeds", feeds_run, &d);
+    loop_run(loop);
+    event_free(term);
+}
+
+static bool read_call(struct call *c, int argc, char **argv, struct error *err)
+{
+    struct moment now;
+
+    if (argc < 5 || !moment_parse(argv[4], &now))
+        return fail(err, FAULT_INPUT,
+                    "run_driver agenda|deliver|feeds|fibers CONNINFO CONFIG NOW [all]");
+    c->what = argv[1];
+    c->conninfo = argv[2];
+    c->now = instant_from_london(now);
+    c->all = argc > 5;
+    return config_read(c->arena, argv[3], &c->config, err) &&
+           library_load(c->config.rules_dir, c->config.overlay, &c->library, err);
+}
+
 int main(int argc, char **argv)
 {
     struct call c = {.arena = arena_new()};
     struct loop *loop = loop_new();
-    struct moment now;
-    struct error err = {.text = "run_driver agenda|deliver|feeds CONNINFO CONFIG NOW [all]"};
+    struct error err;
 
-    if (argc < 5 || !moment_parse(argv[4], &now) ||
-        !config_read(c.arena, argv[3], &c.config, &err) ||
-        !library_load(c.config.rules_dir, c.config.overlay, &c.library, &err) ||
-        !transfer_init(loop, 2, &err)) {
-        (void)fprintf(stderr, "%s\n", err.text);
-        return 2;
-    }
-    c.what = argv[1];
-    c.conninfo = argv[2];
-    c.now = instant_from_london(now);
-    c.all = argc > 5;
     setvbuf(stdout, NULL, _IOLBF, 0);
-    loop_run_one(loop, "driver", run, &c);
-    transfer_done();
+    if (!read_call(&c, argc, argv, &err) || !transfer_init(loop, 2, &err)) {
+        (void)fprintf(stderr, "%s\n", err.text);
+        c.status = 2;
+    } else if (strcmp(c.what, "fibers") == 0) {
+        run_fibers(loop, &c);
+        transfer_done();
+    } else {
+        loop_run_one(loop, "driver", run, &c);
+        transfer_done();
+    }
     loop_free(loop);
     library_free(c.library);
     arena_free(c.arena);

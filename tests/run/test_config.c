@@ -309,14 +309,14 @@ static const struct {
     {"source:\n  watch: Poll", "t.yaml:2:10: \"Poll\": expected poll or notify; did you mean "
                                "\"poll\"?"},
     // Numbers: the unit is part of it, and nothing is guessed.
-    {"source:\n  poll every: 60", "t.yaml:2:15: \"60\": expected a number of seconds from 5 to "
+    {"source:\n  poll every: 60", "t.yaml:2:15: \"60\": expected a number of seconds from 1 to "
                                   "86400, such as \"60 seconds\""},
-    {"source:\n  poll every: 4 seconds", "t.yaml:2:15: \"4 seconds\": expected a number of seconds "
-                                         "from 5 to 86400, such as \"60 seconds\""},
+    {"source:\n  poll every: 0 seconds", "t.yaml:2:15: \"0 seconds\": expected a number of seconds "
+                                         "from 1 to 86400, such as \"60 seconds\""},
     {"source:\n  poll every: 5 minutes", "t.yaml:2:15: \"5 minutes\": expected a number of seconds "
-                                         "from 5 to 86400, such as \"60 seconds\""},
+                                         "from 1 to 86400, such as \"60 seconds\""},
     {"source:\n  poll every: 060 seconds", "t.yaml:2:15: \"060 seconds\": expected a number of "
-                                           "seconds from 5 to 86400, such as \"60 seconds\""},
+                                           "seconds from 1 to 86400, such as \"60 seconds\""},
     {"source:\n  settle for: 2 second", "t.yaml:2:15: \"2 second\": expected a number of seconds "
                                         "from 0 to 86400, such as \"60 seconds\""},
     {"source:\n  max shrink: 20", "t.yaml:2:15: \"20\": expected a share from 1% to 100%, such as "

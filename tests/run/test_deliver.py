@@ -30,6 +30,8 @@ class MailServer:
     def __init__(self, answer='250 taken', at_recipient='250 yes'):
         self.answer, self.at_recipient = answer, at_recipient
         self.messages, self.recipients = [], []
+        self.gate = threading.Event()  # the answer waits for it
+        self.gate.set()
         self.socket = socket.create_server(('127.0.0.1', 0))
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -49,6 +51,12 @@ class MailServer:
             threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
 
     def talk(self, connection):
+        try:
+            self.converse(connection)
+        except OSError:
+            pass  # the other side went away
+
+    def converse(self, connection):
         lines = connection.makefile('rb')
         say = lambda line: connection.sendall(line.encode() + b'\r\n')
         say('220 here')
@@ -70,12 +78,20 @@ class MailServer:
                 if self.answer == 'drop':
                     connection.shutdown(socket.SHUT_RDWR)
                     return
+                self.gate.wait(60)
                 say(self.answer)
             elif word == b'QUIT':
                 say('221 bye')
                 return
             else:
                 say('250 yes')
+
+
+def wait_for(condition, seconds=30):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, 'in vain'
+        time.sleep(0.05)
 
 
 def by_smtp(store, server, **more):
@@ -180,8 +196,7 @@ def test_a_crash_after_the_data_repeats_with_the_same_message_id(store):
         by_smtp(store, server)
         message = store.put('summary:SW1')
         with subprocess.Popen(store.command('deliver', '2024-04-02 10:00')) as process:
-            while not server.messages:
-                time.sleep(0.02)
+            wait_for(lambda: server.messages)
             assert store.state(message) == 'handing_over', 'said before the data left'
             process.kill()
         server.answer = '250 taken'
@@ -198,8 +213,7 @@ def test_a_claim_that_was_taken_over_settles_nothing(store):
         message = store.put('summary:SW1')
         with subprocess.Popen(store.command('deliver', '2024-04-02 10:00'), stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, text=True) as process:
-            while not server.messages:
-                time.sleep(0.02)
+            wait_for(lambda: server.messages)
             store.ask("UPDATE timely.outbox SET claim_number = claim_number + 1, claimed_by = 'another'")
             said = process.communicate(timeout=60)[1]
         assert 'message.claim-lost' in said
@@ -302,3 +316,69 @@ def test_what_cannot_be_composed_is_refused(store):
     store.configure(delivery='live', allowed_domains='council.example')
     message = store.put('summary:SW2', staff='SW2', subject='two\nlines')
     assert store.deliver()[0] == (str(message), 'refused')
+
+
+class Fibers:
+    """The daemon's fibers at work; stopped at the end, and nothing may be wrong with them then."""
+
+    def __init__(self, store, now):
+        self.process = subprocess.Popen(store.command('fibers', now), stderr=subprocess.PIPE, text=True)
+        self.stderr = self.process.stderr
+        self.stopped = False
+
+    def __enter__(self):
+        return self
+
+    def stop(self):
+        """Asks once: a process that is on its way out no longer listens."""
+        if not self.stopped:
+            self.process.terminate()
+        self.stopped = True
+
+    def __exit__(self, *_):
+        self.stop()
+        said = self.process.communicate(timeout=60)[1]
+        assert self.process.returncode == 0 and 'Sanitizer' not in said and 'runtime error' not in said, said
+
+
+def test_what_is_in_flight_is_finished_when_the_daemon_stops(store):
+    with MailServer() as server:
+        by_smtp(store, server, mails_at_once=3)
+        server.gate.clear()
+        messages = [store.put(f'summary:{number}') for number in range(5)]
+        with Fibers(store, '2024-04-02 10:00') as fibers:
+            wait_for(lambda: server.messages)
+            fibers.stop()
+            time.sleep(0.3)
+            server.gate.set()
+        states = [store.state(message) for message in messages]
+        sent = len(server.messages)
+    assert 'handing_over' not in states and states.count('sent') == sent and 'due' in states
+
+
+def test_fibers_from_a_deadline_to_a_mail_across_a_restart_of_the_store(store):
+    store.ask("INSERT INTO timely.feed (owner_kind, owner_id, token_hash, added_at, added_by) VALUES ('worker', 'SW1', 't', now(), 'x')")
+    store.deadline(store.person('P1'), seen='2024-03-15 09:00')
+    with Fibers(store, '2024-03-15 10:00'):
+        wait_for(lambda: len(in_maildir(store)) == 1)
+        wait_for(lambda: store.ask('SELECT 1 FROM timely.feed_body'))
+        store.pg.restart()
+        store.deadline(store.person('P2', worker='SW2'), seen='2024-03-15 09:00')
+        store.ask("INSERT INTO timely.feed (owner_kind, owner_id, token_hash, added_at, added_by) VALUES ('worker', 'SW2', 'u', now(), 'x')")
+        store.ask("INSERT INTO timely.feed_dirty VALUES ('worker', 'SW2')")
+        wait_for(lambda: len(store.ask('SELECT 1 FROM timely.feed_body')) == 2)
+        wait_for(lambda: len(in_maildir(store)) == 2, 60)
+    assert store.ask("SELECT count(*) FROM timely.outbox WHERE state <> 'sent'") == [(0,)]
+
+
+def test_one_agenda_a_store(store):
+    """The second daemon waits; it takes over when the first one is gone."""
+    with Fibers(store, '2024-03-15 10:00') as first:
+        wait_for(lambda: store.ask("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"))
+        with Fibers(store, '2024-03-15 10:00') as second:
+            while 'keeps this store' not in (line := second.stderr.readline()):
+                assert line, 'it ended'
+            first.stop()
+            first.process.wait(60)
+            store.deadline(store.person('P1'), seen='2024-03-15 09:00')
+            wait_for(lambda: len(in_maildir(store)) == 1)

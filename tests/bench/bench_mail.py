@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+"""Mails per second to postfix's smtp-sink, beside a bare libcurl loop on one reused connection.
+
+    bench_mail.py BENCH_MAIL RUN_DRIVER [--mails 1000] [--runs 5]
+
+First the hand-over alone. Then a whole outbox: claimed, composed, handed over and settled one by one, with the server's
+own settings for commits. Both programs are builds without sanitizers.
+"""
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'tests' / 'support'))
+from pg import Postgres  # noqa: E402
+
+DEFAULTS = {'fsync': 'on', 'synchronous_commit': 'on', 'full_page_writes': 'on', 'autovacuum': 'on'}
+ENVIRONMENT = {**os.environ, 'TIMELY_DATA': str(ROOT)}
+OUTBOX = '''
+INSERT INTO timely.outbox (kind, dedupe, recipient, subject, body_text, body_html, rfc_message_id, put_at, not_before)
+SELECT 'operator', 'bench:' || n, 'worker@council.example', 'What is due', repeat('Due on Tuesday 2 April 2024. ', 40),
+       '<html><body>' || repeat('<p>Due on Tuesday 2 April 2024.</p>', 30) || '</body></html>', n || '@bench.example',
+       '2024-04-02T09:00Z', '2024-01-01' FROM generate_series(1, %s) AS n
+'''
+
+
+def start_sink():
+    with socket.create_server(('127.0.0.1', 0)) as s:
+        port = s.getsockname()[1]
+    user = ['-u', 'nobody'] if os.geteuid() == 0 else []
+    sink = subprocess.Popen(['/usr/sbin/smtp-sink', *user, f'127.0.0.1:{port}', '500'], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL)
+    time.sleep(0.5)
+    return sink, port
+
+
+def empty_outbox(driver, port, mails):
+    with Postgres(settings=DEFAULTS) as pg, tempfile.TemporaryDirectory() as folder:
+        for file in sorted((ROOT / 'sql' / 'store').glob('[0-9]*.sql')):
+            pg.psql(file=file)
+        config = Path(folder) / 'timely.yaml'
+        config.write_text('log:\n  level: warning\nmail:\n  delivery: live\n  from email: timely@council.example\n'
+                          '  operator email: operator@council.example\n  allowed domains: council.example\n'
+                          f'  smtp require tls: no\n  smtp url: smtp://127.0.0.1:{port}\n')
+        pg.ask(OUTBOX, (mails,))
+        began = time.monotonic()
+        subprocess.run([driver, 'deliver', pg.conninfo(), config, '2024-04-02 10:00'], check=True, env=ENVIRONMENT, stderr=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL)
+        took = time.monotonic() - began
+        sent, = pg.ask("SELECT count(*) FROM timely.outbox WHERE state = 'sent'")[0]
+        assert sent == mails, f'{sent} of {mails} were sent'
+        print(f'whole outbox, one at a time {mails / took:6.0f}/s')
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
+    options.add_argument('bench_mail')
+    options.add_argument('run_driver')
+    options.add_argument('--mails', type=int, default=1000)
+    options.add_argument('--runs', type=int, default=5)
+    o = options.parse_args()
+    sink, port = start_sink()
+    try:
+        subprocess.run([o.bench_mail, f'smtp://127.0.0.1:{port}', str(o.mails), str(o.runs)], check=True)
+        empty_outbox(o.run_driver, port, o.mails)
+    finally:
+        sink.terminate()
+        sink.wait(10)
+
+
+if __name__ == '__main__':
+    main()

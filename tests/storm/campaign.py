@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+"""Kills the daemon at random moments while things happen to children, and looks whether anything was lost.
+
+    tests/storm/campaign.py [--kills 10000] [--seed N] [--judge-every 200]
+
+TIMELY_BUILD names the folder with timelyd and timely. Ends with a line: kills N, messages N, repeats R, lost 0.
+"""
+import argparse
+import random
+import sys
+import threading
+import time
+
+from storm_council import Council
+from mail_server import MailServer
+from verdict import judge
+
+
+class Weather(threading.Thread):
+    """Things happen, some of them at once and some after a while."""
+
+    def __init__(self, council):
+        super().__init__(daemon=True)
+        self.council, self.over, self.failure = council, threading.Event(), None
+
+    def run(self):
+        try:
+            while not self.over.wait(self.council.random.choice([0, 0.02, 0.2, 0.5])):
+                self.council.happen()
+        except Exception as error:  # told by calm()
+            self.failure = error
+
+    def calm(self):
+        self.over.set()
+        self.join()
+        if self.failure:
+            raise self.failure
+
+
+def storm(council, moments, kills):
+    weather = Weather(council)
+    weather.start()
+    for _ in range(kills):
+        # Half of them fall within the start, the others into the work.
+        time.sleep(moments.uniform(0.02, 0.6) if moments.random() < 0.5 else moments.uniform(0.3, 2.5))
+        council.kill()
+        council.hurry()
+        council.start()
+    weather.calm()
+
+
+def look(council, server):
+    """Lets the daemon finish and judges; it is killed once more, so that nothing moves meanwhile."""
+    council.settle()
+    council.kill()
+    count = judge(council, server.all())
+    council.hurry()
+    council.start()
+    return count
+
+
+def campaign(kills, seed, judge_every=200):
+    server = MailServer()
+    council = None
+    try:
+        server.behaviour = 'hesitates'
+        council = Council(server.port, seed)
+        moments = random.Random(seed + 1)
+        done = 0
+        while done < kills:
+            now = min(judge_every, kills - done)
+            storm(council, moments, now)
+            done += now
+            count = look(council, server)
+            print(f'kills {done}, messages {count.messages}, repeats {count.repeats}, lost {len(count.lost)}'
+                  f' (seed {seed})', flush=True)
+        council.stop()
+        return count
+    finally:
+        if council:
+            council.close()
+        server.close()
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument('--kills', type=int, default=10000)
+    options.add_argument('--seed', type=int, default=None)
+    options.add_argument('--judge-every', type=int, default=200)
+    chosen = options.parse_args()
+    seed = random.randrange(1 << 30) if chosen.seed is None else chosen.seed
+    print(f'seed {seed}', flush=True)
+    campaign(chosen.kills, seed, chosen.judge_every)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""Mail servers that are away, slow or lying, a store that crashes and a full disk: each is told with what was lost and
+what was repeated, and nothing may be lost.
+"""
+import resource
+
+import pytest
+from storm_council import Council, address
+from mail_server import MailServer, read_mail
+from verdict import judge
+
+UNLUCKY = 'SW4'  # whom "refuses one" refuses
+
+
+class Scene:
+    """A council with its mail server, and what was counted at the end of the fault before."""
+
+    def __init__(self):
+        self.server = MailServer(refused=[address(UNLUCKY)])
+        self.council = Council(self.server.port, seed=7)
+        self.maildir = self.council.home / 'mail'
+        self.before = (0, 0)
+        self.refusals = set()
+
+    def close(self):
+        self.council.close()
+        self.server.close()
+
+    def received(self):
+        files = sorted(self.maildir.glob('new/*'), key=lambda path: path.stat().st_mtime_ns)
+        return self.server.all() + [read_mail(path.read_bytes()) for path in files]
+
+    def some_things(self, number=6, worker=None):
+        return [self.council.enquire(worker) for _ in range(number)]
+
+    def wait_log(self, word):
+        self.council.wait(lambda: any(word in line for line in self.council.log), word)
+
+    def wait_unsure(self, number):
+        self.council.wait(lambda: self.council.ask(
+            "SELECT count(*) FROM timely.outbox WHERE state = 'due' AND maybe_repeat")[0][0] >= number, 'the unsure ones')
+
+    def judge(self, fault, repeats_at_most):
+        """After the fault: lets everything be sent, and says what was lost and repeated since the last time."""
+        self.council.settle()
+        self.council.kill()
+        count = judge(self.council, self.received(), but=self.refusals)
+        messages, repeats = count.messages - self.before[0], count.repeats - self.before[1]
+        self.before = (count.messages, count.repeats)
+        print(f'\n{fault}: messages {messages}, repeats {repeats}, lost {len(count.lost)}', end=' ', flush=True)
+        assert repeats <= repeats_at_most
+        return count
+
+    def begin(self, behaviour='kind', **settings):
+        self.server.behaviour = behaviour
+        self.council.restart(**settings)
+        self.council.wait_for_start()
+
+
+@pytest.fixture(scope='module')
+def scene():
+    made = Scene()
+    yield made
+    made.close()
+
+
+def test_unreachable(scene):
+    scene.begin()
+    scene.server.close()
+    scene.some_things()
+    scene.wait_log('the mail server gives no answer')
+    scene.council.wait(lambda: scene.council.pending() >= 6, 'all six, which wait')
+    scene.server.open()
+    scene.council.restart()
+    scene.judge('unreachable', 0)
+
+
+def test_slow_by_five_seconds(scene):
+    """Slow, but within the time that a hand-over has: no answer is missed, also of those that are under way at once."""
+    scene.begin(5, smtp_timeout='12 seconds', mails_at_once=4)
+    scene.some_things(8)
+    scene.council.wait(lambda: scene.council.pending() == 0, 'all eight')
+    assert not [line for line in scene.council.log if 'message.not-sent' in line]
+    scene.server.behaviour = 'kind'
+    scene.judge('slow by 5 s', 0)
+
+
+def test_busy_at_greeting(scene):
+    scene.begin('busy at greeting')
+    scene.some_things()
+    scene.wait_log('outcome=retry')
+    scene.begin()
+    scene.judge('421 at the greeting', 0)
+
+
+def test_busy_after_the_data(scene):
+    scene.begin('busy after data')
+    scene.some_things()
+    scene.council.wait(lambda: scene.server.busy_answers >= 6, 'six refusals')
+    scene.begin()
+    scene.judge('451 after the data', 0)
+
+
+def test_one_recipient_is_refused(scene):
+    """For good: that is said, the operator hears, and nobody else's mail suffers."""
+    scene.begin('refuses one')
+    children = [scene.council.enquire(worker) for worker in ('SW1', UNLUCKY, 'SW2', UNLUCKY)]
+    scene.council.settle()
+    scene.refusals.add(address(UNLUCKY))
+    count = scene.judge('550 for one recipient', 0)
+    assert count.refused == 2
+    told = [mail for mail in scene.received() if mail.recipient == 'operator@storm.example']
+    assert len(told) == 1 and 'refused' in told[0].mail['Subject']
+    for child in children:
+        if child.worker == UNLUCKY:
+            child.ended = True  # for nobody's calendar
+            scene.council.end(child)
+    scene.begin()
+
+
+def test_connection_drops_after_the_data(scene):
+    scene.begin('drops after data')
+    scene.some_things(worker='SW1')
+    scene.wait_unsure(6)
+    scene.begin()
+    scene.judge('dropped after the data', 6)
+
+
+def test_silent_after_the_data(scene):
+    scene.begin('silent after data', smtp_timeout='3 seconds')
+    scene.some_things(3, worker='SW1')
+    scene.wait_unsure(3)
+    scene.begin()
+    scene.judge('no answer after the data', 3)
+
+
+def test_the_store_crashes_in_the_middle_of_a_transaction(scene):
+    scene.begin()
+    lock = scene.council.connect()
+    with lock.cursor() as cursor:
+        cursor.execute('LOCK TABLE timely.calendar_object')  # what happens now is recorded half way, and waits
+        scene.some_things()
+        scene.council.wait(lambda: scene.council.ask(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE 'timelyd%%'")[0][0],
+            'a transaction that waits')
+        scene.council.crash_server()
+    scene.judge('the store crashes in a transaction', 0)
+
+
+def test_the_store_crashes_while_mails_are_handed_over(scene):
+    """The answers are kept until the store is there again: nothing is sent twice."""
+    scene.begin(2)
+    scene.some_things(3)
+    scene.council.wait(lambda: scene.council.ask(
+        "SELECT count(*) FROM timely.outbox WHERE state = 'handing_over'")[0][0], 'a hand-over')
+    scene.council.crash_server()
+    scene.server.behaviour = 'kind'
+    scene.judge('the store crashes during a hand-over', 0)
+
+
+def test_the_disk_under_the_maildir_is_full(scene):
+    """A file may have no more than 200 bytes: what a full disk does to a mail, whoever writes it."""
+    scene.council.restart({'restore_signals': False,  # Python ignores SIGXFSZ, and so does its child
+                           'preexec_fn': lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))},
+                          smtp_url=None, maildir=scene.maildir)
+    scene.council.wait_for_start()
+    scene.some_things(worker='SW1')
+    scene.wait_log('File too large')
+    assert not list(scene.maildir.glob('new/*')) and not list(scene.maildir.glob('tmp/*'))
+    scene.council.wait(lambda: scene.council.pending() >= 6, 'all six, which wait')
+    scene.council.restart(smtp_url=None, maildir=scene.maildir)
+    scene.council.wait_for_start()
+    scene.judge('a full disk under the Maildir', 0)
+    assert len(list(scene.maildir.glob('new/*'))) >= 6

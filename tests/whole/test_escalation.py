@@ -1,0 +1,49 @@
+"""Play 6: the clock passes the reminder and escalation points of a conference that nobody books.
+
+An enquiry that began on Tuesday 2 April 2024 has its conference due on Tuesday 23 April 2024; 6 May is a bank holiday.
+"""
+from council import flat, wait_for
+
+
+def told(council, since):
+    """Who had a mail without a calendar since, in alphabetical order, the operator's own left out."""
+    return sorted(m.whom for m in council.mails()[since:] if not m.method and m.whom != 'operator')
+
+
+def test_each_rung_in_its_turn(council):
+    child = council.child('W1', chair='CHAIR')
+    council.enquiry(child)
+    wait_for(lambda: council.stored(child) and told(council, 0))
+    council.settled()
+    assert told(council, 0) == ['W1'], 'the start'
+
+    for at, expected in [('2024-04-16 09:00', ['CHAIR', 'TM', 'W1']),  # five working days before, not booked
+                         ('2024-04-23 09:00', ['SM', 'W1']),           # the day
+                         ('2024-04-26 09:00', ['HEAD', 'W1']),         # three working days after
+                         ('2024-05-08 09:00', ['DIR', 'W1'])]:         # ten after
+        before = len(council.mails())
+        council.clock.set(at)
+        wait_for(lambda: len(told(council, before)) >= len(expected), why=lambda: (at, told(council, before)))
+        council.settled()
+        assert told(council, before) == expected, at
+        for mail in council.mails()[before:]:
+            assert child in flat(mail.text) and flat(mail.text).count('NEW') == 1
+        council.restart_daemon()
+        council.settled()
+        assert told(council, before) == expected, f'{at}: said again after a restart'
+
+    subjects = {m.whom: m.subject for m in council.mails() if not m.method}
+    assert subjects['HEAD'].startswith('For your attention')
+    assert 'out of timescale since Tuesday 23 April 2024' in flat(council.mails('DIR')[0].text)
+
+
+def test_nothing_outside_the_office(council):
+    child = council.child('W2')
+    council.clock.set('2024-05-10 20:00')  # a Friday evening
+    before = len(council.mails())
+    council.enquiry(child, '2024-05-10')
+    wait_for(lambda: council.stored(child))
+    council.settled()
+    assert told(council, before) == [] and council.invites(child), 'the invite goes at once, the digest waits'
+    council.clock.set('2024-05-13 09:00')
+    wait_for(lambda: 'W2' in told(council, before))
