@@ -119,6 +119,24 @@ static bool check_recipient(const struct delivery *d, struct settlement *s, stru
     return true;
 }
 
+static void directory_done(struct directory **d)
+{
+    directory_free(*d);
+}
+
+// Whoever speaks against a message must be as new as the message: a colleague who came a moment ago
+// is not in a directory that was read before. Rare enough to read it again. Waits.
+static bool check_again(struct delivery *d, struct settlement *s, struct directory **ret,
+                        struct error *err)
+{
+    if (!directory_read(d->store, ret, err))
+        return false;
+    d->directory = *ret;
+    s->outcome = OUTCOME_NONE;
+    *s->answer = '\0';
+    return check_recipient(d, s, err);
+}
+
 // ------------------------------------------------------------------------------------- composing
 
 static bool expired(const struct delivery *d)
@@ -307,6 +325,7 @@ bool deliver_one(struct db *store, const struct config *config, const struct dir
     AUTO(arena_auto_free) struct arena *a = arena_new();
     struct delivery d = {
         .arena = a, .store = store, .config = config, .directory = directory, .now = now};
+    AUTO(directory_done) struct directory *newer = NULL;
     struct delivered done = {0};
     struct settlement s = {0};
 
@@ -326,7 +345,8 @@ bool deliver_one(struct db *store, const struct config *config, const struct dir
                             .claim_number = d.message.claim_number,
                             .of_operator = is_kind(&d, "operator"),
                             .at = now};
-    if (!check_recipient(&d, &s, err))
+    if (!check_recipient(&d, &s, err) ||
+        (s.outcome != OUTCOME_NONE && !check_again(&d, &s, &newer, err)))
         return false;
     if (s.outcome == OUTCOME_NONE)
         prepare(&d, &s);

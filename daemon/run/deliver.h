@@ -16,7 +16,8 @@ struct delivered {
 // Hands over the next message that is due, as config.delivery says (nothing at all when it is off),
 // and settles it. `unsettled` is the caller's, zero to begin with: when the store goes away after
 // the hand-over, what became of the message is kept there and settled by the next call. `config` is
-// looked at anew after every wait. `now` is business time. Waits; finishes what is in flight also
+// looked at anew after every wait. `directory` may be a little old: it is read again before a
+// message is dropped on its word. `now` is business time. Waits; finishes what is in flight also
 // after loop_stop.
 MUST_USE bool deliver_one(struct db *store, const struct config *config,
                           const struct directory *directory, instant now, const char *worker,

@@ -6,7 +6,7 @@
 
 #define MOST_LANES 50 // as many as can be configured
 #define LOOK_EVERY SECONDS(30)
-#define DIRECTORY_AGE SECONDS(30)
+#define DIRECTORY_AGE SECONDS(1) // who was just imported is in post
 #define GOODBYE SECONDS(600) // no hand-over lasts longer
 
 struct crew;
@@ -50,6 +50,7 @@ static bool empty_outbox(struct lane *l, int64_t *ret_wait, struct error *err)
     struct delivered done = {.found = true};
     double next_s = -1;
 
+    l->directory_at = INT64_MIN / 2; // read while there was nothing to do
     while (done.found && !done.away && !loop_stopping(d->loop))
         if (!fresh_directory(l, err) ||
             !deliver_one(l->store, &d->config, l->directory, daemon_now(d), d->worker_name,

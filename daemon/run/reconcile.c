@@ -134,7 +134,7 @@ static bool take_fact(void *arg, const struct fact_row *row, struct error *err)
     f = fact_from_row(b->arena, k->round->in->library, row);
     if (k->of != LOCAL && kept_fact_counts(k, i, f.origin) == (k->of == KEPT))
         append(b->arena, &w->source_facts, &b->source_room[i], &f);
-    else if (k->of == LOCAL)
+    else if (k->of == LOCAL && !w->gone) // of somebody whom the source no longer knows nothing is owed
         append(b->arena, &w->timeline, &b->all_room[i], &f);
     return true;
 }
@@ -463,6 +463,8 @@ static bool handle_all(struct round *r, bool *ret_held, struct error *err)
     struct change_counts counts = {ARENA_ARRAY(r->arena, long long, r->in->library->timescale_count + 1), 0};
     bool one = all <= PERSONS_AT_ONCE, ok = true, held = false;
 
+    if (all == 0) // what was held may have been put right
+        return mass_change(r, &counts, ret_held, err);
     for (int pass = one || r->first_start ? 1 : 0; ok && pass < 2 && !held; pass++)
         for (size_t from = 0; ok && !held && from < all; from += PERSONS_AT_ONCE) {
             struct batch b = next_batch(r, from);

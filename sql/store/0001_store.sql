@@ -140,6 +140,7 @@ CREATE TABLE timely.finding (
     first_seen_at timestamptz NOT NULL,
     resolved_at   timestamptz
 );
+CREATE INDEX finding_person ON timely.finding (person_id) WHERE resolved_at IS NULL;
 CREATE UNIQUE INDEX finding_open ON timely.finding
     (coalesce(person_id, ''), code, origin, coalesce(ref, ''), md5(text)) WHERE resolved_at IS NULL;
 

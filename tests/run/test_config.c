@@ -150,7 +150,8 @@ static const char everything[] = "source:\n"
                                  "store:\n"
                                  "  database: postgresql://timely@db.example.gov.uk/timely\n"
                                  "  password file: /etc/timely/store\n"
-                                 "rules: {folder: rules, overlay: milton-keynes}\n"
+                                 "rules: {folder: rules, overlay: milton-keynes,\n"
+                                 "  bank holidays url: \"https://list.example/bank-holidays.json\"}\n"
                                  "mail:\n"
                                  "  delivery: live\n"
                                  "  redirect to: pilot@example.gov.uk\n"
@@ -204,6 +205,7 @@ static void every_setting_is_read(void **state)
     assert_string_equal(c->store_password_file, "/etc/timely/store");
     assert_string_equal(c->rules_dir, arena_printf(f->arena, "%s/rules", f->folder));
     assert_non_null(strstr(c->overlay, "/rules/overlays/milton-keynes.yaml"));
+    assert_string_equal(c->bank_holidays_url, "https://list.example/bank-holidays.json");
     assert_int_equal(c->delivery, DELIVERY_LIVE);
     assert_string_equal(c->from_name, "Fristen — \"Timely\"");
     assert_string_equal(c->maildir, arena_printf(f->arena, "%s/mail", f->folder));

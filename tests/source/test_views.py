@@ -166,7 +166,7 @@ def test_a_missing_table_is_told_and_the_rest_works(source):
     assert source.missing() == {('fact_icpc', 'ssd_initial_cp_conference', None, 'empty'),
                                 ('fact_cp_plan_made', 'ssd_initial_cp_conference', None, 'empty'),
                                 ('fact_child_visit', 'ssd_cla_visits', None, 'empty')}
-    assert ('ssd_cla_visits', None) in source.ask('SELECT * FROM timely_source.watched')
+    assert ('ssd_cla_visits', None) in source.ask('SELECT table_name, filenode FROM timely_source.watched')
     source.pg.psql(file=SQL / 'ssd-tables.sql', database=source.name, search_path=SCHEMA)
     assert source.views() == ''
     assert source.missing() == set()
@@ -372,11 +372,11 @@ def test_select_on_the_last_layer_is_all_that_a_reader_needs(loaded):
 
 
 def test_a_truncate_shows_in_what_is_watched(source):
-    before = dict(source.ask('SELECT * FROM timely_source.watched'))
+    before = dict(source.ask('SELECT table_name, filenode FROM timely_source.watched'))
     source.run("INSERT INTO ssd_person (pers_person_id) VALUES ('A')")
-    assert dict(source.ask('SELECT * FROM timely_source.watched')) == before
+    assert dict(source.ask('SELECT table_name, filenode FROM timely_source.watched')) == before
     source.run('TRUNCATE ssd_person')
-    after = dict(source.ask('SELECT * FROM timely_source.watched'))
+    after = dict(source.ask('SELECT table_name, filenode FROM timely_source.watched'))
     assert [name for name in before if before[name] != after[name]] == ['ssd_person']
     assert len(before) == 19
 

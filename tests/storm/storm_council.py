@@ -44,6 +44,10 @@ class Child:
         self.meeting = self.ended = None
 
 
+def in_team(staff_id):
+    return 'TOP' if staff_id == 'DIR' else 'T1'
+
+
 class Council:
     """The embedded database in a folder of its own, with its configuration and its children."""
 
@@ -55,6 +59,13 @@ class Council:
         self.port = port
         self.children, self.meetings, self.numbers = {}, {}, 0
         self.process, self.log = None, []
+        try:
+            self.begin(mail)
+        except BaseException:
+            self.close()
+            raise
+
+    def begin(self, mail):
         self.timely('migrate')
         self.configure(**mail)
         self.start()
@@ -64,11 +75,11 @@ class Council:
         self.wait(lambda: self.ask('SELECT first_started_at IS NOT NULL FROM timely.state')[0][0], 'the first round')
         self.timely('import', 'directory', self.write_directory())
 
-    def write_directory(self):
+    def write_directory(self, more=()):
         path = self.home / 'directory.csv'
         lines = ['kind,id,name,email,job_title,team_id,manager_id,deputy_id,active_from,active_to']
         lines += [f'team,{team},Team {team},,,{parent},{manager},,,' for team, parent, manager in TEAMS]
-        lines += [f'person,{s},Name {s},{address(s)},,{"TOP" if s == "DIR" else "T1"},,,,' for s in STAFF]
+        lines += [f'person,{s},Name {s},{address(s)},,{in_team(s)},,,,' for s in [*STAFF, *more]]
         path.write_text('\n'.join(lines) + '\n', encoding='utf-8')
         return path
 
@@ -153,8 +164,8 @@ class Council:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        subprocess.run([str(BUILD / 'timely'), 'status', '--embedded', str(self.dir)], env=ENVIRONMENT, timeout=120,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)  # the last user stops the server
+        if (self.dir / 'data' / 'postmaster.pid').exists():
+            self.pg_ctl('stop', '-m', 'immediate', '-w')
         shutil.rmtree(self.home, ignore_errors=True)
 
     # ------------------------------------------------------------------------------ the database
@@ -275,7 +286,9 @@ class Council:
         child.meeting = meeting
 
     def reassign(self, child):
-        worker = self.random.choice([w for w in WORKERS if w != child.worker])
+        self.give(child, self.random.choice([w for w in WORKERS if w != child.worker]))
+
+    def give(self, child, worker):
         self.write(('UPDATE ssd_involvements SET invo_professional_id = %s WHERE invo_involvements_id = %s',
                     (worker, f'I{child.key}')))
         child.worker = worker

@@ -285,6 +285,9 @@ def test_the_guard_against_mass_change(council_at_work, before):
 
 def test_a_reload_never_waits_long_for_a_reading(council_at_work, before):
     timely, source, store, reload = council_at_work
+    began = time.monotonic()
+    source.ask('SELECT count(person_id), count(at), count(ref) FROM timely_source.fact')
+    bare = time.monotonic() - began     # what a reading costs this machine now, busy as it is
     longest, end = 0, time.monotonic() + 8
     while time.monotonic() < end:
         for table in 'ssd_person', 'ssd_involvements', 'ssd_cin_episodes':
@@ -292,8 +295,8 @@ def test_a_reload_never_waits_long_for_a_reading(council_at_work, before):
             reload.empty(table)
             longest = max(longest, time.monotonic() - began)
             reload.fill(table)
-    print(f'longest TRUNCATE: {longest * 1000:.0f} ms')
-    assert longest < 1
+    print(f'longest TRUNCATE: {longest * 1000:.0f} ms; a bare reading: {bare * 1000:.0f} ms')
+    assert longest < max(1, 5 * bare)
     whole_again(timely, store)
     before.still()
 
@@ -375,12 +378,16 @@ MALFORMED = [
     ("plan('L4', 'B3', '2024-03-01', NULL)", ('two-open', 'ssd_cp_plans', '', 'open beside another')),
     ("review('R1', 'B4', '2024-03-01')", ('review-without-plan', 'ssd_cp_reviews', 'R1', 'lies in no')),
     ("care_review('R2', 'NOWHERE', '2024-03-01')", ('faulty-row', 'ssd_cla_reviews', 'R2', 'nobody')),
-    ("legal('G1', 'B5', 'Order of the Bath', '2024-03-01')", ('unknown-code', 'ssd_legal_status', 'G1', 'not one of')),
+    ("legal('G1', 'B5', 'Order of the Bath', '2024-03-01')", None),     # a word of the council's own: kept as it is
+    ("ended('U1', 'B7', '2024-03-01', '2024-03-08', '?', '{\"OUTCOME_X\" : 7')",
+     ('no-outcome', 'ssd_s47_enquiry', 'U1', 'without a readable outcome')),
     ("born('B6', '2020-01-01')", None),
     ("s47('F10', 'B6', '2010-03-28')", ('before-birth', 'ssd_s47_enquiry', 'F10', 'long before')),
 ]
 INSERT = {
     's47': 'ssd_s47_enquiry (s47e_s47_enquiry_id, s47e_person_id, s47e_s47_start_date)',
+    'ended': 'ssd_s47_enquiry (s47e_s47_enquiry_id, s47e_person_id, s47e_s47_start_date, s47e_s47_end_date,'
+             ' s47e_s47_nfa, s47e_s47_outcome_json)',
     'plan': 'ssd_cp_plans (cppl_cp_plan_id, cppl_person_id, cppl_cp_plan_start_date, cppl_cp_plan_end_date)',
     'review': 'ssd_cp_reviews (cppr_cp_review_id, cppr_person_id, cppr_cp_review_date)',
     'care_review': 'ssd_cla_reviews (clar_cla_review_id, clar_cla_id, clar_cla_review_date)',
@@ -415,7 +422,7 @@ def test_malformed_rows_are_findings_and_stop_nothing(council_at_work, before):
     assert kept == set(before.deadlines)
     assert timely('status').startswith('All is well.')
     # Put right in the source, they are findings no more.
-    source.run("DELETE FROM ssd_s47_enquiry WHERE s47e_s47_enquiry_id LIKE 'F%' OR s47e_s47_enquiry_id IS NULL;"
+    source.run("DELETE FROM ssd_s47_enquiry WHERE s47e_s47_enquiry_id SIMILAR TO '[FU]%' OR s47e_s47_enquiry_id IS NULL;"
                "DELETE FROM ssd_cp_plans WHERE cppl_cp_plan_id LIKE 'L%';"
                "DELETE FROM ssd_cp_reviews WHERE cppr_cp_review_id = 'R1';"
                "DELETE FROM ssd_cla_reviews WHERE clar_cla_review_id = 'R2';"

@@ -317,11 +317,6 @@ def test_changes_while_the_daemon_was_away_are_found_at_its_start(listening, sou
 
 
 def test_a_reload_of_the_configuration_is_seen_without_a_change(listening, known):
-    listening.stop()
-    # What stood before a reload is kept to the end, on purpose: fibers may still read it.
-    listening.environment['ASAN_OPTIONS'] = 'detect_leaks=0'
-    listening.start()
-    known.read_again(1)
     rules = known.one('SELECT rules_version FROM timely.state')
     listening.config.write_text(listening.config.read_text() + 'rules: {overlay: milton-keynes}\n')
     listening.daemon.send_signal(signal.SIGHUP)

@@ -83,7 +83,6 @@ class Installation:
         self.mail = folder / 'mail'
         self.log = folder / 'timelyd.log'
         self.daemon = None
-        self.environment = dict(ENVIRONMENT)
         self.write(source, store, settings, rest)
 
     def write(self, source, store, settings, rest):
@@ -114,7 +113,7 @@ class Installation:
     def start(self):
         with open(self.log, 'a', encoding='utf-8') as log:
             self.daemon = subprocess.Popen([str(BUILD / 'timelyd'), '--config', str(self.config)], cwd='/',
-                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
+                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=ENVIRONMENT)
         return self
 
     def stop(self, kill=False):

@@ -1,7 +1,7 @@
 """Councils for the plays. A play that fails shows what the daemon said."""
 import pytest
 
-from council import ROOT, Council
+from council import ROOT, Council, tiny
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -18,27 +18,6 @@ def pytest_runtest_makereport(item):
 def parser():
     if not (ROOT / 'tests' / 'node_modules' / 'ical.js').is_dir():
         pytest.fail('ical.js is missing: run npm ci --prefix tests')
-
-
-def tiny(*workers, load=None, before=None, **settings):
-    """A started council with one child that was known before; `load`: the files of an authority; `before`: does more
-    before the first start."""
-    made = Council(**settings)
-    try:
-        made.people('W0', *workers)
-        made.history('W0', 'OLD')
-        if load:
-            made.load(load)
-        if before:
-            before(made)
-        made.start_daemon()
-        made.start_web()
-        made.settled(seconds=300)
-    except BaseException:
-        print(made.logs())
-        made.close()
-        raise
-    return made
 
 
 @pytest.fixture(scope='module')

@@ -386,6 +386,27 @@ class Council:
         return events
 
 
+def tiny(*workers, load=None, before=None, **settings):
+    """A started council with one child that was known before; `load`: the files of an authority; `before`: does more
+    before the first start."""
+    made = Council(**settings)
+    try:
+        made.people('W0', *workers)
+        made.history('W0', 'OLD')
+        if load:
+            made.load(load)
+        if before:
+            before(made)
+        made.start_daemon()
+        made.start_web()
+        made.settled(seconds=300)
+    except BaseException:
+        print(made.logs())
+        made.close()
+        raise
+    return made
+
+
 def read_by_ical_js(file):
     done = subprocess.run(['node', str(READ_ICAL), str(file)], capture_output=True, timeout=60, check=True)
     return json.loads(done.stdout)[0]

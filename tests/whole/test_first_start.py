@@ -1,8 +1,7 @@
 """Play 8: a council that has worked for years without timely: the first start tells each manager once."""
 import pytest
 
-from conftest import tiny
-from council import flat, wait_for
+from council import flat, tiny, wait_for
 
 
 @pytest.fixture(scope='module')

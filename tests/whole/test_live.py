@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
-from conftest import tiny
-from council import BUILD, ENVIRONMENT, Mail, free_port, wait_for
+from council import BUILD, ENVIRONMENT, Mail, free_port, tiny, wait_for
 
 TODAY = datetime.date.today()
 

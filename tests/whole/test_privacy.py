@@ -1,5 +1,4 @@
 """Play 9: what leaves the house names nobody who is not to be named, and hostile text stays text."""
-import csv
 import re
 import subprocess
 import sys
@@ -7,8 +6,7 @@ import urllib.request
 
 import pytest
 
-from conftest import tiny
-from council import ROOT, flat, wait_for
+from council import ROOT, flat, tiny, wait_for
 
 FORENAME = 'Zebedee\r\nBcc: all@elsewhere.example\r\n'
 SURNAME = '\r\nATTENDEE:mailto:x@elsewhere.example \U0001f600\u202e;,<b>' + 'Q' * 150

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import tiny
-from council import wait_for
+from council import tiny, wait_for
 
 OVERLAY = """authority: Test
 timescales:
