@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// Seen from the folder of the executable: installed, in the source tree's own build folder, and last
-// the source tree that a build folder elsewhere was made from.
+// Seen from the folder of the executable: installed, in the source tree's own build folder, and
+// last the source tree that a build folder elsewhere was made from.
 static const char *const places[] = {"../share/timely", "..", "../..", "../../..", TIMELY_SOURCE};
 
 static void string_done(char **s)
@@ -64,7 +64,8 @@ bool data_path(struct arena *a, const char *name, const char **ret, struct error
     if (!executable_folder(a, &own, err))
         return false;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        const char *folder = *places[i] == '/' ? places[i] : arena_printf(a, "%s/%s", own, places[i]);
+        const char *folder =
+            *places[i] == '/' ? places[i] : arena_printf(a, "%s/%s", own, places[i]);
 
         if (found_in(a, folder, name, ret))
             return true;

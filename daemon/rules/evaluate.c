@@ -128,7 +128,8 @@ struct ending {
     struct date on; // DATE_NONE: nothing has
     const struct fact *fact;
     const char *why;
-    bool of_subject; // its own end, which a record that names the subject outweighs; a death nothing does
+    bool of_subject; // its own end, which a record that names the subject outweighs; a death
+                     // nothing does
 };
 
 static void consider_end(struct ending *e, struct ending other)
@@ -160,20 +161,25 @@ static struct ending find_end(struct work *w, const struct clock_start *s)
         consider_end(&e, (struct ending){s->episode->end->at.on, s->episode->end,
                                          l->events[s->episode->end->event].title, true});
     if (s->trigger && l->events[s->trigger->event].booking && date_known(s->trigger->until.on))
-        consider_end(&e, (struct ending){s->trigger->until.on, s->trigger, "the meeting was cancelled", true});
+        consider_end(&e, (struct ending){s->trigger->until.on, s->trigger,
+                                         "the meeting was cancelled", true});
     for (size_t i = 0; i < w->history.count; i++)
         for (size_t k = 0; k < t->end_count; k++) {
             const struct fact *f = w->history.facts[i];
 
             if (ref_matches(&t->ends_with[k], f) && ends_this(w, s, i))
-                consider_end(&e, (struct ending){f->at.on, f, l->events[f->event].title,
-                                                 l->events[f->event].of == t->subject && t->subject >= 0});
+                consider_end(
+                    &e, (struct ending){f->at.on, f, l->events[f->event].title,
+                                        l->events[f->event].of == t->subject && t->subject >= 0});
         }
     if (t->until_age && date_known(w->history.born)) {
         struct date on = birthday(w->history.born, t->until_age);
 
         if (date_cmp(on, w->history.as_at) <= 0)
-            consider_end(&e, (struct ending){on, NULL, arena_printf(w->arena, "the child turned %d", t->until_age), false});
+            consider_end(
+                &e, (struct ending){on, NULL,
+                                    arena_printf(w->arena, "the child turned %d", t->until_age),
+                                    false});
         else
             look_again(&w->history, on);
     }

@@ -1,5 +1,5 @@
-// Evaluation: deadlines = evaluate(rules, calendar, facts of one person, as-at moment). Pure: reads no
-// clock, no database and no network.
+// Evaluation: deadlines = evaluate(rules, calendar, facts of one person, as-at moment). Pure: reads
+// no clock, no database and no network.
 #pragma once
 
 #include "library.h"
@@ -12,9 +12,9 @@ enum state {
 };
 
 struct booking {
-    const char *kind;       // icpc, rcpc, cla_review, …
-    const char *group;      // key of the meeting before it is held
-    const struct fact *by;  // the event that says so
+    const char *kind;      // icpc, rcpc, cla_review, …
+    const char *group;     // key of the meeting before it is held
+    const struct fact *by; // the event that says so
     struct moment at;
     bool cancelled;
 };
@@ -28,18 +28,18 @@ struct deadline {
     const struct deadline *after; // that deadline
     struct date trigger_on;
     struct date due_on;
-    struct moment due_at;     // minute -1 unless the clock counts hours
-    struct date book_by;      // last working day on or before the due date (register 2.10)
-    bool provisional;         // rests on holidays not yet published
+    struct moment due_at; // minute -1 unless the clock counts hours
+    struct date book_by;  // last working day on or before the due date (register 2.10)
+    bool provisional;     // rests on holidays not yet published
     enum state state;
-    const struct fact *met;   // what met it
+    const struct fact *met; // what met it
     struct date met_on;
     bool in_timescale;        // once met
     const struct fact *ended; // what ended it; NULL for an age
     struct date ended_on;
-    const char *why;          // of ended and unknown, in words
+    const char *why;               // of ended and unknown, in words
     const struct booking *booking; // while owed: the meeting in the diary; NULL for none
-    bool awaiting_record;     // its time has passed and nothing is recorded
+    bool awaiting_record;          // its time has passed and nothing is recorded
 };
 
 // Something wrong or missing in the data: who should correct what, in which record.
@@ -54,7 +54,8 @@ struct evaluation {
     size_t count;
     struct finding *findings;
     size_t finding_count;
-    struct date look_again_on; // the first later day on which the answer changes without a new fact; DATE_NONE: never
+    struct date look_again_on; // the first later day on which the answer changes without a new
+                               // fact; DATE_NONE: never
 };
 
 // Which timescales cannot see whether they are met: one flag a timescale, or NULL for none.
@@ -63,20 +64,23 @@ struct sight {
 };
 
 // Everything in *ret lives in the arena or points into the library and the timeline.
-// Facts after as_at's day are not yet known to have happened (bookings count from the day they were made).
-void evaluate(struct arena *a, const struct library *l, const struct timeline *t, struct sight sight,
-              struct date as_at, struct evaluation *ret);
+// Facts after as_at's day are not yet known to have happened (bookings count from the day they were
+// made).
+void evaluate(struct arena *a, const struct library *l, const struct timeline *t,
+              struct sight sight, struct date as_at, struct evaluation *ret);
 
 // missed: owed and due before the day.
 static inline bool deadline_missed(const struct deadline *d, struct date as_at)
 {
     return d->state == STATE_OPEN && date_cmp(d->due_on, as_at) < 0;
 }
-const char *state_word(const struct deadline *d, struct date as_at); // open, missed, met, ended, unknown
+const char *state_word(const struct deadline *d,
+                       struct date as_at); // open, missed, met, ended, unknown
 
-// Blindness is told from a whole authority: a timescale that only local events can meet is blind where
-// none was ever met; one that asks for "evidence while open" where none was met in a subject still open.
-// Fed with every person's evaluation, as at the newest day and without sight, then asked.
+// Blindness is told from a whole authority: a timescale that only local events can meet is blind
+// where none was ever met; one that asks for "evidence while open" where none was met in a subject
+// still open. Fed with every person's evaluation, as at the newest day and without sight, then
+// asked.
 struct sight_survey {
     const struct library *library;
     size_t *met, *met_while_open; // deadlines, by timescale

@@ -20,11 +20,13 @@ struct fact {
     struct moment at;    // civil time; minute -1 when only the day is known
     struct moment until; // the end of a spell (an allocation, a placement); MOMENT_NONE while open
     const char *ref;     // key of the record, unique within the event's records of a person
-    const char *episode; // key of the enquiry, plan, period or record that it belongs to; may be NULL
+    const char
+        *episode; // key of the enquiry, plan, period or record that it belongs to; may be NULL
     const char *meeting; // number of the meeting, shared by brothers and sisters; may be NULL
-    const char *code;    // the attribute that rules ask for (an outcome, a placement's type); may be NULL
-    const char *who;     // staff number; may be NULL
-    const char *origin;  // table that it was read from, for explanations
+    const char
+        *code; // the attribute that rules ask for (an outcome, a placement's type); may be NULL
+    const char *who;        // staff number; may be NULL
+    const char *origin;     // table that it was read from, for explanations
     struct moment recorded; // when it was put in; MOMENT_NONE where the source does not say
     const struct booking_details *booking; // NULL but for bookings
 };
@@ -35,8 +37,9 @@ struct timeline {
     size_t count;
 };
 
-// Sorts facts by moment, then event, then ref, then recorded; drops a fact that repeats the event and
-// ref of another (the later recorded stays; equal ones: the first). Evaluation expects this order.
+// Sorts facts by moment, then event, then ref, then recorded; drops a fact that repeats the event
+// and ref of another (the later recorded stays; equal ones: the first). Evaluation expects this
+// order.
 void timeline_sort(struct timeline *t);
 
 // True when the fact's event carries one of the codes (or, negated, none of them).

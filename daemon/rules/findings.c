@@ -13,7 +13,8 @@ static void found(struct list *l, const char *code, const struct fact *f, const 
 {
     struct evaluation *e = l->evaluation;
 
-    e->findings = arena_grow(l->arena, e->findings, sizeof *e->findings, e->finding_count, &l->room);
+    e->findings =
+        arena_grow(l->arena, e->findings, sizeof *e->findings, e->finding_count, &l->room);
     e->findings[e->finding_count++] = (struct finding){code, f->origin, f->ref, text};
 }
 
@@ -29,7 +30,8 @@ static void before_birth(struct list *l, const struct history *h, const struct f
 
     if (date_known(h->born) && !of_the_unborn && f->at.on.day < h->born.day - 300)
         found(l, "before-birth", f,
-              arena_printf(l->arena, "%s on %s is long before the child's birth on %s; check both dates",
+              arena_printf(l->arena,
+                           "%s on %s is long before the child's birth on %s; check both dates",
                            h->library->events[f->event].title, date_iso(l->arena, f->at.on),
                            date_iso(l->arena, h->born)));
 }
@@ -40,7 +42,8 @@ static void in_the_future(struct list *l, const struct history *h, const struct 
 
     if (!may_lie_ahead && f->at.on.day > h->as_at.day + 366)
         found(l, "date-in-future", f,
-              arena_printf(l->arena, "%s is dated %s, more than a year ahead; it is not counted until then",
+              arena_printf(l->arena,
+                           "%s is dated %s, more than a year ahead; it is not counted until then",
                            h->library->events[f->event].title, date_iso(l->arena, f->at.on)));
 }
 
@@ -50,7 +53,8 @@ static void unknown_code(struct list *l, const struct history *h, const struct f
 
     if (f->code && k->code_count && !code_in(f->code, k->codes, k->code_count, false))
         found(l, "unknown-code", f,
-              arena_printf(l->arena, "%s: the code is not one of those known, and counts as not given",
+              arena_printf(l->arena,
+                           "%s: the code is not one of those known, and counts as not given",
                            k->title));
 }
 
@@ -58,7 +62,8 @@ static void without_outcome(struct list *l, const struct history *h, const struc
 {
     if (is(h, f, "s47-ended") && !f->code)
         found(l, "no-outcome", f,
-              "the enquiry ended without a readable outcome; a conference stays owed until one is recorded");
+              "the enquiry ended without a readable outcome; a conference stays owed until one is "
+              "recorded");
 }
 
 static void without_episode(struct list *l, const struct history *h, size_t i)
@@ -66,10 +71,11 @@ static void without_episode(struct list *l, const struct history *h, size_t i)
     const struct fact *f = h->facts[i];
 
     if (!h->in[i] && (is(h, f, "cp-review-held") || is(h, f, "child-review-held")))
-        found(l, "review-without-plan", f,
-              arena_printf(l->arena, "%s on %s lies in no %s", h->library->events[f->event].title,
-                           date_iso(l->arena, f->at.on),
-                           is(h, f, "cp-review-held") ? "child protection plan" : "period of care"));
+        found(
+            l, "review-without-plan", f,
+            arena_printf(l->arena, "%s on %s lies in no %s", h->library->events[f->event].title,
+                         date_iso(l->arena, f->at.on),
+                         is(h, f, "cp-review-held") ? "child protection plan" : "period of care"));
 }
 
 static void ended_but_open(struct list *l, const struct history *h, size_t i)
@@ -91,7 +97,8 @@ static void end_before_start(struct list *l, const struct history *h, const stru
         if (f->event == ends && f->episode && e->key && strcmp(f->episode, e->key) == 0 &&
             date_cmp(f->at.on, e->start->at.on) < 0)
             found(l, "end-before-start", f,
-                  arena_printf(l->arena, "the %s ends on %s, before it starts on %s; the end is not counted",
+                  arena_printf(l->arena,
+                               "the %s ends on %s, before it starts on %s; the end is not counted",
                                h->library->subjects[e->kind].title, date_iso(l->arena, f->at.on),
                                date_iso(l->arena, e->start->at.on)));
     }
@@ -108,7 +115,8 @@ static void two_open(struct list *l, const struct history *h)
             if (a->kind == b->kind && lasts && !a->end && !b->end)
                 found(l, "two-open", a->start,
                       arena_printf(l->arena, "open beside another %s of the same child (%s)",
-                                   h->library->subjects[a->kind].title, b->key ? b->key : "without a key"));
+                                   h->library->subjects[a->kind].title,
+                                   b->key ? b->key : "without a key"));
         }
 }
 
@@ -119,7 +127,8 @@ static void plan_date_differs(struct list *l, const struct history *h, size_t i)
     if (is(h, f, "cp-plan-made") && h->in[i] && !date_is(f->at.on, h->in[i]->start->at.on))
         found(l, "plan-date-differs", f,
               arena_printf(l->arena, "the plan starts on %s but its conference was on %s",
-                           date_iso(l->arena, h->in[i]->start->at.on), date_iso(l->arena, f->at.on)));
+                           date_iso(l->arena, h->in[i]->start->at.on),
+                           date_iso(l->arena, f->at.on)));
 }
 
 // Owed work with nobody to do it.
@@ -139,7 +148,8 @@ static void ownerless(struct list *l, const struct history *h)
             (!date_known(f->until.on) || date_cmp(f->until.on, h->as_at) > 0))
             return;
     }
-    found(l, "no-worker", owed->trigger, "work is owed but no social worker is allocated to the child");
+    found(l, "no-worker", owed->trigger,
+          "work is owed but no social worker is allocated to the child");
 }
 
 void findings_of(struct arena *a, const struct history *h, const struct timeline *t,
@@ -150,7 +160,8 @@ void findings_of(struct arena *a, const struct history *h, const struct timeline
     for (size_t i = 0; i < t->count; i++) {
         if (t->facts[i].event < 0) {
             found(&l, "unknown-event", &t->facts[i],
-                  arena_printf(a, "no rule knows the event \"%s\"; it is kept but counts for nothing",
+                  arena_printf(a,
+                               "no rule knows the event \"%s\"; it is kept but counts for nothing",
                                t->facts[i].kind));
             continue;
         }

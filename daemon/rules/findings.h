@@ -1,4 +1,5 @@
-// Findings about one person's facts: what contradicts itself, is missing or comes in an impossible order.
+// Findings about one person's facts: what contradicts itself, is missing or comes in an impossible
+// order.
 #pragma once
 
 #include "history.h"

@@ -115,7 +115,8 @@ static int booking_event(const struct library *l, const char *kind)
     return -1;
 }
 
-// A meeting in the diary is itself something that clocks count back from, known from the day it was booked.
+// A meeting in the diary is itself something that clocks count back from, known from the day it was
+// booked.
 static void add_diary_facts(struct arena *a, struct history *h)
 {
     for (size_t i = 0; i < h->booking_count; i++) {
@@ -156,8 +157,8 @@ static struct episode *episode_by_key(struct history *h, int kind, const char *k
     return NULL;
 }
 
-// The episode of a kind that a day falls into: the one that began last before it, else on it. The day
-// of an end still belongs to what ended.
+// The episode of a kind that a day falls into: the one that began last before it, else on it. The
+// day of an end still belongs to what ended.
 static struct episode *episode_by_date(struct history *h, int kind, struct date on)
 {
     struct episode *best = NULL;
@@ -186,7 +187,8 @@ static void close_episodes(struct history *h)
 
             if (f->event != h->library->subjects[k].ends)
                 continue;
-            e = f->episode ? episode_by_key(h, (int)k, f->episode) : episode_by_date(h, (int)k, f->at.on);
+            e = f->episode ? episode_by_key(h, (int)k, f->episode)
+                           : episode_by_date(h, (int)k, f->at.on);
             // An end before its start is a finding and closes nothing.
             if (e && !e->end && date_cmp(f->at.on, e->start->at.on) >= 0)
                 e->end = f;
@@ -218,7 +220,8 @@ static const struct episode *place(struct history *h, const struct fact *f)
 void history_make(struct arena *a, const struct library *l, const struct timeline *t,
                   struct date as_at, struct history *ret)
 {
-    struct history h = {.library = l, .as_at = as_at, .born = DATE_NONE, .look_again_on = DATE_NONE};
+    struct history h = {
+        .library = l, .as_at = as_at, .born = DATE_NONE, .look_again_on = DATE_NONE};
 
     collect_facts(a, t, &h);
     collect_bookings(a, &h);

@@ -1,5 +1,5 @@
-// History: a timeline put in order for evaluation: what had happened by a day, in which episode (a plan,
-// a period of care, an enquiry) each fact belongs, and what stands in the diary.
+// History: a timeline put in order for evaluation: what had happened by a day, in which episode (a
+// plan, a period of care, an enquiry) each fact belongs, and what stands in the diary.
 #pragma once
 
 #include "evaluate.h"

@@ -6,23 +6,26 @@
 
 // One thing to be said about one deadline to one role.
 struct telling {
-    const char *rung;   // stable id: role and when ("team-manager, 1 working day after")
+    const char *rung; // stable id: role and when ("team-manager, 1 working day after")
     const char *role;
-    instant at;         // business time from which it is worth saying; a working morning unless at_once
-    bool escalation;    // told as the next one up, not as the one who acts
+    instant at; // business time from which it is worth saying; a working morning unless at_once
+    bool escalation; // told as the next one up, not as the one who acts
     bool at_once;
 };
 
 // Every telling of an owed deadline's profile and ladder, in order of time. Met, ended and unknown
-// deadlines, timescales without a profile or ladder, and rungs for unbooked or statutory deadlines only that do
-// not apply, have none. Working-day distances are counted on the local calendar; a telling that would fall
-// outside office hours moves to the next opening of the office, or to the one before where that would be
-// after the due date. Reminders count from the last working day on or before the due date (book_by, register 2.10).
-// Of a role's rungs that would come before the clock starts only the last is said, at the start. In the arena.
-size_t ladder_tellings(struct arena *a, const struct library *l, const struct deadline *d, struct telling **ret);
+// deadlines, timescales without a profile or ladder, and rungs for unbooked or statutory deadlines
+// only that do not apply, have none. Working-day distances are counted on the local calendar; a
+// telling that would fall outside office hours moves to the next opening of the office, or to the
+// one before where that would be after the due date. Reminders count from the last working day on
+// or before the due date (book_by, register 2.10). Of a role's rungs that would come before the
+// clock starts only the last is said, at the start. In the arena.
+size_t ladder_tellings(struct arena *a, const struct library *l, const struct deadline *d,
+                       struct telling **ret);
 
 // The first telling after `now`; 0 when nothing more will be said.
-instant ladder_next_at(struct arena *a, const struct library *l, const struct deadline *d, instant now);
+instant ladder_next_at(struct arena *a, const struct library *l, const struct deadline *d,
+                       instant now);
 
 // The role that a timescale's reminders go to: the one who acts. NULL where nobody is reminded.
 const char *ladder_acting_role(const struct library *l, const struct timescale *t);

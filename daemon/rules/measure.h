@@ -19,8 +19,8 @@ struct month_count {
 
 struct tally;
 // `from` and `to` are first days of months, both included.
-struct tally *tally_new(struct arena *a, const struct library *l, const struct measure *m, enum measure_by by,
-                        struct date from, struct date to, struct date as_at);
+struct tally *tally_new(struct arena *a, const struct library *l, const struct measure *m,
+                        enum measure_by by, struct date from, struct date to, struct date as_at);
 // Adds one person's evaluation (call once a person; the evaluation may go away afterwards).
 void tally_add(struct tally *t, const struct timeline *timeline, const struct evaluation *e);
 size_t tally_months(const struct tally *t, const struct month_count **ret);

@@ -26,8 +26,8 @@ static bool expected(const struct cursor *k, const char *what)
         n = sizeof found - 1;
     memcpy(found, k->at, n);
     found[n] = '\0';
-    complain(k->context->complaints, k->context->file, k->node->line, column,
-             "\"%s\": expected %s", *found ? found : "end of the text", what);
+    complain(k->context->complaints, k->context->file, k->node->line, column, "\"%s\": expected %s",
+             *found ? found : "end of the text", what);
     return false;
 }
 

@@ -116,7 +116,8 @@ static int find_subject(const struct library *l, const char *name)
 
 static void read_event(struct reader *r, const struct entry *e)
 {
-    static const char *const keys[] = {"title", "of", "record", "spell", "key", "booking", "codes", "from"};
+    static const char *const keys[] = {"title", "of",      "record", "spell",
+                                       "key",   "booking", "codes",  "from"};
     struct event_kind *k = &r->library->events[r->library->event_count];
     const struct node *of, *from;
     const struct node *const *codes;
@@ -145,7 +146,8 @@ static void read_event(struct reader *r, const struct entry *e)
         r->library->event_count++;
 }
 
-static int subject_event(struct reader *r, const struct node *subject, const char *key, bool required)
+static int subject_event(struct reader *r, const struct node *subject, const char *key,
+                         bool required)
 {
     const struct node *n = reader_scalar(r, subject, key, required);
     int event = n ? library_event(r->library, n->text) : -1;
@@ -167,8 +169,8 @@ static void read_subjects(struct reader *r, const struct node *subjects)
         if (!reader_is(r, e->value, NODE_MAPPING, "a subject: title, starts, ends"))
             continue;
         reader_known_keys(r, e->value, keys, sizeof keys / sizeof *keys);
-        l->subjects[l->subject_count++] = (struct subject_kind){
-            .name = e->key, .title = reader_text(r, e->value, "title", true)};
+        l->subjects[l->subject_count++] =
+            (struct subject_kind){.name = e->key, .title = reader_text(r, e->value, "title", true)};
     }
 }
 
@@ -184,7 +186,8 @@ void read_events(struct reader *r, const struct node *root)
     subjects = node_get(root, "subjects");
     events = node_get(root, "events");
     if (!subjects || !events || subjects->kind != NODE_MAPPING || events->kind != NODE_MAPPING) {
-        reader_complain(r, root, "expected the keys \"subjects\" and \"events\", each a list of names");
+        reader_complain(r, root,
+                        "expected the keys \"subjects\" and \"events\", each a list of names");
         return;
     }
     read_subjects(r, subjects);

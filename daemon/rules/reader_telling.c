@@ -25,9 +25,9 @@ static void read_profile(struct reader *r, const struct entry *e, struct ladder 
     ret->rungs = rungs;
 }
 
-static const char *const roles[] = {
-    "social-worker",   "team-manager", "service-manager", "head-of-service",      "director",
-    "chair",           "reviewing-officer", "chairs-manager", "safeguarding-manager"};
+static const char *const roles[] = {"social-worker",     "team-manager",   "service-manager",
+                                    "head-of-service",   "director",       "chair",
+                                    "reviewing-officer", "chairs-manager", "safeguarding-manager"};
 
 static bool read_role(struct reader *r, const struct node *n, const char **ret)
 {
@@ -40,7 +40,8 @@ static bool read_role(struct reader *r, const struct node *n, const char **ret)
         return true;
     }
     near = nearest_word(n->text, roles, sizeof roles / sizeof *roles);
-    reader_complain(r, n, near ? "\"%s\": no such role; did you mean \"%s\"?" : "\"%s\": no such role",
+    reader_complain(r, n,
+                    near ? "\"%s\": no such role; did you mean \"%s\"?" : "\"%s\": no such role",
                     n->text, near);
     return false;
 }

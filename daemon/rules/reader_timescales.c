@@ -4,12 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const timescale_keys[] = {
-    "title",    "force",          "default",           "source",  "url",
-    "evidence", "reading",        "in force",          "subject", "due",
-    "met by",   "same day counts", "without a link",   "ends with", "only for",
-    "meeting",  "invite",         "tell",              "examples", "versions",
-    "evidence while open"};
+static const char *const timescale_keys[] = {"title",
+                                             "force",
+                                             "default",
+                                             "source",
+                                             "url",
+                                             "evidence",
+                                             "reading",
+                                             "in force",
+                                             "subject",
+                                             "due",
+                                             "met by",
+                                             "same day counts",
+                                             "without a link",
+                                             "ends with",
+                                             "only for",
+                                             "meeting",
+                                             "invite",
+                                             "tell",
+                                             "examples",
+                                             "versions",
+                                             "evidence while open"};
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static struct clause *read_clauses(struct reader *r, const struct node *mapping, size_t *ret_count)
@@ -19,7 +34,8 @@ static struct clause *read_clauses(struct reader *r, const struct node *mapping,
     struct clause *clauses = ARENA_ARRAY(r->phrases.arena, struct clause, count + 1);
 
     if (count == 0)
-        reader_complain(r, mapping, "the key \"due\" is missing: \"within 15 working days of EVENT\"");
+        reader_complain(r, mapping,
+                        "the key \"due\" is missing: \"within 15 working days of EVENT\"");
     for (size_t i = 0; i < count; i++) {
         const char *due_of;
 
@@ -57,8 +73,9 @@ static void check_versions(const struct reader *r, const struct node *list, cons
 {
     for (size_t i = 1; i < count; i++)
         if (!date_known(v[i - 1].until) || v[i - 1].until.day >= v[i].from.day)
-            reader_complain(r, list->items[i], "in force while the version before it still is: "
-                                               "expected \"until\" there, or a later \"from\"");
+            reader_complain(r, list->items[i],
+                            "in force while the version before it still is: "
+                            "expected \"until\" there, or a later \"from\"");
 }
 
 static void read_versions(struct reader *r, const struct node *mapping, struct timescale *t)
@@ -101,7 +118,8 @@ static struct event_ref *read_refs(struct reader *r, const struct node *mapping,
         if (ret_age && strncmp(items[i]->text, "age ", 4) == 0) {
             *ret_age = atoi(items[i]->text + 4);
             if (*ret_age < 1 || *ret_age > 99)
-                reader_complain(r, items[i], "\"%s\": expected an age from 1 to 99", items[i]->text);
+                reader_complain(r, items[i], "\"%s\": expected an age from 1 to 99",
+                                items[i]->text);
         } else if (phrase_event_ref(&r->phrases, items[i], &refs[kept])) {
             kept++;
         }
@@ -128,7 +146,9 @@ static int read_subject(struct reader *r, const struct node *mapping)
     {
         const char *near = nearest_word(n->text, names, l->subject_count + 1);
 
-        reader_complain(r, n, near ? "\"%s\": no such subject; did you mean \"%s\"?" : "\"%s\": no such subject",
+        reader_complain(r, n,
+                        near ? "\"%s\": no such subject; did you mean \"%s\"?"
+                             : "\"%s\": no such subject",
                         n->text, near);
     }
     return -1;
@@ -177,7 +197,8 @@ static void read_examples(struct reader *r, const struct node *mapping, struct t
 static struct timescale read_timescale(struct reader *r, const struct entry *e)
 {
     const struct node *m = e->value;
-    struct timescale t = {.id = e->key, .file = r->phrases.file, .line = e->line, .chapter = r->chapter};
+    struct timescale t = {
+        .id = e->key, .file = r->phrases.file, .line = e->line, .chapter = r->chapter};
     const struct node *link;
 
     reader_known_keys(r, m, timescale_keys, COUNT(timescale_keys));
@@ -283,7 +304,8 @@ static bool same_event(const struct event_ref *a, const struct event_ref *b)
     return true;
 }
 
-static bool clause_tightens(const struct reader *r, const struct clause *own, const struct clause *law)
+static bool clause_tightens(const struct reader *r, const struct clause *own,
+                            const struct clause *law)
 {
     const struct span *a = &own->span, *b = &law->span;
     bool shorter = b->before ? a->count >= b->count : a->count <= b->count;
@@ -319,9 +341,10 @@ static void overlay_due(struct reader *r, const struct node *m, struct timescale
     own = &versions[t->version_count - 1];
     own->clauses = read_clauses(r, m, &own->clause_count);
     if (t->force != FORCE_LOCAL && !tightens(r, own, law)) {
-        reader_complain(r, node_get(m, "due"),
-                        "an overlay may only tighten what %s asks: the same event and unit, and no longer",
-                        t->force == FORCE_LAW ? "the law" : "guidance");
+        reader_complain(
+            r, node_get(m, "due"),
+            "an overlay may only tighten what %s asks: the same event and unit, and no longer",
+            t->force == FORCE_LAW ? "the law" : "guidance");
         return;
     }
     t->versions = versions;
@@ -337,7 +360,8 @@ static void overlay_timescale(struct reader *r, const struct entry *e, struct ti
     reader_known_keys(r, e->value, keys, COUNT(keys));
     use = reader_choice(r, e->value, "use", "yes", "no", t->on);
     if (!use && t->force != FORCE_LOCAL)
-        reader_complain(r, e->value, "%s cannot be switched off: it is %s", e->key, force_word(t->force));
+        reader_complain(r, e->value, "%s cannot be switched off: it is %s", e->key,
+                        force_word(t->force));
     else
         t->on = use;
     if (node_get(e->value, "title"))

@@ -1,5 +1,5 @@
-// The beat: a heartbeat in the store that others watch, and the service manager's watchdog, fed only while the
-// databases answer and the watch goes round.
+// The beat: a heartbeat in the store that others watch, and the service manager's watchdog, fed
+// only while the databases answer and the watch goes round.
 #include "daemon.h"
 #include "log.h"
 #include "supervisor.h"

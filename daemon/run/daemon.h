@@ -5,8 +5,8 @@
 #include "book.h"
 #include "config.h"
 #include "directory.h"
-#include "proclaimed.h"
 #include "library.h"
+#include "proclaimed.h"
 
 struct before {
     struct library *library;
@@ -20,7 +20,7 @@ struct daemon {
     struct arena *config_arena;
     struct library *library; // replaced as a whole on reload; lives on in `before` for who waits
     struct before *before;   // configurations and rules that were replaced, until the end
-    unsigned long library_number; // rises with every reload and change of the calendar
+    unsigned long library_number;   // rises with every reload and change of the calendar
     struct holiday_list proclaimed; // bank holidays that were accepted: the library is on them
     struct arena *proclaimed_arena;
     long long proclaimed_last; // the newest row among them
@@ -28,13 +28,13 @@ struct daemon {
     // Bells: who is to look.
     struct bell
         watch_bell; // the source or the rules changed, a hold was decided, something is dirty
-    struct bell agenda_bell;  // deadlines changed
-    struct bell outbox_bell;  // messages were put in
-    struct bell feeds_bell;   // feeds became dirty
+    struct bell agenda_bell;   // deadlines changed
+    struct bell outbox_bell;   // messages were put in
+    struct bell feeds_bell;    // feeds became dirty
     struct bell holidays_bell; // the configuration was read again
-    bool source_ok, store_ok; // of the last try, for status and watchdog
-    instant last_round_at;    // real time at which the watch last finished a round
-    const char *worker_name;  // host and pid: who claims
+    bool source_ok, store_ok;  // of the last try, for status and watchdog
+    instant last_round_at;     // real time at which the watch last finished a round
+    const char *worker_name;   // host and pid: who claims
 };
 
 // Business time, and the day in England that it falls on.
@@ -57,9 +57,9 @@ bool backoff_wait(struct backoff *b, const char *event, const struct error *err)
 void backoff_reset(struct backoff *b);
 
 // The fibers.
-void watch_run(void *daemon);   // source → facts → deadlines → store
-void agenda_run(void *daemon);  // ladders → digests, alarms
-void deliver_run(void *daemon); // outbox → people
-void feeds_run(void *daemon);   // deadlines → rendered feeds
+void watch_run(void *daemon);         // source → facts → deadlines → store
+void agenda_run(void *daemon);        // ladders → digests, alarms
+void deliver_run(void *daemon);       // outbox → people
+void feeds_run(void *daemon);         // deadlines → rendered feeds
 void bank_holidays_run(void *daemon); // published bank holidays → proposals
-void beat_run(void *daemon);    // heartbeat, watchdog, status
+void beat_run(void *daemon);          // heartbeat, watchdog, status

@@ -1,13 +1,13 @@
-// The fibers that deliver: config.mails_at_once lanes, each with its own connection to the store.
-// The first one waits for the outbox and wakes the others.
+// The fibers that deliver: config.mails_at_once lanes, each with its own connection to the store,
+// and one that waits for the outbox's bell and wakes them all, however busy any of them is.
 #include "daemon.h"
 #include "deliver.h"
 #include "log.h"
 
 #define MOST_LANES 50 // as many as can be configured
 #define LOOK_EVERY SECONDS(30)
-#define DIRECTORY_AGE SECONDS(1) // who was just imported is in post
-#define GOODBYE SECONDS(600) // no hand-over lasts longer
+#define DIRECTORY_AGE SECONDS(30) // nobody is passed over by it: before that it is read again
+#define GOODBYE SECONDS(600)      // no hand-over lasts longer
 
 struct crew;
 
@@ -50,7 +50,6 @@ static bool empty_outbox(struct lane *l, int64_t *ret_wait, struct error *err)
     struct delivered done = {.found = true};
     double next_s = -1;
 
-    l->directory_at = INT64_MIN / 2; // read while there was nothing to do
     while (done.found && !done.away && !loop_stopping(d->loop))
         if (!fresh_directory(l, err) ||
             !deliver_one(l->store, &d->config, l->directory, daemon_now(d), d->worker_name,
@@ -72,23 +71,10 @@ static void close_store(struct lane *l)
     l->store = NULL;
 }
 
-static void wake_others(struct crew *c)
-{
-    for (size_t i = 1; i < c->count; i++)
-        bell_ring(&c->lanes[i].bell);
-}
-
 static enum wake wait_for_work(struct lane *l, int64_t wait)
 {
-    struct crew *c = l->crew;
-    enum wake wake;
-
     backoff_reset(&l->backoff);
-    if (l != &c->lanes[0])
-        return bell_wait(&l->bell, LOOK_EVERY);
-    wake = bell_wait(&c->daemon->outbox_bell, wait);
-    wake_others(c);
-    return wake;
+    return bell_wait(&l->bell, wait);
 }
 
 // Messages that wait for a server that is not there are not all tried against it.
@@ -136,10 +122,12 @@ void deliver_run(void *daemon)
         c.count = MOST_LANES;
     for (size_t i = 0; i < c.count; i++)
         c.lanes[i] = (struct lane){.crew = &c};
-    for (size_t i = 1; i < c.count; i++)
+    for (size_t i = 0; i < c.count; i++)
         fiber_start(d->loop, "deliver", lane_run, &c.lanes[i]);
-    lane_run(&c.lanes[0]);
-    // The other lanes stand in this fiber's frame.
+    while (bell_wait(&d->outbox_bell, -1) != WAKE_STOPPING)
+        for (size_t i = 0; i < c.count; i++)
+            bell_ring(&c.lanes[i].bell);
+    // The lanes stand in this fiber's frame.
     while (c.ended < c.count)
         (void)bell_wait_to_end(&c.all_ended, GOODBYE);
 }

@@ -29,15 +29,20 @@ static void usage(FILE *to)
           "  --config FILE    the configuration (see timely.yaml(5))\n"
           "  --embedded DIR   a private PostgreSQL in DIR; DIR/timely.yaml is read if it is there\n"
           "  --serve          be the web process: answer for feeds\n"
-          "  --check          check the configuration and the rules, print what is in force, and end\n"
-          "  --version\n", to);
+          "  --check          check the configuration and the rules, print what is in force, and "
+          "end\n"
+          "  --version\n",
+          to);
 }
 
 static int read_options(int argc, char **argv, struct options *ret)
 {
-    static const struct option known[] = {{"config", required_argument, NULL, 'c'}, {"embedded", required_argument, NULL, 'e'},
-                                          {"serve", no_argument, NULL, 's'},        {"check", no_argument, NULL, 'k'},
-                                          {"version", no_argument, NULL, 'v'},      {"help", no_argument, NULL, 'h'},
+    static const struct option known[] = {{"config", required_argument, NULL, 'c'},
+                                          {"embedded", required_argument, NULL, 'e'},
+                                          {"serve", no_argument, NULL, 's'},
+                                          {"check", no_argument, NULL, 'k'},
+                                          {"version", no_argument, NULL, 'v'},
+                                          {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     int c;
 
@@ -80,7 +85,8 @@ static int complain_and_leave(const struct error *err)
 
 // ------------------------------------------------------------------------------- configuration
 
-static bool read_config(const struct options *o, struct arena *a, struct config *ret, struct error *err)
+static bool read_config(const struct options *o, struct arena *a, struct config *ret,
+                        struct error *err)
 {
     const char *file = o->config;
 
@@ -94,13 +100,15 @@ static bool read_config(const struct options *o, struct arena *a, struct config 
 }
 
 // The rules as they are written, on the calendar that was accepted.
-static bool load_rules(const struct daemon *d, const struct config *c, struct library **ret, struct error *err)
+static bool load_rules(const struct daemon *d, const struct config *c, struct library **ret,
+                       struct error *err)
 {
     struct library *l;
 
     if (!library_load(c->rules_dir, c->overlay, &l, err))
         return false;
-    if (d->proclaimed.count && !library_proclaim(l, d->proclaimed.items, d->proclaimed.count, err)) {
+    if (d->proclaimed.count &&
+        !library_proclaim(l, d->proclaimed.items, d->proclaimed.count, err)) {
         library_free(l);
         return false;
     }
@@ -157,12 +165,16 @@ static bool set_clock(struct daemon *d, struct db *store, struct error *err)
         state.clock = (struct business_clock){clock_real(), instant_from_london(start)};
         values[0] = arena_printf(a, "%lld", (long long)state.clock.real_anchor);
         values[1] = arena_printf(a, "%lld", (long long)state.clock.business_anchor);
-        if (!db_ask(store, "UPDATE timely.state SET real_anchor_us = $1::bigint, business_anchor_us = $2::bigint", 2, values,
-                    NULL, err))
+        if (!db_ask(store,
+                    "UPDATE timely.state SET real_anchor_us = $1::bigint, business_anchor_us = "
+                    "$2::bigint",
+                    2, values, NULL, err))
             return false;
     }
     if (state.clock.real_anchor && d->config.delivery == DELIVERY_LIVE)
-        return fail(err, FAULT_INPUT, "this store has a business clock of its own; mail cannot be delivered live from it");
+        return fail(
+            err, FAULT_INPUT,
+            "this store has a business clock of its own; mail cannot be delivered live from it");
     d->clock = state.clock;
     return true;
 }
@@ -184,11 +196,14 @@ static bool prepare(struct start *s, struct error *err)
     if (!daemon_open_store(s->daemon, "start", &store, err))
         return false;
     if (!s->embedded)
-        return migrate_check(store, err) && set_clock(s->daemon, store, err) && bank_holidays_apply(s->daemon, store, err);
+        return migrate_check(store, err) && set_clock(s->daemon, store, err) &&
+               bank_holidays_apply(s->daemon, store, err);
     if (!migrate_store(store, &report, err) || !set_clock(s->daemon, store, err) ||
         !bank_holidays_apply(s->daemon, store, err))
         return false;
-    ok = db_open(&(struct db_options){.conninfo = s->daemon->config.source, .role_name = "timelyd start"}, &source, err) &&
+    ok = db_open(&(struct db_options){.conninfo = s->daemon->config.source,
+                                      .role_name = "timelyd start"},
+                 &source, err) &&
          migrate_embedded_source(source, s->daemon->config.watch == WATCH_NOTIFY, err);
     db_close(source);
     return ok;
@@ -246,7 +261,8 @@ static void on_reload(evutil_socket_t signal, short what, void *arg)
         bell_ring(&s->daemon->watch_bell);
         bell_ring(&s->daemon->holidays_bell);
     } else {
-        log_error("daemon.reload_refused", "reason=\"%s\" kept=%s", err.text, s->daemon->library->version);
+        log_error("daemon.reload_refused", "reason=\"%s\" kept=%s", err.text,
+                  s->daemon->library->version);
     }
     supervisor_ready();
 }
@@ -289,8 +305,8 @@ static int run_daemon(const struct options *o, struct daemon *d, struct embedded
     fiber_start(d->loop, "feeds", feeds_run, d);
     fiber_start(d->loop, "holidays", bank_holidays_run, d);
     fiber_start(d->loop, "beat", beat_run, d);
-    log_info("daemon.started", "version=%s rules=%s timescales=%zu", TIMELY_VERSION, d->library->version,
-             d->library->timescale_count);
+    log_info("daemon.started", "version=%s rules=%s timescales=%zu", TIMELY_VERSION,
+             d->library->version, d->library->timescale_count);
     supervisor_ready();
     loop_run(d->loop);
     for (size_t i = 0; i < 3; i++)
@@ -324,13 +340,15 @@ static int run_service(struct daemon *d)
     struct serve_options o = {.listen = c->listen,
                               .cert_file = c->tls_cert_file,
                               .key_file = c->tls_key_file,
-                              .store = {.conninfo = c->web_store ? c->web_store : c->store, .role_name = "timelyd serve",
+                              .store = {.conninfo = c->web_store ? c->web_store : c->store,
+                                        .role_name = "timelyd serve",
                                         .statement_timeout_ms = 30000},
                               .public_url = c->public_url,
                               .limits = http_limits_default,
                               .listening = on_listening};
 
-    if (c->web_password_file && !config_secret(d->config_arena, c->web_password_file, &password, &err))
+    if (c->web_password_file &&
+        !config_secret(d->config_arena, c->web_password_file, &password, &err))
         return complain_and_leave(&err);
     o.store.password = password;
     return serve_run(&o, &err) ? 0 : complain_and_leave(&err);

@@ -1,7 +1,7 @@
-// The watch: sees that the source, the rules or the day changed, and reconciles. A notification only says
-// "look now"; what is done then is compare and act on the difference.
-#include "daemon.h"
+// The watch: sees that the source, the rules or the day changed, and reconciles. A notification
+// only says "look now"; what is done then is compare and act on the difference.
 #include "bank_holidays.h"
+#include "daemon.h"
 #include "hold_notice.h"
 #include "log.h"
 #include "reconcile.h"
@@ -16,7 +16,8 @@ struct watch {
     struct backoff backoff;
     bool holds_store;
     char said[1000];
-    char *place;    // notify mode: the snapshot up to which changes were seen; NULL: everything is to be read
+    char *place; // notify mode: the snapshot up to which changes were seen; NULL: everything is to
+                 // be read
     bool all_again; // the next look reads everything
     unsigned long library_number;
     char dirty[60], decided[60]; // what in the store has called for a look already
@@ -67,8 +68,8 @@ static void close_both(struct watch *w)
 static void say(struct watch *w, const struct round_report *r)
 {
     if (r->persons_recorded)
-        log_info("watch.recorded", "persons=%zu deadlines=%zu messages=%zu", r->persons_recorded, r->deadlines_changed,
-                 r->messages);
+        log_info("watch.recorded", "persons=%zu deadlines=%zu messages=%zu", r->persons_recorded,
+                 r->deadlines_changed, r->messages);
     if (strcmp(w->said, r->said) != 0) {
         if (*r->said)
             log_warning("watch.held_back", "reason=\"%s\"", r->said);
@@ -77,8 +78,8 @@ static void say(struct watch *w, const struct round_report *r)
 }
 
 // In notify mode the source says who changed; otherwise, and for a sweep, everybody is read.
-static bool whom_to_read(struct watch *w, struct arena *a, struct reconcile_input *in, const char **place,
-                         struct error *err)
+static bool whom_to_read(struct watch *w, struct arena *a, struct reconcile_input *in,
+                         const char **place, struct error *err)
 {
     const char **ids;
     bool all;
@@ -106,14 +107,19 @@ static bool look(struct watch *w, struct round_report *ret, struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
     struct daemon *d = w->daemon;
-    struct reconcile_input in = {.source = w->source, .store = w->store, .library = d->library, .config = &d->config,
-                                 .clock = &d->clock, .memory = w->memory};
+    struct reconcile_input in = {.source = w->source,
+                                 .store = w->store,
+                                 .library = d->library,
+                                 .config = &d->config,
+                                 .clock = &d->clock,
+                                 .memory = w->memory};
     struct directory *directory;
     const char *place = w->place;
     struct hold_notice notice;
     bool ok;
 
-    if (!bank_holidays_in_force(d, w->store, &in.calendar_accepted, err) || !directory_read(w->store, &directory, err))
+    if (!bank_holidays_in_force(d, w->store, &in.calendar_accepted, err) ||
+        !directory_read(w->store, &directory, err))
         return false;
     in.directory = directory;
     ok = whom_to_read(w, a, &in, &place, err) && reconcile_round(&in, ret, err);
@@ -145,10 +151,10 @@ static bool is_news(char *last, size_t room, const char *text)
     return news;
 }
 
-// In notify mode the source wakes us; what the store's own tables call for is asked every second (cheap),
-// since whoever wrote there did not speak to the source.
-// What was looked at and could not be settled (a guard holds it) waits for the next regular look. A decision
-// about a hold calls for a reading of everything.
+// In notify mode the source wakes us; what the store's own tables call for is asked every second
+// (cheap), since whoever wrote there did not speak to the source. What was looked at and could not
+// be settled (a guard holds it) waits for the next regular look. A decision about a hold calls for
+// a reading of everything.
 static bool something_dirty(struct watch *w, bool *ret, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
@@ -156,7 +162,8 @@ static bool something_dirty(struct watch *w, bool *ret, struct error *err)
     if (!db_ask(w->store,
                 "SELECT (SELECT format('%s/%s', count(*), max(dirty_id)) FROM timely.dirty), "
                 "(SELECT format('%s/%s', count(*), max(decided_at)) FROM timely.hold "
-                "WHERE decided IN ('confirmed', 'rejected') AND applied_at IS NULL)", 0, NULL, &r, err))
+                "WHERE decided IN ('confirmed', 'rejected') AND applied_at IS NULL)",
+                0, NULL, &r, err))
         return false;
     *ret = is_news(w->dirty, sizeof w->dirty, db_text(r, 0, 0));
     if (is_news(w->decided, sizeof w->decided, db_text(r, 0, 1)))

@@ -1,4 +1,5 @@
-// Reading persons, deadlines and calendar objects from the store; writing decisions through record_person.
+// Reading persons, deadlines and calendar objects from the store; writing decisions through
+// record_person.
 #include "book.h"
 
 #include <stdlib.h>
@@ -11,8 +12,9 @@ const char *instant_iso(struct arena *a, instant t)
     struct tm tm;
 
     gmtime_r(&seconds, &tm);
-    return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                        tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(t - (instant)seconds * 1000000));
+    return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+                        tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+                        (int)(t - (instant)seconds * 1000000));
 }
 
 static const char *text_at(struct arena *a, const PGresult *r, int row, int column)
@@ -44,7 +46,8 @@ static struct moment moment_at(const PGresult *r, int row, int column)
 
 static int by_id(const void *a, const void *b)
 {
-    return strcmp(((const struct stored_person *)a)->person_id, ((const struct stored_person *)b)->person_id);
+    return strcmp(((const struct stored_person *)a)->person_id,
+                  ((const struct stored_person *)b)->person_id);
 }
 
 static struct stored_person *person_in(struct book *b, const char *id)
@@ -54,12 +57,14 @@ static struct stored_person *person_in(struct book *b, const char *id)
     return bsearch(&key, b->persons, b->count, sizeof *b->persons, by_id);
 }
 
-static bool read_persons(struct arena *a, struct db *store, const char *ids, struct book *b, struct error *err)
+static bool read_persons(struct arena *a, struct db *store, const char *ids, struct book *b,
+                         struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
 
     if (!db_ask(store,
-                "SELECT person_id, worker_id, team_id, case_ref, initials, display_name, family, restricted, "
+                "SELECT person_id, worker_id, team_id, case_ref, initials, display_name, family, "
+                "restricted, "
                 "encode(seen, 'hex') FROM timely.person WHERE person_id = ANY ($1::text[])",
                 1, &ids, &r, err))
         return false;
@@ -105,19 +110,23 @@ static struct stored_deadline deadline_at(struct arena *a, const PGresult *r, in
     return d;
 }
 
-static bool read_deadlines(struct arena *a, struct db *store, const char *ids, struct book *b, struct error *err)
+static bool read_deadlines(struct arena *a, struct db *store, const char *ids, struct book *b,
+                           struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
     struct stored_deadline *all;
     int rows;
 
     if (!db_ask(store,
-                "SELECT d.deadline_id, d.person_id, d.timescale, d.subject_ref, d.trigger_on, d.due_on, d.due_at, "
-                "d.state, d.met_on, d.in_timescale, d.why, d.booked_at, d.booked_group, d.uid, d.sequence, "
+                "SELECT d.deadline_id, d.person_id, d.timescale, d.subject_ref, d.trigger_on, "
+                "d.due_on, d.due_at, "
+                "d.state, d.met_on, d.in_timescale, d.why, d.booked_at, d.booked_group, d.uid, "
+                "d.sequence, "
                 "d.provisional, d.at_first_start, o.uid "
                 "FROM timely.deadline d LEFT JOIN timely.object_deadline od USING (deadline_id) "
                 "LEFT JOIN timely.calendar_object o USING (object_id) "
-                "WHERE d.person_id = ANY ($1::text[]) AND d.state <> 'withdrawn' ORDER BY d.person_id, d.deadline_id",
+                "WHERE d.person_id = ANY ($1::text[]) AND d.state <> 'withdrawn' ORDER BY "
+                "d.person_id, d.deadline_id",
                 1, &ids, &r, err))
         return false;
     rows = PQntuples(r);
@@ -137,17 +146,21 @@ static bool read_deadlines(struct arena *a, struct db *store, const char *ids, s
 
 // ------------------------------------------------------------------------------------ objects
 
-static bool read_objects(struct arena *a, struct db *store, const char *ids, const char *meetings, struct book *b,
-                         struct error *err)
+static bool read_objects(struct arena *a, struct db *store, const char *ids, const char *meetings,
+                         struct book *b, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
     const char *values[] = {ids, meetings};
 
     if (!db_ask(store,
-                "SELECT o.uid, o.kind, o.status, o.timescale, o.meeting, o.content_hash, o.place, o.url, o.sequence, "
-                "o.starts_on, o.starts_at, o.ends_at FROM timely.calendar_object o WHERE o.object_id IN ("
-                "SELECT od.object_id FROM timely.object_deadline od JOIN timely.deadline d USING (deadline_id) "
-                "WHERE d.person_id = ANY ($1::text[])) OR (o.meeting = ANY ($2::text[]) AND o.status = 'live') "
+                "SELECT o.uid, o.kind, o.status, o.timescale, o.meeting, o.content_hash, o.place, "
+                "o.url, o.sequence, "
+                "o.starts_on, o.starts_at, o.ends_at FROM timely.calendar_object o WHERE "
+                "o.object_id IN ("
+                "SELECT od.object_id FROM timely.object_deadline od JOIN timely.deadline d USING "
+                "(deadline_id) "
+                "WHERE d.person_id = ANY ($1::text[])) OR (o.meeting = ANY ($2::text[]) AND "
+                "o.status = 'live') "
                 "ORDER BY o.object_id",
                 2, values, &r, err))
         return false;
@@ -187,13 +200,15 @@ struct stored_object *book_meeting(const struct book *b, const char *meeting)
 }
 
 // Fills one list of every object from rows of (uid, …) that are ordered by uid.
-static bool read_holders(struct arena *a, struct db *store, const char *uids, struct book *b, struct error *err)
+static bool read_holders(struct arena *a, struct db *store, const char *uids, struct book *b,
+                         struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
     struct stored_holder *all;
 
     if (!db_ask(store,
-                "SELECT o.uid, h.staff_id, h.email FROM timely.invite_holder h JOIN timely.calendar_object o "
+                "SELECT o.uid, h.staff_id, h.email FROM timely.invite_holder h JOIN "
+                "timely.calendar_object o "
                 "USING (object_id) WHERE o.uid = ANY ($1::text[]) ORDER BY o.uid, h.staff_id",
                 1, &uids, &r, err))
         return false;
@@ -208,7 +223,8 @@ static bool read_holders(struct arena *a, struct db *store, const char *uids, st
     return true;
 }
 
-static bool read_served(struct arena *a, struct db *store, const char *uids, struct book *b, struct error *err)
+static bool read_served(struct arena *a, struct db *store, const char *uids, struct book *b,
+                        struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
     struct served_deadline *all;
@@ -216,7 +232,8 @@ static bool read_served(struct arena *a, struct db *store, const char *uids, str
     if (!db_ask(store,
                 "SELECT o.uid, d.uid, d.person_id, p.worker_id, "
                 "coalesce(nullif(p.case_ref, ''), d.person_id) FROM timely.object_deadline od "
-                "JOIN timely.calendar_object o USING (object_id) JOIN timely.deadline d USING (deadline_id) "
+                "JOIN timely.calendar_object o USING (object_id) JOIN timely.deadline d USING "
+                "(deadline_id) "
                 "LEFT JOIN timely.person p ON p.person_id = d.person_id "
                 "WHERE o.uid = ANY ($1::text[]) AND d.state = 'open' ORDER BY o.uid, d.deadline_id",
                 1, &uids, &r, err))
@@ -225,16 +242,17 @@ static bool read_served(struct arena *a, struct db *store, const char *uids, str
     for (int i = 0; i < PQntuples(r); i++) {
         struct stored_object *o = book_object(b, db_text(r, i, 0));
 
-        all[i] = (struct served_deadline){text_at(a, r, i, 1), text_at(a, r, i, 2), text_at(a, r, i, 3),
-                                          text_at(a, r, i, 4)};
+        all[i] = (struct served_deadline){text_at(a, r, i, 1), text_at(a, r, i, 2),
+                                          text_at(a, r, i, 3), text_at(a, r, i, 4)};
         if (o->serve_count++ == 0)
             o->serves = &all[i];
     }
     return true;
 }
 
-bool book_read(struct arena *a, struct db *store, const char *const *ids, size_t count, const char *const *meetings,
-               size_t meeting_count, struct book *ret, struct error *err)
+bool book_read(struct arena *a, struct db *store, const char *const *ids, size_t count,
+               const char *const *meetings, size_t meeting_count, struct book *ret,
+               struct error *err)
 {
     struct book b = {.count = count};
     const char *id_array = db_text_array(a, ids, count), **uids;
@@ -243,7 +261,8 @@ bool book_read(struct arena *a, struct db *store, const char *const *ids, size_t
     for (size_t i = 0; i < count; i++)
         b.persons[i].person_id = arena_strdup(a, ids[i]);
     qsort(b.persons, count, sizeof *b.persons, by_id);
-    if (!read_persons(a, store, id_array, &b, err) || !read_deadlines(a, store, id_array, &b, err) ||
+    if (!read_persons(a, store, id_array, &b, err) ||
+        !read_deadlines(a, store, id_array, &b, err) ||
         !read_objects(a, store, id_array, db_text_array(a, meetings, meeting_count), &b, err))
         return false;
     uids = ARENA_ARRAY(a, const char *, b.object_count + 1);
@@ -259,7 +278,8 @@ bool book_read(struct arena *a, struct db *store, const char *const *ids, size_t
 // ------------------------------------------------------------------------------------ sums, counts
 
 struct seen_reader {
-    bool (*person)(void *arg, const char *id, const unsigned char *seen, size_t length, struct error *err);
+    bool (*person)(void *arg, const char *id, const unsigned char *seen, size_t length,
+                   struct error *err);
     void *arg;
 };
 
@@ -273,7 +293,8 @@ static bool seen_chunk(void *arg, const char *chunk, size_t chunk_length, struct
         char id[256];
 
         if (length[0] < 0 || length[0] >= (int)sizeof id)
-            return fail(err, FAULT_INPUT, "timely.person has a key of %d bytes; at most 255 are expected", length[0]);
+            return fail(err, FAULT_INPUT,
+                        "timely.person has a key of %d bytes; at most 255 are expected", length[0]);
         memcpy(id, data[0], (size_t)length[0]);
         id[length[0]] = '\0';
         if (!s->person(s->arg, id, (const unsigned char *)data[1], (size_t)length[1], err))
@@ -283,8 +304,8 @@ static bool seen_chunk(void *arg, const char *chunk, size_t chunk_length, struct
 }
 
 bool book_each_seen(struct db *store, const char *const *ids, size_t count,
-                    bool (*person)(void *arg, const char *id, const unsigned char *seen, size_t length,
-                                   struct error *err),
+                    bool (*person)(void *arg, const char *id, const unsigned char *seen,
+                                   size_t length, struct error *err),
                     void *arg, struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
@@ -298,8 +319,12 @@ bool book_each_seen(struct db *store, const char *const *ids, size_t count,
         where = arena_printf(a, "WHERE person_id = ANY (%s::text[])", quoted);
         PQfreemem(quoted);
     }
-    return db_copy_out(store, arena_printf(a, "COPY (SELECT person_id, seen FROM timely.person %s) TO STDOUT (FORMAT binary)", where),
-                       seen_chunk, &s, err);
+    return db_copy_out(
+        store,
+        arena_printf(
+            a, "COPY (SELECT person_id, seen FROM timely.person %s) TO STDOUT (FORMAT binary)",
+            where),
+        seen_chunk, &s, err);
 }
 
 bool book_open_counts(struct arena *a, struct db *store, struct open_count **ret, size_t *ret_count,
@@ -308,8 +333,10 @@ bool book_open_counts(struct arena *a, struct db *store, struct open_count **ret
     AUTO(pgresult_done) PGresult *r = NULL;
     struct open_count *counts;
 
-    if (!db_ask(store, "SELECT timescale, count(*) FROM timely.deadline WHERE state = 'open' GROUP BY timescale", 0,
-                NULL, &r, err))
+    if (!db_ask(store,
+                "SELECT timescale, count(*) FROM timely.deadline WHERE state = 'open' GROUP BY "
+                "timescale",
+                0, NULL, &r, err))
         return false;
     counts = ARENA_ARRAY(a, struct open_count, PQntuples(r) + 1);
     for (int i = 0; i < PQntuples(r); i++)
@@ -337,7 +364,8 @@ bool book_state_read(struct arena *a, struct db *store, struct book_state *ret, 
     AUTO(pgresult_done) PGresult *r = NULL;
 
     if (!db_ask(store,
-                "SELECT real_anchor_us, business_anchor_us, rules_version, reconciled_on, first_started_at IS NOT NULL, "
+                "SELECT real_anchor_us, business_anchor_us, rules_version, reconciled_on, "
+                "first_started_at IS NOT NULL, "
                 "(extract(epoch FROM first_started_at) * 1000000)::bigint FROM timely.state",
                 0, NULL, &r, err))
         return false;

@@ -1,5 +1,6 @@
-// The book: the accepted state of persons as the store has it, to compare today's answer with, and the
-// writing of what was decided. Decisions are made elsewhere; here they are read and written down.
+// The book: the accepted state of persons as the store has it, to compare today's answer with, and
+// the writing of what was decided. Decisions are made elsewhere; here they are read and written
+// down.
 #pragma once
 
 #include "match.h"
@@ -14,10 +15,10 @@ struct stored_deadline {
     int sequence;
     struct date met_on;
     bool in_timescale;
-    struct moment due_at;    // minute -1 unless the clock counts hours
-    struct moment booked;    // MOMENT_NONE
+    struct moment due_at; // minute -1 unless the clock counts hours
+    struct moment booked; // MOMENT_NONE
     bool provisional, at_first_start;
-    const char *object_uid;  // calendar object that serves it, or NULL
+    const char *object_uid; // calendar object that serves it, or NULL
 };
 
 // A calendar object as stored, with its holders.
@@ -26,8 +27,9 @@ struct stored_holder {
     bool fresh; // invited for the first time in this round
 };
 struct served_deadline {
-    const char *uid, *person_id, *worker_id; // of the child; worker_id NULL when nobody is allocated
-    const char *reference;                   // that messages may name the child by
+    const char *uid, *person_id,
+        *worker_id;        // of the child; worker_id NULL when nobody is allocated
+    const char *reference; // that messages may name the child by
 };
 struct stored_object {
     const char *uid, *kind, *status, *timescale, *meeting, *content_hash, *place, *url;
@@ -59,20 +61,25 @@ struct book {
 
 // What is stored of these persons, and the live objects of these meetings. Waits.
 MUST_USE bool book_read(struct arena *a, struct db *store, const char *const *ids, size_t count,
-                        const char *const *meetings, size_t meeting_count, struct book *ret, struct error *err);
+                        const char *const *meetings, size_t meeting_count, struct book *ret,
+                        struct error *err);
 struct stored_object *book_object(const struct book *b, const char *uid);
 struct stored_object *book_meeting(const struct book *b, const char *meeting); // live only
 
-// Persons in the store with their sums, unordered: person(arg, id, seen bytes, length); all (ids NULL) or these. Waits.
-MUST_USE bool book_each_seen(struct db *store, const char *const *ids, size_t count, bool (*person)(void *arg, const char *id, const unsigned char *seen,
-                             size_t length, struct error *err), void *arg, struct error *err);
+// Persons in the store with their sums, unordered: person(arg, id, seen bytes, length); all (ids
+// NULL) or these. Waits.
+MUST_USE bool book_each_seen(struct db *store, const char *const *ids, size_t count,
+                             bool (*person)(void *arg, const char *id, const unsigned char *seen,
+                                            size_t length, struct error *err),
+                             void *arg, struct error *err);
 
 // Open deadlines by timescale (all persons): what the mass-change guard measures against.
 struct open_count {
     const char *timescale;
     long long open;
 };
-MUST_USE bool book_open_counts(struct arena *a, struct db *store, struct open_count **ret, size_t *ret_count, struct error *err);
+MUST_USE bool book_open_counts(struct arena *a, struct db *store, struct open_count **ret,
+                               size_t *ret_count, struct error *err);
 
 // Calls timely.record_person(doc). Waits.
 MUST_USE bool book_record(struct db *store, json_t *doc, struct error *err);
@@ -85,6 +92,7 @@ struct book_state {
     bool started; // a first start has been recorded
     instant first_started_at;
 };
-MUST_USE bool book_state_read(struct arena *a, struct db *store, struct book_state *ret, struct error *err);
+MUST_USE bool book_state_read(struct arena *a, struct db *store, struct book_state *ret,
+                              struct error *err);
 // Business time as a literal for the store: "2024-04-02T08:00:00Z".
 const char *instant_iso(struct arena *a, instant t);

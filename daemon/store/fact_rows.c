@@ -106,8 +106,8 @@ bool fact_rows_copy(struct db *db, const char *select,
 #define POSTGRES_EPOCH_DAY 10957 // 2000-01-01
 #define DAY_US 86400000000LL
 
-// Dates before 1900 or after 2200 are typing errors or stand-ins for "none"; so are days before the calendar
-// begins, for everything but births.
+// Dates before 1900 or after 2200 are typing errors or stand-ins for "none"; so are days before the
+// calendar begins, for everything but births.
 static bool moment_of(const struct fact_row *r, enum fact_column column, struct moment *ret)
 {
     int64_t us, day;

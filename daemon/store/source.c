@@ -77,9 +77,12 @@ static void note_fault(struct reading *r, const struct fact_row *row, const char
         return;
     for (size_t i = 0; i < 3; i++)
         if (row->length[columns[i]] >= 0)
-            text[i] = arena_strndup(r->arena, row->data[columns[i]], (size_t)row->length[columns[i]]);
-    r->faults = arena_grow(r->arena, r->faults, sizeof *r->faults, r->fault_count - 1, &r->fault_room);
-    r->faults[r->fault_count - 1] = (struct faulty_row){text[0], text[1] ? text[1] : "?", text[2], what};
+            text[i] =
+                arena_strndup(r->arena, row->data[columns[i]], (size_t)row->length[columns[i]]);
+    r->faults =
+        arena_grow(r->arena, r->faults, sizeof *r->faults, r->fault_count - 1, &r->fault_room);
+    r->faults[r->fault_count - 1] =
+        (struct faulty_row){text[0], text[1] ? text[1] : "?", text[2], what};
 }
 
 static size_t origin_of_row(struct reading *r, const struct fact_row *row)
@@ -106,16 +109,18 @@ static bool sum_fact(void *arg, const struct fact_row *row, struct error *err)
     if (fault)
         note_fault(r, row, fault);
     if (row->length[COLUMN_PERSON] > 0)
-        reading_sum_row(r, row,
-                        person_of(r, row->data[COLUMN_PERSON], (size_t)row->length[COLUMN_PERSON])->sums);
+        reading_sum_row(
+            r, row,
+            person_of(r, row->data[COLUMN_PERSON], (size_t)row->length[COLUMN_PERSON])->sums);
     return true;
 }
 
 // ------------------------------------------------------------------------------------ the persons
 
 #define PERSON_COLUMNS 6
-static const char person_select[] = "SELECT person_id, family, display_name, initials, case_ref, restricted "
-                                    "FROM timely_source.person";
+static const char person_select[] =
+    "SELECT person_id, family, display_name, initials, case_ref, restricted "
+    "FROM timely_source.person";
 
 static bool sum_persons(void *arg, const char *chunk, size_t chunk_length, struct error *err)
 {
@@ -130,16 +135,19 @@ static bool sum_persons(void *arg, const char *chunk, size_t chunk_length, struc
             person_of(r, data[0], (size_t)length[0])->sums[origin] +=
                 XXH3_64bits(data[0] - 6, (size_t)(at - data[0]) + 6);
     }
-    return count == 0 || fail(err, FAULT_INPUT, "timely_source.person has other columns than the fact contract");
+    return count == 0 ||
+           fail(err, FAULT_INPUT, "timely_source.person has other columns than the fact contract");
 }
 
 // ---------------------------------------------------------------------------------- the file nodes
 
-static bool note_filenodes(struct db *source, struct reading *r, bool *ret_changed, struct error *err)
+static bool note_filenodes(struct db *source, struct reading *r, bool *ret_changed,
+                           struct error *err)
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
 
-    if (!db_ask(source, "SELECT table_name, filenode, leans_on FROM timely_source.watched", 0, NULL, &rows, err))
+    if (!db_ask(source, "SELECT table_name, filenode, leans_on FROM timely_source.watched", 0, NULL,
+                &rows, err))
         return false;
     *ret_changed = false;
     for (int i = 0; i < PQntuples(rows); i++) {
@@ -154,7 +162,8 @@ static bool note_filenodes(struct db *source, struct reading *r, bool *ret_chang
     return true;
 }
 
-static const char *literal_array(struct arena *a, struct db *db, const char *const *ids, size_t count)
+static const char *literal_array(struct arena *a, struct db *db, const char *const *ids,
+                                 size_t count)
 {
     const char *array = db_text_array(a, ids, count);
     char *quoted = PQescapeLiteral(db_conn(db), array, strlen(array));
@@ -179,7 +188,8 @@ static bool read_all(struct db *source, const char *where, struct reading *r, st
     return true;
 }
 
-bool source_read(struct db *source, const char *const *ids, size_t count, struct reading **ret, struct error *err)
+bool source_read(struct db *source, const char *const *ids, size_t count, struct reading **ret,
+                 struct error *err)
 {
     struct arena *a = arena_new();
     struct reading *r = ARENA_NEW(a, struct reading);
@@ -189,9 +199,10 @@ bool source_read(struct db *source, const char *const *ids, size_t count, struct
     r->arena = a;
     r->some = ids != NULL;
     if (ids)
-        where = arena_printf(a, "WHERE person_id = ANY (%s::text[])", literal_array(a, source, ids, count));
-    // The snapshot is one state but for TRUNCATE, which it does not hide: the file nodes before and after
-    // tell whether a table was emptied between.
+        where = arena_printf(a, "WHERE person_id = ANY (%s::text[])",
+                             literal_array(a, source, ids, count));
+    // The snapshot is one state but for TRUNCATE, which it does not hide: the file nodes before and
+    // after tell whether a table was emptied between.
     ok = db_begin(source, "REPEATABLE READ READ ONLY", err) && read_all(source, where, r, err) &&
          db_commit(source, err);
     if (!ok) {
@@ -211,8 +222,8 @@ void reading_free(struct reading *r)
 
 // ------------------------------------------------------------------------------------ some persons
 
-bool source_changes(struct arena *a, struct db *source, size_t max, const char **place, const char ***ret_ids,
-                    size_t *ret_count, bool *ret_all, struct error *err)
+bool source_changes(struct arena *a, struct db *source, size_t max, const char **place,
+                    const char ***ret_ids, size_t *ret_count, bool *ret_all, struct error *err)
 {
     AUTO(pgresult_done) PGresult *now = NULL, *rows = NULL;
     const char *values[3] = {*place, NULL, arena_printf(a, "%zu", max + 1)};
@@ -223,11 +234,13 @@ bool source_changes(struct arena *a, struct db *source, size_t max, const char *
     values[1] = db_text(now, 0, 0);
     *ret_all = !*place;
     *ret_count = 0;
-    if (*place &&
-        !db_ask(source,
-                "SELECT DISTINCT person_id FROM timely_source.change WHERE xid >= pg_snapshot_xmin($1::pg_snapshot) "
-                "AND NOT pg_visible_in_snapshot(xid, $1::pg_snapshot) AND pg_visible_in_snapshot(xid, $2::pg_snapshot) "
-                "LIMIT $3::bigint", 3, values, &rows, err))
+    if (*place && !db_ask(source,
+                          "SELECT DISTINCT person_id FROM timely_source.change WHERE xid >= "
+                          "pg_snapshot_xmin($1::pg_snapshot) "
+                          "AND NOT pg_visible_in_snapshot(xid, $1::pg_snapshot) AND "
+                          "pg_visible_in_snapshot(xid, $2::pg_snapshot) "
+                          "LIMIT $3::bigint",
+                          3, values, &rows, err))
         return false;
     if (rows) {
         *ret_all = PQntuples(rows) > (int)max;
@@ -242,7 +255,8 @@ bool source_changes(struct arena *a, struct db *source, size_t max, const char *
     return true;
 }
 
-const char *source_facts_select(struct arena *a, struct db *source, const char *const *ids, size_t count)
+const char *source_facts_select(struct arena *a, struct db *source, const char *const *ids,
+                                size_t count)
 {
     return arena_printf(a, "SELECT %s FROM timely_source.fact WHERE person_id = ANY (%s::text[])",
                         fact_columns, literal_array(a, source, ids, count));

@@ -95,7 +95,8 @@ static struct feed_item item_row(struct arena *a, const PGresult *r, int i)
 #undef TEXT
 }
 
-// The chair's own work (records, outcomes) is not in the calendars of social workers and their teams.
+// The chair's own work (records, outcomes) is not in the calendars of social workers and their
+// teams.
 static bool theirs(const struct library *l, const char *timescale)
 {
     int t = library_timescale(l, timescale);

@@ -2,12 +2,13 @@
 #include "invites.h"
 
 #include "calendar_object.h"
+#include "clean.h"
 #include "digest.h"
 #include "explain.h"
 #include "mail.h"
+#include "naming.h"
 #include "zone.h"
 
-#include <ctype.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,8 +80,8 @@ static bool serve(struct planner *p, struct stored_object *o, const char *uid)
     more = ARENA_ARRAY(p->arena, struct served_deadline, o->serve_count + 1);
     for (size_t i = 0; i < o->serve_count; i++)
         more[i] = o->serves[i];
-    more[o->serve_count++] = (struct served_deadline){uid, p->child->person_id, p->child->who->worker_id,
-                                                      p->child->reference};
+    more[o->serve_count++] = (struct served_deadline){
+        uid, p->child->person_id, p->child->who->worker_id, p->child->reference};
     o->serves = more;
     return true;
 }
@@ -111,16 +112,23 @@ static struct stored_object *add_object(struct planner *p, const struct invite_d
     }
     o = &b->objects[b->object_count++];
     // The feed has shown this UID with the deadline's own sequence; the object goes on from there.
-    *o = (struct stored_object){.uid = i->uid, .sequence = i->sequence, .content_hash = "", .status = "live",
-                                .timescale = i->deadline->timescale->id, .starts = MOMENT_NONE, .ends = MOMENT_NONE};
+    *o = (struct stored_object){.uid = i->uid,
+                                .sequence = i->sequence,
+                                .content_hash = "",
+                                .status = "live",
+                                .timescale = i->deadline->timescale->id,
+                                .starts = MOMENT_NONE,
+                                .ends = MOMENT_NONE};
     return o;
 }
 
-// The object that is to serve a deadline: the meeting's, else its own if nobody else's, else a new one.
-static struct stored_object *target_for(struct planner *p, const struct invite_deadline *i, enum want want,
-                                        struct stored_object *own)
+// The object that is to serve a deadline: the meeting's, else its own if nobody else's, else a new
+// one.
+static struct stored_object *target_for(struct planner *p, const struct invite_deadline *i,
+                                        enum want want, struct stored_object *own)
 {
-    struct stored_object *meeting = want == WANT_MEETING ? book_meeting(p->book, i->deadline->booking->group) : NULL;
+    struct stored_object *meeting =
+        want == WANT_MEETING ? book_meeting(p->book, i->deadline->booking->group) : NULL;
 
     if (meeting)
         return meeting;
@@ -134,9 +142,9 @@ static struct stored_object *target_for(struct planner *p, const struct invite_d
 
 static const char *content_hash(struct arena *a, const struct stored_object *o)
 {
-    const char *content = arena_printf(a, "%s|%s|%d|%s|%s|%s|%s", o->kind, o->status, o->starts_on.day,
-                                       moment_iso(a, o->starts), moment_iso(a, o->ends), o->place ? o->place : "",
-                                       o->url ? o->url : "");
+    const char *content = arena_printf(
+        a, "%s|%s|%d|%s|%s|%s|%s", o->kind, o->status, o->starts_on.day, moment_iso(a, o->starts),
+        moment_iso(a, o->ends), o->place ? o->place : "", o->url ? o->url : "");
     unsigned char digest[EVP_MAX_MD_SIZE];
     char *hex = arena_alloc(a, 33);
 
@@ -171,7 +179,8 @@ static void fill_meeting(struct stored_object *o, const struct deadline *d)
                   ? details->ends
                   : moment_add_hours(starts, 1);
     o->place = details ? details->place : NULL;
-    o->url = details ? details->url : NULL;
+    // An address that is none is left out rather than keep the invite from leaving.
+    o->url = details && details->url && clean_is_url(details->url) ? details->url : NULL;
 }
 
 // The last word on an object, or on a holder of it: the store takes each only once.
@@ -180,7 +189,8 @@ static void put_entry(json_t *list, json_t *entry)
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *e = json_array_get(list, i);
 
-        if (same(json_string_value(json_object_get(e, "uid")), json_string_value(json_object_get(entry, "uid"))) &&
+        if (same(json_string_value(json_object_get(e, "uid")),
+                 json_string_value(json_object_get(entry, "uid"))) &&
             same(json_string_value(json_object_get(e, "staff_id")),
                  json_string_value(json_object_get(entry, "staff_id")))) {
             json_array_set_new(list, i, entry);
@@ -222,7 +232,8 @@ struct attendees {
     size_t count;
 };
 
-static void add_attendee(const struct planner *p, struct attendees *l, const char *staff_id, bool named)
+static void add_attendee(const struct planner *p, struct attendees *l, const char *staff_id,
+                         bool named)
 {
     const struct staff *s = staff_id ? directory_staff(p->context->directory, staff_id) : NULL;
 
@@ -250,7 +261,8 @@ static void add_listed(struct planner *p, struct attendees *l, const char *ids)
 }
 
 // The chair and the people of the booking, and the allocated worker of every child of the meeting.
-static struct attendees attendees_of(struct planner *p, const struct stored_object *o, const struct deadline *d)
+static struct attendees attendees_of(struct planner *p, const struct stored_object *o,
+                                     const struct deadline *d)
 {
     struct attendees l = {.count = 0};
 
@@ -267,20 +279,13 @@ static struct attendees attendees_of(struct planner *p, const struct stored_obje
 // ------------------------------------------------------------------------------- messages
 
 // "ICPC", "RCPC", "CLA review": a type, not a sentence.
-static const char *type_code(struct arena *a, const struct planner *p, const struct stored_object *o)
+static const char *type_code(struct arena *a, const struct planner *p,
+                             const struct stored_object *o)
 {
     int t = library_timescale(p->context->library, o->timescale);
     const char *kind = t >= 0 ? p->context->library->timescales[t].meeting : NULL;
-    char *code;
 
-    if (!kind)
-        return "Deadline";
-    code = arena_strdup(a, kind);
-    for (char *c = code; *c; c++)
-        *c = *c == '_' ? ' ' : (char)(strlen(kind) <= 4 ? toupper((unsigned char)*c) : *c);
-    if (strncmp(code, "cla", 3) == 0)
-        memcpy(code, "CLA", 3);
-    return code;
+    return naming_type(a, kind ? kind : o->timescale);
 }
 
 struct message {
@@ -300,13 +305,14 @@ static bool may_see(const struct message *m, const struct served_deadline *s)
 static bool sees_child(const struct planner *p, const struct message *m)
 {
     for (size_t i = 0; i < m->object->serve_count; i++)
-        if (same(m->object->serves[i].person_id, p->child->person_id) && may_see(m, &m->object->serves[i]))
+        if (same(m->object->serves[i].person_id, p->child->person_id) &&
+            may_see(m, &m->object->serves[i]))
             return true;
     return false;
 }
 
-// The children of the meeting whom its receiver may see; the one in hand by `own`. A cancellation tells no more
-// than whose it was, where that is one child.
+// The children of the meeting whom its receiver may see; the one in hand by `own`. A cancellation
+// tells no more than whose it was, where that is one child.
 static const char *children_words(struct planner *p, const struct message *m, const char *own)
 {
     const struct stored_object *o = m->object;
@@ -339,8 +345,8 @@ static const char *message_id(struct arena *a, const struct config *c, const cha
     return arena_printf(a, "%s@%s", hex, at ? at + 1 : "timely.invalid");
 }
 
-static bool render_calendar(struct planner *p, const struct message *m, const struct rendered *words,
-                            const char **ret, struct error *err)
+static bool render_calendar(struct planner *p, const struct message *m,
+                            const struct rendered *words, const char **ret, struct error *err)
 {
     const struct config *c = p->context->config;
     const struct stored_object *o = m->object;
@@ -384,7 +390,8 @@ static void put_message(struct planner *p, const struct message *m)
                                  .cancelled = m->cancel,
                                  .update = m->update,
                                  .service_name = p->context->config->service_name};
-    const char *dedupe = arena_printf(a, "%s:%s:%s:%d", m->cancel ? "cancel" : "invite", o->uid, m->staff_id, o->sequence);
+    const char *dedupe = arena_printf(a, "%s:%s:%s:%d", m->cancel ? "cancel" : "invite", o->uid,
+                                      m->staff_id, o->sequence);
     const char *calendar;
     struct rendered text;
     struct error err;
@@ -393,7 +400,8 @@ static void put_message(struct planner *p, const struct message *m)
     if (p->context->silent)
         return;
     invite_render(a, &words, &text);
-    // A message that the receivers' rules refuse never leaves; the deadline stays in the feed and the digest.
+    // A message that the receivers' rules refuse never leaves; the deadline stays in the feed and
+    // the digest.
     if (!render_calendar(p, m, &text, &calendar, &err))
         return;
     j = json_object();
@@ -430,7 +438,8 @@ static bool attends(const struct attendees *l, const char *staff_id)
     return false;
 }
 
-static void release(struct planner *p, const struct stored_object *o, const struct stored_holder *h, const char *title)
+static void release(struct planner *p, const struct stored_object *o, const struct stored_holder *h,
+                    const char *title)
 {
     json_t *j = json_object();
 
@@ -438,8 +447,12 @@ static void release(struct planner *p, const struct stored_object *o, const stru
     set_text(j, "staff_id", h->staff_id);
     json_array_append_new(p->released, j);
     if (date_cmp(o->starts_on, p->context->today) >= 0)
-        put_message(p, &(struct message){.object = o, .staff_id = h->staff_id, .email = h->email, .cancel = true,
-                                         .title = title, .due_on = DATE_NONE});
+        put_message(p, &(struct message){.object = o,
+                                         .staff_id = h->staff_id,
+                                         .email = h->email,
+                                         .cancel = true,
+                                         .title = title,
+                                         .due_on = DATE_NONE});
 }
 
 static void hold_by(struct planner *p, const struct stored_object *o, const struct staff *s)
@@ -453,8 +466,8 @@ static void hold_by(struct planner *p, const struct stored_object *o, const stru
     put_entry(p->holders, j);
 }
 
-// Cancels to who no longer attends, invites to who is new, updates to the rest where the content changed. At a
-// first start nobody is told: who attends is taken to know.
+// Cancels to who no longer attends, invites to who is new, updates to the rest where the content
+// changed. At a first start nobody is told: who attends is taken to know.
 static void tell_attendees(struct planner *p, struct stored_object *o, const struct attendees *l,
                            const struct deadline *d, bool changed, bool joined)
 {
@@ -469,9 +482,15 @@ static void tell_attendees(struct planner *p, struct stored_object *o, const str
             release(p, o, &o->holders[i], title);
     for (size_t i = 0; i < l->count; i++) {
         const struct stored_holder *h = holder_of(o, l->who[i]->id);
-        struct message m = {.object = o, .staff_id = l->who[i]->id, .name = l->who[i]->name,
-                            .email = l->who[i]->email, .update = h && !h->fresh, .named = l->named[i],
-                            .derivation = derivation, .title = title, .due_on = d->due_on};
+        struct message m = {.object = o,
+                            .staff_id = l->who[i]->id,
+                            .name = l->who[i]->name,
+                            .email = l->who[i]->email,
+                            .update = h && !h->fresh,
+                            .named = l->named[i],
+                            .derivation = derivation,
+                            .title = title,
+                            .due_on = d->due_on};
         bool tell = ahead && (changed || !h || (joined && sees_child(p, &m)));
 
         if (tell) {
@@ -508,7 +527,8 @@ static bool is_worker(const struct stored_object *o, const char *staff_id)
     return false;
 }
 
-// A child has left a meeting that goes on for others: its worker leaves with it, and who saw it there is told.
+// A child has left a meeting that goes on for others: its worker leaves with it, and who saw it
+// there is told.
 static void tell_who_stays(struct planner *p, struct stored_object *o, const char *worker_id)
 {
     size_t kept = 0;
@@ -517,15 +537,21 @@ static void tell_who_stays(struct planner *p, struct stored_object *o, const cha
     for (size_t i = 0; i < o->holder_count; i++) {
         const struct stored_holder h = o->holders[i];
         const struct staff *s = directory_staff(p->context->directory, h.staff_id);
-        bool of_child = worker_id && same(worker_id, h.staff_id), of_others = is_worker(o, h.staff_id);
+        bool of_child = worker_id && same(worker_id, h.staff_id),
+             of_others = is_worker(o, h.staff_id);
 
         if (of_child && !of_others) {
             release(p, o, &h, title_of(p, o));
             continue;
         }
         if (s && s->email && (of_child || !of_others)) {
-            put_message(p, &(struct message){.object = o, .staff_id = s->id, .name = s->name, .email = s->email,
-                                             .update = !h.fresh, .named = !of_others, .title = title_of(p, o),
+            put_message(p, &(struct message){.object = o,
+                                             .staff_id = s->id,
+                                             .name = s->name,
+                                             .email = s->email,
+                                             .update = !h.fresh,
+                                             .named = !of_others,
+                                             .title = title_of(p, o),
                                              .due_on = DATE_NONE});
             hold_by(p, o, s);
         }
@@ -548,7 +574,8 @@ static void cancel_object(struct planner *p, struct stored_object *o)
 
 // ------------------------------------------------------------------------------- one deadline
 
-static void settle_object(struct planner *p, const struct invite_deadline *i, struct stored_object *o, enum want want)
+static void settle_object(struct planner *p, const struct invite_deadline *i,
+                          struct stored_object *o, enum want want)
 {
     bool is_new = !*o->content_hash, joined = serve(p, o, i->uid);
     struct attendees l;
@@ -570,7 +597,8 @@ static void settle_object(struct planner *p, const struct invite_deadline *i, st
     write_object(p, o);
 }
 
-static void leave_object(struct planner *p, const struct invite_deadline *i, struct stored_object *o)
+static void leave_object(struct planner *p, const struct invite_deadline *i,
+                         struct stored_object *o)
 {
     bool held = i->deadline && i->deadline->state == STATE_MET && same(o->kind, "meeting");
 
@@ -580,10 +608,12 @@ static void leave_object(struct planner *p, const struct invite_deadline *i, str
         if (same(o->serves[s].uid, i->uid))
             worker_id = o->serves[s].worker_id;
     stop_serving(o, i->uid);
-    // A meeting that was held stays in people's calendars; anything else that serves nobody any more is taken out.
+    // A meeting that was held stays in people's calendars; anything else that serves nobody any
+    // more is taken out.
     if (live(o) && o->serve_count == 0 && !held)
         cancel_object(p, o);
-    else if (live(o) && serves_others(p, o) && !held && date_cmp(o->starts_on, p->context->today) >= 0)
+    else if (live(o) && serves_others(p, o) && !held &&
+             date_cmp(o->starts_on, p->context->today) >= 0)
         tell_who_stays(p, o, worker_id);
 }
 
@@ -596,20 +626,26 @@ static void warn_late_booking(struct planner *p, const struct invite_deadline *i
     const char *dedupe;
     json_t *j;
 
-    if (p->context->silent || !s || !d || d->state != STATE_OPEN || !d->booking || d->awaiting_record ||
-        date_cmp(d->booking->at.on, d->due_on) <= 0 || !staff_in_post(s, p->context->today) || !s->email)
+    if (p->context->silent || !s || !d || d->state != STATE_OPEN || !d->booking ||
+        d->awaiting_record || date_cmp(d->booking->at.on, d->due_on) <= 0 ||
+        !staff_in_post(s, p->context->today) || !s->email)
         return;
-    dedupe = arena_printf(a, "late-booking:%s:%s:%s:%s", i->uid, s->id, date_iso(a, d->due_on), date_iso(a, d->booking->at.on));
+    dedupe = arena_printf(a, "late-booking:%s:%s:%s:%s", i->uid, s->id, date_iso(a, d->due_on),
+                          date_iso(a, d->booking->at.on));
     j = json_object();
     set_text(j, "kind", "alarm");
     set_text(j, "dedupe", dedupe);
     set_text(j, "staff_id", s->id);
     set_text(j, "recipient", s->email);
     set_text(j, "subject", "A meeting is booked after its due date");
-    set_text(j, "text", arena_printf(a, "%s, %s.\n\nIt is booked for %s. That is after %s, the last day in timescale.\n\n%s\n\n"
-                                        "Please ask for an earlier date, or tell your manager why there is none.\n",
-                                     d->timescale->title, p->child->words, moment_words(a, d->booking->at),
-                                     date_words(a, d->due_on), explain_derivation(a, p->context->library, d)));
+    set_text(
+        j, "text",
+        arena_printf(
+            a,
+            "%s, %s.\n\nIt is booked for %s. That is after %s, the last day in timescale.\n\n%s\n\n"
+            "Please ask for an earlier date, or tell your manager why there is none.\n",
+            d->timescale->title, p->child->words, moment_words(a, d->booking->at),
+            date_words(a, d->due_on), explain_derivation(a, p->context->library, d)));
     set_text(j, "message_id", message_id(a, p->context->config, dedupe));
     json_array_append_new(p->messages, j);
 }
@@ -632,10 +668,12 @@ static void plan_deadline(struct planner *p, const struct invite_deadline *i)
     warn_late_booking(p, i);
 }
 
-size_t invites_plan(struct arena *a, const struct invite_context *c, struct book *b, const struct invite_child *child,
-                    const struct invite_deadline *deadlines, size_t count, json_t *doc)
+size_t invites_plan(struct arena *a, const struct invite_context *c, struct book *b,
+                    const struct invite_child *child, const struct invite_deadline *deadlines,
+                    size_t count, json_t *doc)
 {
-    struct planner p = {a, c, b, child, json_array(), json_array(), json_array(), json_array(), json_array()};
+    struct planner p = {
+        a, c, b, child, json_array(), json_array(), json_array(), json_array(), json_array()};
 
     for (size_t i = 0; i < count; i++)
         if (deadlines[i].object_uid || wanted(&p, &deadlines[i]) != WANT_NOTHING)

@@ -6,10 +6,11 @@
 // Everything about one person in one round.
 struct person_work {
     const char *person_id;
-    struct timeline source_facts; // of the case database, accepted now; unsorted, with facts of held tables
-    struct timeline timeline;     // those and local events, sorted: what is evaluated
-    bool facts_changed;           // the source's facts are to be written
-    bool gone;                    // the source no longer knows the person
+    struct timeline
+        source_facts; // of the case database, accepted now; unsorted, with facts of held tables
+    struct timeline timeline;       // those and local events, sorted: what is evaluated
+    bool facts_changed;             // the source's facts are to be written
+    bool gone;                      // the source no longer knows the person
     const struct person_info *info; // NULL: as stored
     const char *seen_hex;           // sums of the accepted reading; NULL: as stored
     struct evaluation evaluation;
@@ -35,16 +36,13 @@ struct change_context {
 };
 
 // Who is responsible today, from the person's facts.
-struct responsible responsible_of(const struct library *l, const struct timeline *t, struct date today,
-                                  struct date *ret_worker_since);
+struct responsible responsible_of(const struct library *l, const struct timeline *t,
+                                  struct date today, struct date *ret_worker_since);
 
 // Adds what this person's change touches to the counts.
-void person_count(const struct change_context *c, const struct person_work *w, struct change_counts *counts);
+void person_count(const struct change_context *c, const struct person_work *w,
+                  struct change_counts *counts);
 
 // The document, or NULL when nothing is to be recorded. The caller owns it (json_decref).
-json_t *person_document(struct arena *a, const struct change_context *c, const struct person_work *w,
-                        size_t *ret_deadlines, size_t *ret_messages);
-
-// How messages name the child; one safe line.
-const char *child_words(struct arena *a, enum naming how, const struct stored_person *stored,
-                        const struct person_info *info, const char *person_id);
+json_t *person_document(struct arena *a, const struct change_context *c,
+                        const struct person_work *w, size_t *ret_deadlines, size_t *ret_messages);

@@ -62,7 +62,8 @@ static size_t waiting_place(const struct reconcile_memory *m, const char *id)
 }
 
 // Notes the difference; returns since when it has been the same.
-static int64_t same_since(struct reconcile_memory *m, const char *id, uint64_t signature, int64_t now)
+static int64_t same_since(struct reconcile_memory *m, const char *id, uint64_t signature,
+                          int64_t now)
 {
     size_t i = waiting_place(m, id);
 
@@ -101,11 +102,13 @@ static void forget_others(struct reconcile_memory *m)
     m->count = kept;
 }
 
-bool believe_vanished_rows(struct reconcile_memory *m, const struct candidate *c, int64_t now, int settle_s)
+bool believe_vanished_rows(struct reconcile_memory *m, const struct candidate *c, int64_t now,
+                           int settle_s)
 {
     size_t i = waiting_place(m, c->id);
 
-    return i < m->count && strcmp(m->waiting[i].id, c->id) == 0 && now - m->waiting[i].since >= SECONDS(settle_s);
+    return i < m->count && strcmp(m->waiting[i].id, c->id) == 0 &&
+           now - m->waiting[i].since >= SECONDS(settle_s);
 }
 
 // ------------------------------------------------------------------------------- tables
@@ -115,10 +118,10 @@ struct accepted_table {
     long long rows, filenode;
 };
 
-// True when any table's file node changed within the settling time: a reload is going on, or just was.
-// A table that is another file than the one last accepted was reloaded while nobody looked.
-static bool settling(struct reconcile_memory *m, const struct reading *r, const struct accepted_table *accepted,
-                     int64_t now, int settle_s)
+// True when any table's file node changed within the settling time: a reload is going on, or just
+// was. A table that is another file than the one last accepted was reloaded while nobody looked.
+static bool settling(struct reconcile_memory *m, const struct reading *r,
+                     const struct accepted_table *accepted, int64_t now, int settle_s)
 {
     bool recent = false;
 
@@ -130,7 +133,8 @@ static bool settling(struct reconcile_memory *m, const struct reading *r, const 
         if (t == m->table_count) {
             m->table_count++;
             snprintf(m->tables[t].name, sizeof m->tables[t].name, "%s", r->origins[i].name);
-            m->tables[t].filenode = accepted[i].filenode ? accepted[i].filenode : r->origins[i].filenode;
+            m->tables[t].filenode =
+                accepted[i].filenode ? accepted[i].filenode : r->origins[i].filenode;
             m->tables[t].changed_at = INT64_MIN / 2;
         }
         if (m->tables[t].filenode != r->origins[i].filenode) {
@@ -161,18 +165,21 @@ static bool read_accepted(struct arena *a, const struct reconcile_input *in, str
     array = db_text_array(a, names, r->origin_count);
     if (!db_ask(in->store,
                 "INSERT INTO timely.source_table (origin, rows, changed_at) "
-                "SELECT o, 0, now() FROM unnest($1::text[]) AS o ON CONFLICT DO NOTHING", 1, &array, NULL, err) ||
-        !db_ask(in->store, "SELECT origin, number, rows, filenode FROM timely.source_table", 0, NULL, &rows, err))
+                "SELECT o, 0, now() FROM unnest($1::text[]) AS o ON CONFLICT DO NOTHING",
+                1, &array, NULL, err) ||
+        !db_ask(in->store, "SELECT origin, number, rows, filenode FROM timely.source_table", 0,
+                NULL, &rows, err))
         return false;
     for (int i = 0; i < PQntuples(rows); i++)
-        ret[reading_origin(r, db_text(rows, i, 0))] =
-            (struct accepted_table){(int)db_int(rows, i, 1), db_int(rows, i, 2), db_int(rows, i, 3)};
+        ret[reading_origin(r, db_text(rows, i, 0))] = (struct accepted_table){
+            (int)db_int(rows, i, 1), db_int(rows, i, 2), db_int(rows, i, 3)};
     return true;
 }
 
 #define FEW_ROWS 10
 
-static const char *shrunk(struct arena *a, const struct origin *o, const struct accepted_table *t, int max_percent)
+static const char *shrunk(struct arena *a, const struct origin *o, const struct accepted_table *t,
+                          int max_percent)
 {
     long long lost = t->rows - o->rows;
 
@@ -190,13 +197,16 @@ struct hold_state {
     bool rejected, confirmed;
 };
 
-static bool read_hold(const struct reconcile_input *in, const char *table, struct hold_state *ret, struct error *err)
+static bool read_hold(const struct reconcile_input *in, const char *table, struct hold_state *ret,
+                      struct error *err)
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
 
     if (!db_ask(in->store,
                 "SELECT decided = 'rejected', decided = 'confirmed' FROM timely.hold "
-                "WHERE kind = 'table' AND about = $1 AND applied_at IS NULL ORDER BY hold_id DESC LIMIT 1", 1, &table, &rows, err))
+                "WHERE kind = 'table' AND about = $1 AND applied_at IS NULL ORDER BY hold_id DESC "
+                "LIMIT 1",
+                1, &table, &rows, err))
         return false;
     *ret = (struct hold_state){0};
     if (PQntuples(rows))
@@ -204,11 +214,17 @@ static bool read_hold(const struct reconcile_input *in, const char *table, struc
     return true;
 }
 
-static bool hold_table(struct arena *a, const struct reconcile_input *in, struct origin *o, const char *why,
-                       const char *business_now, struct belief *b, struct error *err)
+static bool hold_table(struct arena *a, const struct reconcile_input *in, struct origin *o,
+                       const char *why, const char *business_now, struct belief *b,
+                       struct error *err)
 {
-    const char *values[] = {o->name, arena_printf(a, "%s. What was known before is used until it fills again, or until "
-                                                     "you confirm that the rows are gone for good.", why), business_now};
+    const char *values[] = {
+        o->name,
+        arena_printf(a,
+                     "%s. What was known before is used until it fills again, or until "
+                     "you confirm that the rows are gone for good.",
+                     why),
+        business_now};
     struct hold_state hold;
 
     if (!read_hold(in, o->name, &hold, err))
@@ -221,28 +237,38 @@ static bool hold_table(struct arena *a, const struct reconcile_input *in, struct
     b->held[b->held_count++] = o->name;
     if (hold.rejected)
         return true;
-    return db_ask(in->store,
-                  "INSERT INTO timely.hold AS h (kind, about, text, opened_at) VALUES ('table', $1, $2, $3::timestamptz) "
-                  "ON CONFLICT (kind, about) WHERE decided IS NULL DO UPDATE SET text = excluded.text", 3, values, NULL, err);
+    return db_ask(
+        in->store,
+        "INSERT INTO timely.hold AS h (kind, about, text, opened_at) VALUES ('table', $1, $2, "
+        "$3::timestamptz) "
+        "ON CONFLICT (kind, about) WHERE decided IS NULL DO UPDATE SET text = excluded.text",
+        3, values, NULL, err);
 }
 
-static bool resolve_hold(const struct reconcile_input *in, const char *table, const char *business_now, struct error *err)
+static bool resolve_hold(const struct reconcile_input *in, const char *table,
+                         const char *business_now, struct error *err)
 {
     const char *values[] = {table, business_now};
 
-    return db_ask(in->store,
-                  "UPDATE timely.hold SET decided = coalesce(decided, 'resolved'), "
-                  "decided_at = coalesce(decided_at, $2::timestamptz), applied_at = $2::timestamptz "
-                  "WHERE kind = 'table' AND about = $1 AND applied_at IS NULL", 2, values, NULL, err);
+    return db_ask(
+        in->store,
+        "UPDATE timely.hold SET decided = coalesce(decided, 'resolved'), "
+        "decided_at = coalesce(decided_at, $2::timestamptz), applied_at = $2::timestamptz "
+        "WHERE kind = 'table' AND about = $1 AND applied_at IS NULL",
+        2, values, NULL, err);
 }
 
 // A reading of some persons cannot tell how large a table is: what is held stays held.
-static bool keep_holds(const struct reconcile_input *in, struct reading *r, struct belief *b, struct error *err)
+static bool keep_holds(const struct reconcile_input *in, struct reading *r, struct belief *b,
+                       struct error *err)
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
 
-    if (!db_ask(in->store, "SELECT DISTINCT about FROM timely.hold WHERE kind = 'table' AND applied_at IS NULL "
-                "AND decided IS DISTINCT FROM 'confirmed'", 0, NULL, &rows, err))
+    if (!db_ask(
+            in->store,
+            "SELECT DISTINCT about FROM timely.hold WHERE kind = 'table' AND applied_at IS NULL "
+            "AND decided IS DISTINCT FROM 'confirmed'",
+            0, NULL, &rows, err))
         return false;
     for (int i = 0; i < PQntuples(rows); i++) {
         struct origin *o = &r->origins[reading_origin(r, db_text(rows, i, 0))];
@@ -268,7 +294,8 @@ static void hold_leaning(struct reading *r, struct belief *b)
 }
 
 static bool hold_tables(struct arena *a, const struct reconcile_input *in, struct reading *r,
-                        const struct accepted_table *t, const char *business_now, struct belief *b, struct error *err)
+                        const struct accepted_table *t, const char *business_now, struct belief *b,
+                        struct error *err)
 {
     b->held = ARENA_ARRAY(a, const char *, MAX_ORIGINS + 1);
     if (r->some) {
@@ -322,23 +349,28 @@ static const char *seen_hex(const struct compare *c, const uint64_t *sums)
 
     for (size_t i = 0; i < c->reading->origin_count; i++)
         if (sums[i])
-            at += sprintf(at, "%04x%016llx", (unsigned)c->tables[i].number, (unsigned long long)sums[i]);
+            at += sprintf(at, "%04x%016llx", (unsigned)c->tables[i].number,
+                          (unsigned long long)sums[i]);
     return hex;
 }
 
-static void add_candidate(struct compare *c, const char *id, bool known, bool vanished, const uint64_t *sums)
+static void add_candidate(struct compare *c, const char *id, bool known, bool vanished,
+                          const uint64_t *sums)
 {
     uint64_t signature = vanished ? 1 : 0;
 
     for (size_t i = 0; i < c->reading->origin_count; i++)
         signature = signature * 0x9E3779B97F4A7C15u + sums[i];
     c->list = arena_grow(c->arena, c->list, sizeof *c->list, c->count, &c->room);
-    c->signatures = arena_grow(c->arena, c->signatures, sizeof *c->signatures, c->count, &c->signature_room);
-    c->list[c->count] = (struct candidate){arena_strdup(c->arena, id), known, vanished, seen_hex(c, sums)};
+    c->signatures =
+        arena_grow(c->arena, c->signatures, sizeof *c->signatures, c->count, &c->signature_room);
+    c->list[c->count] =
+        (struct candidate){arena_strdup(c->arena, id), known, vanished, seen_hex(c, sums)};
     c->signatures[c->count++] = signature;
 }
 
-static bool compare_stored(void *arg, const char *id, const unsigned char *seen, size_t length, struct error *err)
+static bool compare_stored(void *arg, const char *id, const unsigned char *seen, size_t length,
+                           struct error *err)
 {
     struct compare *c = arg;
     struct seen_person *p = reading_find(c->reading, id);
@@ -378,8 +410,8 @@ static void add_new_persons(struct compare *c)
     }
 }
 
-static void sort_out(const struct reconcile_input *in, struct compare *c, bool is_settling, int64_t now,
-                     struct belief *b)
+static void sort_out(const struct reconcile_input *in, struct compare *c, bool is_settling,
+                     int64_t now, struct belief *b)
 {
     bool few = c->count <= (size_t)in->config->few_persons;
 
@@ -409,33 +441,37 @@ static const char *say(struct arena *a, const struct belief *b, bool is_settling
     if (b->held_count)
         text = arena_printf(a, "%s (empty or shrunk; what was known before is used). ", text);
     if (is_settling)
-        text = arena_printf(a, "%sA table is being reloaded; nothing is taken until it has settled. ", text);
+        text = arena_printf(
+            a, "%sA table is being reloaded; nothing is taken until it has settled. ", text);
     else if (b->waiting_count)
-        text = arena_printf(a, "%s%zu persons differ and wait for a second equal reading. ", text, b->waiting_count);
+        text = arena_printf(a, "%s%zu persons differ and wait for a second equal reading. ", text,
+                            b->waiting_count);
     return *text ? text : NULL;
 }
 
-bool believe(struct arena *a, const struct reconcile_input *in, struct reading *r, int64_t monotonic_now,
-             const char *business_now, struct belief *ret, struct error *err)
+bool believe(struct arena *a, const struct reconcile_input *in, struct reading *r,
+             int64_t monotonic_now, const char *business_now, struct belief *ret, struct error *err)
 {
     struct accepted_table tables[MAX_ORIGINS] = {0};
     struct compare c = {.arena = a, .reading = r, .tables = tables};
     struct belief b = {0};
     bool is_settling;
 
-    if (!read_accepted(a, in, r, tables, err) || !hold_tables(a, in, r, tables, business_now, &b, err) ||
+    if (!read_accepted(a, in, r, tables, err) ||
+        !hold_tables(a, in, r, tables, business_now, &b, err) ||
         !book_each_seen(in->store, in->changed, in->changed_count, compare_stored, &c, err))
         return false;
     add_new_persons(&c);
-    is_settling = settling(in->memory, r, tables, monotonic_now, in->config->settle_s) && !in->trust;
+    is_settling =
+        settling(in->memory, r, tables, monotonic_now, in->config->settle_s) && !in->trust;
     sort_out(in, &c, is_settling, monotonic_now, &b);
     b.said = say(a, &b, is_settling);
     *ret = b;
     return true;
 }
 
-bool believe_accept(struct arena *a, const struct reconcile_input *in, const struct reading *r, const struct belief *b,
-                    const char *business_now, struct error *err)
+bool believe_accept(struct arena *a, const struct reconcile_input *in, const struct reading *r,
+                    const struct belief *b, const char *business_now, struct error *err)
 {
     for (size_t i = 0; i < r->origin_count; i++) {
         const char *values[] = {r->origins[i].name, arena_printf(a, "%lld", r->origins[i].rows),
@@ -444,13 +480,19 @@ bool believe_accept(struct arena *a, const struct reconcile_input *in, const str
         if (r->origins[i].held)
             continue;
         if (!db_ask(in->store,
-                    "UPDATE timely.source_table SET rows = $2::bigint, changed_at = CASE WHEN filenode IS DISTINCT FROM "
-                    "$3::bigint THEN now() ELSE changed_at END, filenode = $3::bigint WHERE origin = $1 "
-                    "AND (rows, filenode) IS DISTINCT FROM ($2::bigint, $3::bigint)", 3, values, NULL, err))
+                    "UPDATE timely.source_table SET rows = $2::bigint, changed_at = CASE WHEN "
+                    "filenode IS DISTINCT FROM "
+                    "$3::bigint THEN now() ELSE changed_at END, filenode = $3::bigint WHERE origin "
+                    "= $1 "
+                    "AND (rows, filenode) IS DISTINCT FROM ($2::bigint, $3::bigint)",
+                    3, values, NULL, err))
             return false;
     }
     if (!b->confirmed)
         return true;
-    return db_ask(in->store, "UPDATE timely.hold SET applied_at = $1::timestamptz WHERE kind = 'table' AND decided = 'confirmed' "
-                  "AND applied_at IS NULL", 1, &business_now, NULL, err);
+    return db_ask(in->store,
+                  "UPDATE timely.hold SET applied_at = $1::timestamptz WHERE kind = 'table' AND "
+                  "decided = 'confirmed' "
+                  "AND applied_at IS NULL",
+                  1, &business_now, NULL, err);
 }

@@ -3,6 +3,7 @@
 
 #include "explain.h"
 #include "ladder.h"
+#include "naming.h"
 #include "text.h"
 #include "zone.h"
 
@@ -35,8 +36,8 @@ static void set_moment(struct arena *a, json_t *o, const char *key, struct momen
 
 // ------------------------------------------------------------------------------------ who
 
-struct responsible responsible_of(const struct library *l, const struct timeline *t, struct date today,
-                                  struct date *ret_worker_since)
+struct responsible responsible_of(const struct library *l, const struct timeline *t,
+                                  struct date today, struct date *ret_worker_since)
 {
     int involved = library_event(l, "involved");
     struct responsible r = {0};
@@ -61,7 +62,8 @@ struct responsible responsible_of(const struct library *l, const struct timeline
     return r;
 }
 
-static struct date last_seen_on(const struct library *l, const struct timeline *t, struct date today)
+static struct date last_seen_on(const struct library *l, const struct timeline *t,
+                                struct date today)
 {
     struct date last = DATE_NONE;
 
@@ -75,28 +77,19 @@ static struct date last_seen_on(const struct library *l, const struct timeline *
     return last;
 }
 
-const char *child_words(struct arena *a, enum naming how, const struct stored_person *stored,
-                        const struct person_info *info, const char *person_id)
+static struct child_names names_of(const struct person_work *w)
 {
-    const char *reference = info ? info->case_ref : stored ? stored->case_ref : NULL;
-    const char *initials = info ? info->initials : stored ? stored->initials : NULL;
-    const char *name = info ? info->display_name : stored ? stored->display_name : NULL;
-    bool restricted = info ? info->restricted : stored && stored->restricted;
-    const char *words = reference && *reference ? reference : person_id;
-    char *line;
-    const char *copy;
+    const struct stored_person *s = w->stored;
 
-    if (!restricted && how == NAME_BY_INITIALS && initials && *initials)
-        words = initials;
-    if (!restricted && how == NAME_BY_NAME && name && *name)
-        words = name;
-    line = text_one_line(words, 60);
-    copy = arena_strdup(a, line);
-    free(line);
-    return copy;
+    if (w->info)
+        return (struct child_names){w->person_id, w->info->case_ref, w->info->initials,
+                                    w->info->display_name, w->info->restricted};
+    return (struct child_names){w->person_id, s->case_ref, s->initials, s->display_name,
+                                s->restricted};
 }
 
-// ------------------------------------------------------------------------------------ facts, person
+// ------------------------------------------------------------------------------------ facts,
+// person
 
 static json_t *fact_document(struct arena *a, const struct fact *f)
 {
@@ -132,8 +125,9 @@ static json_t *facts_document(struct arena *a, const struct timeline *t)
     return list;
 }
 
-static json_t *person_row(struct arena *a, const struct change_context *c, const struct person_work *w,
-                          const struct responsible *r, struct date worker_since)
+static json_t *person_row(struct arena *a, const struct change_context *c,
+                          const struct person_work *w, const struct responsible *r,
+                          struct date worker_since)
 {
     const struct stored_person *s = w->stored;
     json_t *o = json_object();
@@ -143,7 +137,8 @@ static json_t *person_row(struct arena *a, const struct change_context *c, const
     set_text(o, "case_ref", w->info ? w->info->case_ref : s->case_ref);
     set_text(o, "initials", w->info ? w->info->initials : s->initials);
     set_text(o, "display_name", w->info ? w->info->display_name : s->display_name);
-    json_object_set_new(o, "restricted", json_boolean(w->info ? w->info->restricted : s->restricted));
+    json_object_set_new(o, "restricted",
+                        json_boolean(w->info ? w->info->restricted : s->restricted));
     set_text(o, "worker_id", r->worker_id);
     set_text(o, "team_id", r->team_id);
     set_text(o, "chair_id", r->chair_id);
@@ -191,7 +186,8 @@ static bool same_moment(struct moment a, struct moment b)
 
 static bool has_moved(const struct stored_deadline *s, const struct deadline *d)
 {
-    return !date_is(s->key.due_on, d->due_on) || (d->due_at.minute >= 0 && !same_moment(s->due_at, d->due_at));
+    return !date_is(s->key.due_on, d->due_on) ||
+           (d->due_at.minute >= 0 && !same_moment(s->due_at, d->due_at));
 }
 
 // The word of what changed, or NULL for nothing.
@@ -210,9 +206,11 @@ static const char *change_word(const struct stored_deadline *s, const struct dea
     if (has_moved(s, d))
         return "moved";
     if (!same(s->key.subject_ref, d->subject_ref) || !date_is(s->key.trigger_on, d->trigger_on) ||
-        !date_is(s->met_on, d->met_on) || (d->state == STATE_MET && s->in_timescale != d->in_timescale) ||
-        !same(s->why, d->why) || !same_moment(s->booked, booked) ||
-        !same(s->booked_group, d->booking ? d->booking->group : NULL) || s->provisional != d->provisional)
+        !date_is(s->met_on, d->met_on) ||
+        (d->state == STATE_MET && s->in_timescale != d->in_timescale) || !same(s->why, d->why) ||
+        !same_moment(s->booked, booked) ||
+        !same(s->booked_group, d->booking ? d->booking->group : NULL) ||
+        s->provisional != d->provisional)
         return "changed";
     return NULL;
 }
@@ -229,8 +227,10 @@ static const char *new_uid(struct arena *a)
     return arena_printf(a, "%s@timely", hex);
 }
 
-// The first time at which its ladder has something to say; what was said already is told by the notices.
-static void set_next_notice(struct arena *a, const struct change_context *c, json_t *o, const struct deadline *d)
+// The first time at which its ladder has something to say; what was said already is told by the
+// notices.
+static void set_next_notice(struct arena *a, const struct change_context *c, json_t *o,
+                            const struct deadline *d)
 {
     struct telling *tellings;
     size_t count = ladder_tellings(a, c->library, d, &tellings);
@@ -238,8 +238,9 @@ static void set_next_notice(struct arena *a, const struct change_context *c, jso
     set_text(o, "next_notice_at", count ? instant_iso(a, tellings[0].at) : NULL);
 }
 
-static json_t *deadline_document(struct arena *a, const struct change_context *c, const struct deadline *d,
-                                 const char *uid, const char *change, int sequence, bool at_first_start)
+static json_t *deadline_document(struct arena *a, const struct change_context *c,
+                                 const struct deadline *d, const char *uid, const char *change,
+                                 int sequence, bool at_first_start)
 {
     json_t *o = json_object();
 
@@ -257,7 +258,8 @@ static json_t *deadline_document(struct arena *a, const struct change_context *c
     set_date(a, o, "met_on", d->met_on);
     set_text(o, "met_ref", d->met ? d->met->ref : NULL);
     set_text(o, "met_meeting", d->met ? d->met->meeting : NULL);
-    json_object_set_new(o, "in_timescale", d->state == STATE_MET ? json_boolean(d->in_timescale) : json_null());
+    json_object_set_new(o, "in_timescale",
+                        d->state == STATE_MET ? json_boolean(d->in_timescale) : json_null());
     set_text(o, "why", d->why);
     set_moment(a, o, "booked_at", booked_moment(d));
     set_text(o, "booked_group", d->booking ? d->booking->group : NULL);
@@ -271,7 +273,8 @@ static json_t *deadline_document(struct arena *a, const struct change_context *c
 }
 
 // The stored row again, as no longer owed because the source knows nothing of it any more.
-static json_t *withdrawn_document(struct arena *a, const struct change_context *c, const struct stored_deadline *s)
+static json_t *withdrawn_document(struct arena *a, const struct change_context *c,
+                                  const struct stored_deadline *s)
 {
     json_t *o = json_object();
 
@@ -294,15 +297,17 @@ static json_t *withdrawn_document(struct arena *a, const struct change_context *
     return o;
 }
 
-static size_t add_deadlines(struct arena *a, const struct change_context *c, const struct person_work *w,
-                            json_t *list, struct invite_deadline *invites)
+static size_t add_deadlines(struct arena *a, const struct change_context *c,
+                            const struct person_work *w, json_t *list,
+                            struct invite_deadline *invites)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < w->evaluation.count; i++) {
         const struct deadline *d = &w->evaluation.deadlines[i];
-        const struct stored_deadline *s =
-            w->pairing.of_computed[i] >= 0 ? &w->stored->deadlines[w->pairing.of_computed[i]] : NULL;
+        const struct stored_deadline *s = w->pairing.of_computed[i] >= 0
+                                              ? &w->stored->deadlines[w->pairing.of_computed[i]]
+                                              : NULL;
         const char *change = s ? change_word(s, d) : "opened";
         const char *uid = s ? s->uid : new_uid(a);
         int sequence = s ? s->sequence + (change ? 1 : 0) : 0;
@@ -323,7 +328,8 @@ static size_t add_deadlines(struct arena *a, const struct change_context *c, con
     return count;
 }
 
-void person_count(const struct change_context *c, const struct person_work *w, struct change_counts *counts)
+void person_count(const struct change_context *c, const struct person_work *w,
+                  struct change_counts *counts)
 {
     for (size_t i = 0; i < w->evaluation.count; i++) {
         const struct deadline *d = &w->evaluation.deadlines[i];
@@ -332,8 +338,8 @@ void person_count(const struct change_context *c, const struct person_work *w, s
         bool was_open = s && same(s->state, "open");
         bool missed = deadline_missed(d, c->today);
         bool was_missed = was_open && date_cmp(s->key.due_on, c->today) < 0;
-        bool touched = s ? (was_open != (d->state == STATE_OPEN)) || (was_open && has_moved(s, d)) ||
-                               (missed && !was_missed)
+        bool touched = s ? (was_open != (d->state == STATE_OPEN)) ||
+                               (was_open && has_moved(s, d)) || (missed && !was_missed)
                          : missed;
 
         counts->touched[d->timescale - c->library->timescales] += touched;
@@ -351,16 +357,18 @@ void person_count(const struct change_context *c, const struct person_work *w, s
     }
 }
 
-json_t *person_document(struct arena *a, const struct change_context *c, const struct person_work *w,
-                        size_t *ret_deadlines, size_t *ret_messages)
+json_t *person_document(struct arena *a, const struct change_context *c,
+                        const struct person_work *w, size_t *ret_deadlines, size_t *ret_messages)
 {
     struct date worker_since;
     struct responsible who = responsible_of(c->library, &w->timeline, c->today, &worker_since);
     struct invite_deadline *invites =
         ARENA_ARRAY(a, struct invite_deadline, w->evaluation.count + w->stored->deadline_count + 1);
-    struct invite_context ic = {c->library, c->config, c->directory, c->today, c->now, c->first_start || c->quiet};
+    struct invite_context ic = {c->library, c->config, c->directory,
+                                c->today,   c->now,    c->first_start || c->quiet};
     json_t *doc = json_object(), *deadlines = json_array();
     struct invite_child child;
+    struct child_names names;
     size_t count;
 
     set_text(doc, "now", instant_iso(a, c->now));
@@ -375,11 +383,11 @@ json_t *person_document(struct arena *a, const struct change_context *c, const s
     *ret_deadlines = json_array_size(deadlines);
     json_object_set_new(doc, "deadlines", deadlines);
     json_object_set_new(doc, "findings", findings_document(&w->evaluation));
-    child = (struct invite_child){
-        .person_id = w->person_id,
-        .reference = child_words(a, NAME_BY_REFERENCE, w->stored, w->info, w->person_id),
-        .words = child_words(a, c->config->names, w->stored, w->info, w->person_id),
-        .who = &who};
+    names = names_of(w);
+    child = (struct invite_child){.person_id = w->person_id,
+                                  .reference = naming_reference(a, &names),
+                                  .words = naming_child(a, c->config->names, &names),
+                                  .who = &who};
     *ret_messages = invites_plan(a, &ic, c->book, &child, invites, count, doc);
     return doc;
 }

@@ -1,4 +1,5 @@
-// One round of reconciling, in the order of the data: read, believe, fetch, evaluate, guard, record.
+// One round of reconciling, in the order of the data: read, believe, fetch, evaluate, guard,
+// record.
 #include "reconcile.h"
 
 #include "believe.h"
@@ -20,9 +21,9 @@ struct round {
     struct date today;
     const char *now_text;
     bool first_start, rules_changed;
-    struct reading *reading;   // NULL when the source was not read
+    struct reading *reading; // NULL when the source was not read
     struct belief belief;
-    const char **again;        // persons to evaluate again from what is accepted
+    const char **again; // persons to evaluate again from what is accepted
     size_t again_count;
     bool *blind;
     struct round_report report;
@@ -31,12 +32,13 @@ struct round {
 // The persons of one batch and what is found out about them.
 struct batch {
     struct arena *arena;
-    struct person_work *work; // sorted by person_id
+    struct person_work *work;            // sorted by person_id
     const struct candidate **candidates; // beside work; NULL for those evaluated again only
     size_t count;
     struct book book;
     size_t *source_room, *all_room;
-    uint64_t (*sums)[MAX_ORIGINS]; // beside work: of the facts fetched, to be those that were compared
+    uint64_t (
+        *sums)[MAX_ORIGINS]; // beside work: of the facts fetched, to be those that were compared
 };
 
 // ------------------------------------------------------------------------------- whom to look at
@@ -47,10 +49,13 @@ static bool list_again(struct round *r, struct error *err)
     bool everybody = r->rules_changed && !r->first_start;
     const char *today = date_iso(r->arena, r->today);
 
-    if (everybody ? !db_ask(r->in->store, "SELECT person_id FROM timely.person", 0, NULL, &rows, err)
-                  : !db_ask(r->in->store,
-                            "SELECT person_id FROM timely.person WHERE look_again_on <= $1::date "
-                            "UNION SELECT p.person_id FROM timely.dirty d JOIN timely.person p USING (person_id)", 1, &today, &rows, err))
+    if (everybody
+            ? !db_ask(r->in->store, "SELECT person_id FROM timely.person", 0, NULL, &rows, err)
+            : !db_ask(r->in->store,
+                      "SELECT person_id FROM timely.person WHERE look_again_on <= $1::date "
+                      "UNION SELECT p.person_id FROM timely.dirty d JOIN timely.person p USING "
+                      "(person_id)",
+                      1, &today, &rows, err))
         return false;
     r->again_count = (size_t)PQntuples(rows);
     r->again = ARENA_ARRAY(r->arena, const char *, r->again_count + 1);
@@ -63,7 +68,8 @@ static bool list_again(struct round *r, struct error *err)
 
 static int by_person(const void *a, const void *b)
 {
-    return strcmp(((const struct person_work *)a)->person_id, ((const struct person_work *)b)->person_id);
+    return strcmp(((const struct person_work *)a)->person_id,
+                  ((const struct person_work *)b)->person_id);
 }
 
 static struct person_work *work_of(const struct batch *b, const char *id, size_t length)
@@ -100,8 +106,8 @@ static void append(struct arena *a, struct timeline *t, size_t *room, const stru
     t->facts[t->count++] = *f;
 }
 
-// Kept facts of a held table stand in for the source's; kept facts stand for everything of whom the source
-// is not asked about.
+// Kept facts of a held table stand in for the source's; kept facts stand for everything of whom the
+// source is not asked about.
 static bool kept_fact_counts(const struct fact_taker *k, size_t i, const char *origin)
 {
     if (!k->batch->candidates[i])
@@ -134,20 +140,24 @@ static bool take_fact(void *arg, const struct fact_row *row, struct error *err)
     f = fact_from_row(b->arena, k->round->in->library, row);
     if (k->of != LOCAL && kept_fact_counts(k, i, f.origin) == (k->of == KEPT))
         append(b->arena, &w->source_facts, &b->source_room[i], &f);
-    else if (k->of == LOCAL && !w->gone) // of somebody whom the source no longer knows nothing is owed
+    else if (k->of == LOCAL &&
+             !w->gone) // of somebody whom the source no longer knows nothing is owed
         append(b->arena, &w->timeline, &b->all_room[i], &f);
     return true;
 }
 
-static bool fetch_stored_facts(struct round *r, struct batch *b, const char *const *ids, struct error *err)
+static bool fetch_stored_facts(struct round *r, struct batch *b, const char *const *ids,
+                               struct error *err)
 {
     struct fact_taker k = {r, b, KEPT};
     const char *array = db_text_array(b->arena, ids, b->count);
     char *quoted = PQescapeLiteral(db_conn(r->in->store), array, strlen(array));
-    const char *kept = arena_printf(b->arena, "SELECT %s FROM timely.fact WHERE person_id = ANY (%s::text[])",
-                                    fact_columns, quoted);
-    const char *local = arena_printf(b->arena, "SELECT %s FROM timely.local_fact WHERE person_id = ANY (%s::text[])",
-                                     fact_columns, quoted);
+    const char *kept =
+        arena_printf(b->arena, "SELECT %s FROM timely.fact WHERE person_id = ANY (%s::text[])",
+                     fact_columns, quoted);
+    const char *local = arena_printf(
+        b->arena, "SELECT %s FROM timely.local_fact WHERE person_id = ANY (%s::text[])",
+        fact_columns, quoted);
 
     PQfreemem(quoted);
     if (!fact_rows_copy(r->in->store, kept, take_fact, &k, err))
@@ -156,7 +166,8 @@ static bool fetch_stored_facts(struct round *r, struct batch *b, const char *con
     return fact_rows_copy(r->in->store, local, take_fact, &k, err);
 }
 
-static bool fetch_persons(struct round *r, struct batch *b, const char *const *ids, size_t count, struct error *err)
+static bool fetch_persons(struct round *r, struct batch *b, const char *const *ids, size_t count,
+                          struct error *err)
 {
     struct person_info *infos;
     size_t info_count;
@@ -173,7 +184,8 @@ static bool fetch_persons(struct round *r, struct batch *b, const char *const *i
 }
 
 // What the source says of those who changed, in one short snapshot.
-static bool fetch_from_source(struct round *r, struct batch *b, const char *const *ids, size_t count, struct error *err)
+static bool fetch_from_source(struct round *r, struct batch *b, const char *const *ids,
+                              size_t count, struct error *err)
 {
     struct fact_taker k = {r, b, OF_SOURCE};
     struct db *source = r->in->source;
@@ -181,7 +193,8 @@ static bool fetch_from_source(struct round *r, struct batch *b, const char *cons
     if (count == 0)
         return true;
     if (db_begin(source, "REPEATABLE READ READ ONLY", err) &&
-        fact_rows_copy(source, source_facts_select(b->arena, source, ids, count), take_fact, &k, err) &&
+        fact_rows_copy(source, source_facts_select(b->arena, source, ids, count), take_fact, &k,
+                       err) &&
         fetch_persons(r, b, ids, count, err) && db_commit(source, err))
         return true;
     db_rollback(source);
@@ -246,19 +259,23 @@ static void evaluate_batch(const struct round *r, struct batch *b)
 {
     for (size_t i = 0; i < b->count; i++) {
         struct person_work *w = &b->work[i];
-        struct stored_key *keys = ARENA_ARRAY(b->arena, struct stored_key, w->stored->deadline_count + 1);
+        struct stored_key *keys =
+            ARENA_ARRAY(b->arena, struct stored_key, w->stored->deadline_count + 1);
 
         for (size_t k = 0; k < w->stored->deadline_count; k++)
             keys[k] = w->stored->deadlines[k].key;
-        evaluate(b->arena, r->in->library, &w->timeline, (struct sight){r->blind}, r->today, &w->evaluation);
+        evaluate(b->arena, r->in->library, &w->timeline, (struct sight){r->blind}, r->today,
+                 &w->evaluation);
         match_deadlines(b->arena, &w->evaluation, keys, w->stored->deadline_count, &w->pairing);
     }
 }
 
 // True through *ret_held when this round would change more than a day's work can explain.
-static bool mass_change(struct round *r, const struct change_counts *counts, bool *ret_held, struct error *err)
+static bool mass_change(struct round *r, const struct change_counts *counts, bool *ret_held,
+                        struct error *err)
 {
-    bool whole = r->reading && !r->reading->some && r->belief.waiting_count == 0 && r->report.persons_waiting == 0;
+    bool whole = r->reading && !r->reading->some && r->belief.waiting_count == 0 &&
+                 r->report.persons_waiting == 0;
     const char *why = NULL;
 
     *ret_held = false;
@@ -280,14 +297,16 @@ static bool mass_change(struct round *r, const struct change_counts *counts, boo
 static struct batch next_batch(struct round *r, size_t from)
 {
     size_t all = r->belief.ready_count + r->again_count;
-    struct batch b = {.arena = arena_new(), .count = all - from > PERSONS_AT_ONCE ? PERSONS_AT_ONCE : all - from};
+    struct batch b = {.arena = arena_new(),
+                      .count = all - from > PERSONS_AT_ONCE ? PERSONS_AT_ONCE : all - from};
     size_t kept = 0;
 
     b.work = ARENA_ARRAY(b.arena, struct person_work, b.count + 1);
     for (size_t i = 0; i < b.count; i++) {
         size_t at = from + i;
 
-        b.work[i].person_id = at < r->belief.ready_count ? r->belief.ready[at].id : r->again[at - r->belief.ready_count];
+        b.work[i].person_id = at < r->belief.ready_count ? r->belief.ready[at].id
+                                                         : r->again[at - r->belief.ready_count];
         b.work[i].seen_hex = at < r->belief.ready_count ? r->belief.ready[at].seen_hex : NULL;
     }
     if (b.count)
@@ -327,13 +346,14 @@ static void link_candidates(struct round *r, struct batch *b)
 static bool fact_known(const struct timeline *t, const struct fact *f)
 {
     for (size_t i = 0; i < t->count; i++)
-        if (t->facts[i].event == f->event && t->facts[i].ref && f->ref && strcmp(t->facts[i].ref, f->ref) == 0)
+        if (t->facts[i].event == f->event && t->facts[i].ref && f->ref &&
+            strcmp(t->facts[i].ref, f->ref) == 0)
             return true;
     return false;
 }
 
-// The source may have moved on, or a table have been emptied, since it was compared: what was fetched is believed only
-// where it is what was compared.
+// The source may have moved on, or a table have been emptied, since it was compared: what was
+// fetched is believed only where it is what was compared.
 static bool fetched_otherwise(struct round *r, const struct batch *b, size_t i)
 {
     const struct seen_person *p = reading_find(r->reading, b->work[i].person_id);
@@ -359,7 +379,8 @@ struct vanished_check {
 static bool check_vanished(void *arg, const struct fact_row *row, struct error *err)
 {
     struct vanished_check *v = arg;
-    struct person_work *w = work_of(v->batch, row->data[COLUMN_PERSON], (size_t)row->length[COLUMN_PERSON]);
+    struct person_work *w =
+        work_of(v->batch, row->data[COLUMN_PERSON], (size_t)row->length[COLUMN_PERSON]);
     struct fact f;
 
     (void)err;
@@ -413,8 +434,11 @@ static bool set_aside_vanished(struct round *r, struct batch *b, struct error *e
         return true;
     array = db_text_array(b->arena, ids, asked);
     quoted = PQescapeLiteral(db_conn(r->in->store), array, strlen(array));
-    ok = fact_rows_copy(r->in->store, arena_printf(b->arena, "SELECT %s FROM timely.fact WHERE person_id = ANY (%s::text[])",
-                                                   fact_columns, quoted), check_vanished, &v, err);
+    ok = fact_rows_copy(
+        r->in->store,
+        arena_printf(b->arena, "SELECT %s FROM timely.fact WHERE person_id = ANY (%s::text[])",
+                     fact_columns, quoted),
+        check_vanished, &v, err);
     PQfreemem(quoted);
     if (!ok)
         return false;
@@ -424,8 +448,8 @@ static bool set_aside_vanished(struct round *r, struct batch *b, struct error *e
 
 static bool record_batch(struct round *r, struct batch *b, struct error *err)
 {
-    struct change_context c = {r->in->library, r->in->config, r->in->directory, &b->book, r->now, r->today,
-                               r->first_start, r->in->quiet};
+    struct change_context c = {r->in->library, r->in->config, r->in->directory, &b->book,
+                               r->now,         r->today,      r->first_start,   r->in->quiet};
 
     for (size_t i = 0; i < b->count; i++) {
         size_t deadlines, messages;
@@ -460,7 +484,8 @@ static bool prepare_batch(struct round *r, struct batch *b, struct error *err)
 static bool handle_all(struct round *r, bool *ret_held, struct error *err)
 {
     size_t all = r->belief.ready_count + r->again_count;
-    struct change_counts counts = {ARENA_ARRAY(r->arena, long long, r->in->library->timescale_count + 1), 0};
+    struct change_counts counts = {
+        ARENA_ARRAY(r->arena, long long, r->in->library->timescale_count + 1), 0};
     bool one = all <= PERSONS_AT_ONCE, ok = true, held = false;
 
     if (all == 0) // what was held may have been put right
@@ -468,7 +493,8 @@ static bool handle_all(struct round *r, bool *ret_held, struct error *err)
     for (int pass = one || r->first_start ? 1 : 0; ok && pass < 2 && !held; pass++)
         for (size_t from = 0; ok && !held && from < all; from += PERSONS_AT_ONCE) {
             struct batch b = next_batch(r, from);
-            struct change_context c = {r->in->library, r->in->config, r->in->directory, &b.book, r->now, r->today,
+            struct change_context c = {r->in->library, r->in->config, r->in->directory,
+                                       &b.book,        r->now,        r->today,
                                        r->first_start, r->in->quiet};
 
             ok = prepare_batch(r, &b, err);
@@ -495,41 +521,51 @@ static bool record_faults(struct round *r, struct error *err)
     for (size_t i = 0; i < r->reading->fault_count && i < MAX_FAULTS; i++) {
         const struct faulty_row *f = &r->reading->faults[i];
 
-        json_array_append_new(rows, json_pack("{s:s?, s:s, s:s?, s:s}", "person_id", f->person_id, "origin", f->origin,
-                                              "ref", f->ref, "text", f->what));
+        json_array_append_new(rows, json_pack("{s:s?, s:s, s:s?, s:s}", "person_id", f->person_id,
+                                              "origin", f->origin, "ref", f->ref, "text", f->what));
     }
     json_object_set_new(doc, "now", json_string(r->now_text));
     json_object_set_new(doc, "rows", rows);
     text = json_dumps(doc, JSON_COMPACT);
     json_decref(doc);
-    ok = db_ask(r->in->store, "SELECT timely.record_faulty_rows($1::jsonb)", 1, (const char *const[]){text}, NULL, err);
+    ok = db_ask(r->in->store, "SELECT timely.record_faulty_rows($1::jsonb)", 1,
+                (const char *const[]){text}, NULL, err);
     free(text);
     return ok;
 }
 
 static bool write_state(struct round *r, bool held, struct error *err)
 {
-    const char *values[] = {r->now_text, r->in->library->version, date_iso(r->arena, r->today), r->report.said,
-                            r->report.deadlines_changed ? "t" : "f", held ? "t" : "f",
+    const char *values[] = {r->now_text,
+                            r->in->library->version,
+                            date_iso(r->arena, r->today),
+                            r->report.said,
+                            r->report.deadlines_changed ? "t" : "f",
+                            held ? "t" : "f",
                             r->reading ? "t" : "f"};
 
-    return db_ask(r->in->store,
-                  "UPDATE timely.state SET said = nullif($4, ''), "
-                  "read_at = CASE WHEN $7::boolean THEN now() ELSE read_at END, "
-                  "read_business_at = CASE WHEN $7::boolean THEN $1::timestamptz ELSE read_business_at END, "
-                  "changed_at = CASE WHEN $5::boolean THEN $1::timestamptz ELSE changed_at END, "
-                  "rules_version = CASE WHEN $6::boolean THEN rules_version ELSE $2 END, "
-                  "reconciled_on = CASE WHEN $6::boolean THEN reconciled_on ELSE $3::date END, "
-                  "first_started_at = coalesce(first_started_at, CASE WHEN EXISTS (SELECT FROM timely.person) "
-                  "THEN $1::timestamptz END)", 7, values, NULL, err);
+    return db_ask(
+        r->in->store,
+        "UPDATE timely.state SET said = nullif($4, ''), "
+        "read_at = CASE WHEN $7::boolean THEN now() ELSE read_at END, "
+        "read_business_at = CASE WHEN $7::boolean THEN $1::timestamptz ELSE read_business_at END, "
+        "changed_at = CASE WHEN $5::boolean THEN $1::timestamptz ELSE changed_at END, "
+        "rules_version = CASE WHEN $6::boolean THEN rules_version ELSE $2 END, "
+        "reconciled_on = CASE WHEN $6::boolean THEN reconciled_on ELSE $3::date END, "
+        "first_started_at = coalesce(first_started_at, CASE WHEN EXISTS (SELECT FROM "
+        "timely.person) "
+        "THEN $1::timestamptz END)",
+        7, values, NULL, err);
 }
 
-// The dirty list as it was when the round began; what is pressed meanwhile stays for the next one.
+// The dirty list as it was when the round began, row by row: what is pressed meanwhile stays for
+// the next one, whatever its number.
 static bool dirty_mark(struct round *r, const char **ret, struct error *err)
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
 
-    if (!db_ask(r->in->store, "SELECT coalesce(max(dirty_id), 0) FROM timely.dirty", 0, NULL, &rows, err))
+    if (!db_ask(r->in->store, "SELECT coalesce(array_agg(dirty_id), '{}')::text FROM timely.dirty",
+                0, NULL, &rows, err))
         return false;
     *ret = arena_strdup(r->arena, db_text(rows, 0, 0));
     return true;
@@ -543,7 +579,8 @@ static bool begin(struct round *r, struct error *err)
     r->today = london_from_instant(r->now).on;
     r->now_text = instant_iso(r->arena, r->now);
     r->first_start = !r->state.started;
-    r->rules_changed = !r->state.rules_version || strcmp(r->state.rules_version, r->in->library->version) != 0;
+    r->rules_changed =
+        !r->state.rules_version || strcmp(r->state.rules_version, r->in->library->version) != 0;
     return blind_read(r->arena, r->in, &r->blind, err);
 }
 
@@ -555,7 +592,8 @@ static bool read_and_believe(struct round *r, struct error *err)
         return false;
     if (r->reading->torn) {
         r->report.wait_more = true;
-        snprintf(r->report.said, sizeof r->report.said, "A table was emptied while it was read; the reading was thrown away.");
+        snprintf(r->report.said, sizeof r->report.said,
+                 "A table was emptied while it was read; the reading was thrown away.");
         reading_free(r->reading);
         r->reading = NULL;
         return true;
@@ -572,7 +610,9 @@ static bool read_and_believe(struct round *r, struct error *err)
 
 static bool finish(struct round *r, bool held, const char *dirty, struct error *err)
 {
-    if (!held && !db_ask(r->in->store, "DELETE FROM timely.dirty WHERE dirty_id <= $1::bigint", 1, &dirty, NULL, err))
+    if (!held &&
+        !db_ask(r->in->store, "DELETE FROM timely.dirty WHERE dirty_id = ANY ($1::bigint[])", 1,
+                &dirty, NULL, err))
         return false;
     if (r->reading && !r->reading->some && !record_faults(r, err))
         return false;
@@ -582,14 +622,16 @@ static bool finish(struct round *r, bool held, const char *dirty, struct error *
         return false;
     r->report.wait_more |= r->report.persons_waiting > 0;
     r->report.held |= held;
-    if (r->first_start && r->report.persons_recorded && !blind_write(r->arena, r->in, r->today, r->blind, err))
+    if (r->first_start && r->report.persons_recorded &&
+        !blind_write(r->arena, r->in, r->today, r->blind, err))
         return false;
     return write_state(r, held, err);
 }
 
 static bool daily_survey(struct round *r, struct error *err)
 {
-    bool new_day = !date_known(r->state.reconciled_on) || !date_is(r->state.reconciled_on, r->today);
+    bool new_day =
+        !date_known(r->state.reconciled_on) || !date_is(r->state.reconciled_on, r->today);
     bool changed;
 
     if (r->first_start || (!new_day && !r->rules_changed))
@@ -605,8 +647,9 @@ static bool whole_round(struct round *r, struct error *err)
     const char *dirty;
     bool held;
 
-    return begin(r, err) && dirty_mark(r, &dirty, err) && daily_survey(r, err) && read_and_believe(r, err) &&
-           list_again(r, err) && handle_all(r, &held, err) && finish(r, held, dirty, err);
+    return begin(r, err) && dirty_mark(r, &dirty, err) && daily_survey(r, err) &&
+           read_and_believe(r, err) && list_again(r, err) && handle_all(r, &held, err) &&
+           finish(r, held, dirty, err);
 }
 
 bool reconcile_round(const struct reconcile_input *in, struct round_report *ret, struct error *err)
@@ -632,8 +675,8 @@ bool store_take(struct db *store, bool *ret_taken, struct error *err)
     return true;
 }
 
-bool reconcile_once(struct db *source, struct db *store, const struct library *l, const struct config *c,
-                    const struct business_clock *clock, struct error *err)
+bool reconcile_once(struct db *source, struct db *store, const struct library *l,
+                    const struct config *c, const struct business_clock *clock, struct error *err)
 {
     struct reconcile_memory *memory;
     struct directory *directory;
@@ -647,10 +690,18 @@ bool reconcile_once(struct db *source, struct db *store, const struct library *l
     if (!directory_read(store, &directory, err))
         return false;
     memory = reconcile_memory_new();
-    ok = reconcile_round(&(struct reconcile_input){.source = source, .store = store, .library = l, .config = c,
-                                                   .clock = clock, .directory = directory, .memory = memory,
-                                                   .quiet = true, .trust = true}, &report, err);
+    ok = reconcile_round(&(struct reconcile_input){.source = source,
+                                                   .store = store,
+                                                   .library = l,
+                                                   .config = c,
+                                                   .clock = clock,
+                                                   .directory = directory,
+                                                   .memory = memory,
+                                                   .quiet = true,
+                                                   .trust = true},
+                         &report, err);
     reconcile_memory_free(memory);
     directory_free(directory);
-    return ok && db_ask(store, "SELECT pg_advisory_unlock(x'74696d656c79'::bigint)", 0, NULL, NULL, err);
+    return ok &&
+           db_ask(store, "SELECT pg_advisory_unlock(x'74696d656c79'::bigint)", 0, NULL, NULL, err);
 }

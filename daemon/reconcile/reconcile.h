@@ -2,7 +2,9 @@
 // recorded. State, not events: it never matters how often, or after what, it is called.
 #pragma once
 
-#include "daemon.h"
+#include "book.h"
+#include "config.h"
+#include "directory.h"
 
 // What one round saw and did, in words for `timely status`.
 struct round_report {
@@ -25,9 +27,10 @@ struct reconcile_input {
     const struct business_clock *clock;
     const struct directory *directory;
     struct reconcile_memory *memory;
-    const char *const *changed; // only these persons changed, as the source says; NULL: read everybody
+    const char *const
+        *changed; // only these persons changed, as the source says; NULL: read everybody
     size_t changed_count;
-    bool quiet; // record deadlines and facts, put no message into the outbox
+    bool quiet;             // record deadlines and facts, put no message into the outbox
     bool calendar_accepted; // the rules changed by bank holidays whose effect a person has accepted
     bool trust; // take the reading at its word: no second reading, no guards (a command line on its
                 // own cluster)

@@ -67,8 +67,9 @@ const struct setting settings[] = {
                  "timely."},
     {"rules", "bank holidays url", SETTING_URL, AT(bank_holidays_url), .most = 1,
      WORDS("https", "http"), .example = "https://www.gov.uk/bank-holidays.json",
-     .sentence = "A published list of bank holidays in the form of GOV.UK, fetched once a day. What "
-                 "is new in it is proposed to the operator. Left out: nothing is fetched."},
+     .sentence =
+         "A published list of bank holidays in the form of GOV.UK, fetched once a day. What "
+         "is new in it is proposed to the operator. Left out: nothing is fetched."},
 
     {"clock", "starts at", SETTING_MOMENT, AT(clock), .least = 1995, .most = 2079,
      .example = "2024-04-02T09:00",
