@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, SQL
@@ -17,17 +18,10 @@ EVENTS = ('event_id,event_type,person_id,occurred_at,precision,meeting_kind,grou
 
 
 @pytest.fixture(scope='session')
-def tool(tmp_path_factory):
-    """The loader with as much of the program as it stands on."""
-    program = tmp_path_factory.mktemp('tool') / 'import_tool'
-    daemon = ROOT / 'daemon'
-    flags = subprocess.run(['pkg-config', '--cflags', '--libs', 'libevent', 'libpq', 'yaml-0.1'], check=True,
-                           capture_output=True, text=True).stdout.split()
-    subprocess.run(['cc', '-std=gnu17', '-D_GNU_SOURCE', '-g', '-fsanitize=address,undefined',
-                    *(f'-I{daemon / layer}' for layer in ('ground', 'calendar', 'rules', 'loop', 'store')),
-                    ROOT / 'tests' / 'source' / 'import_tool.c', *daemon.glob('store/import*.c'),
-                    *(daemon / 'loop' / name for name in ('db.c', 'db_fault.c', 'fiber.c')), *daemon.glob('ground/*.c'),
-                    '-o', program, *flags], check=True)
+def tool():
+    """The loader, as built beside the programs. IMPORT_TOOL names it."""
+    program = Path(os.environ.get('IMPORT_TOOL', ROOT / 'build' / 'tests' / 'source' / 'import_tool'))
+    assert program.exists(), f'{program} is missing: build it, or name it in IMPORT_TOOL'
     return program
 
 
