@@ -139,9 +139,6 @@ struct loop *loop_new(void)
     // over; with the coarse clock waits would end up to 4 ms early.
     event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME);
     event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
-    // A wait that ends and begins again on the same socket costs no system call. Not for sockets
-    // that were copied with dup(): there are none here. Closing and opening again is safe.
-    event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
     l->base = event_base_new_with_config(config);
     event_config_free(config);
     if (!l->base)

@@ -1,5 +1,6 @@
 """What a council's nightly reload looks like from outside, and what its rows may be: nothing that people were told is
 taken back before the source is whole again."""
+import os
 import threading
 import time
 
@@ -145,8 +146,13 @@ def plan(source):
     return 'NEWCHILD'
 
 
-@pytest.mark.parametrize('table', ['ssd_person', 'ssd_s47_enquiry', 'ssd_cla_episodes', 'ssd_cla_reviews',
-                                   'ssd_initial_cp_conference', 'ssd_cp_plans', 'ssd_involvements', 'ssd_cin_episodes'])
+# A reload can fail at any table; ./check shows one that others hang on, one of the clocks and one read through another.
+TABLES = ['ssd_person', 'ssd_s47_enquiry', 'ssd_cla_reviews']
+if os.environ.get('TIMELY_LONG'):
+    TABLES += ['ssd_cla_episodes', 'ssd_initial_cp_conference', 'ssd_cp_plans', 'ssd_involvements', 'ssd_cin_episodes']
+
+
+@pytest.mark.parametrize('table', TABLES)
 def test_an_insert_that_fails_leaves_a_table_empty(council_at_work, before, table):
     timely, source, store, reload = council_at_work
     reload.empty(table)
