@@ -43,6 +43,6 @@ struct responsible responsible_of(const struct library *l, const struct timeline
 void person_count(const struct change_context *c, const struct person_work *w,
                   struct change_counts *counts);
 
-// The document, or NULL when nothing is to be recorded. The caller owns it (json_decref).
+// What is to be recorded of a person. The caller owns it (json_decref).
 json_t *person_document(struct arena *a, const struct change_context *c,
                         const struct person_work *w, size_t *ret_deadlines, size_t *ret_messages);

@@ -1,5 +1,5 @@
 // Reading persons, deadlines and calendar objects from the store; writing decisions through
-// record_person.
+// record_persons.
 #include "book.h"
 
 #include <stdlib.h>
@@ -346,15 +346,15 @@ bool book_open_counts(struct arena *a, struct db *store, struct open_count **ret
     return true;
 }
 
-bool book_record(struct db *store, json_t *doc, struct error *err)
+bool book_record(struct db *store, json_t *docs, struct error *err)
 {
-    char *text = json_dumps(doc, JSON_COMPACT);
+    char *text = json_dumps(docs, JSON_COMPACT);
     const char *values[] = {text};
     bool ok;
 
     if (!text)
         return fail(err, FAULT_INPUT, "a text in the case database is not UTF-8");
-    ok = db_ask(store, "SELECT timely.record_person($1::jsonb)", 1, values, NULL, err);
+    ok = db_ask(store, "SELECT timely.record_persons($1::jsonb)", 1, values, NULL, err);
     free(text);
     return ok;
 }

@@ -81,8 +81,8 @@ struct open_count {
 MUST_USE bool book_open_counts(struct arena *a, struct db *store, struct open_count **ret,
                                size_t *ret_count, struct error *err);
 
-// Calls timely.record_person(doc). Waits.
-MUST_USE bool book_record(struct db *store, json_t *doc, struct error *err);
+// Records an array of persons' documents in one transaction (timely.record_persons). Waits.
+MUST_USE bool book_record(struct db *store, json_t *docs, struct error *err);
 
 // State row and small tables.
 struct book_state {

@@ -1,5 +1,10 @@
--- Recording what was decided: one call is one statement, one transaction, one person. The daemon decides; these
--- functions only write down, so that changed deadlines and the messages they call for are recorded together or not at all.
+-- Recording what was decided: one call is one statement and one transaction. The daemon decides; these functions only
+-- write down, so that changed deadlines and the messages they call for are recorded together or not at all.
+
+-- Whoever writes deadlines takes turns: two who each hold a row that the other wants would both fail.
+CREATE FUNCTION timely.take_turn() RETURNS void LANGUAGE sql AS $$
+    SELECT pg_advisory_xact_lock(x'7475726e'::bigint)  -- "turn" in hexadecimal
+$$;
 
 -- Puts one message into the outbox. An unsent older message about the same calendar object to the same person is
 -- superseded; a cancellation of an invite that never left is dropped with it.
@@ -134,6 +139,17 @@ BEGIN
     ON CONFLICT DO NOTHING;
 END $$;
 
+-- Persons who belong together, as brothers and sisters do who share a meeting: all of them or none.
+CREATE FUNCTION timely.record_persons(docs jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    doc jsonb;
+BEGIN
+    PERFORM timely.take_turn();
+    FOR doc IN SELECT * FROM jsonb_array_elements(docs) LOOP
+        PERFORM timely.record_person(doc);
+    END LOOP;
+END $$;
+
 -- The calendar objects of a record_person call and who holds them.
 CREATE FUNCTION timely.record_objects(doc jsonb, business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -178,6 +194,7 @@ DECLARE
     business_now timestamptz := (doc->>'now')::timestamptz;
     the_message bigint;
 BEGIN
+    PERFORM timely.take_turn();
     IF doc ? 'message' THEN
         PERFORM timely.put_message(doc->'message', business_now);
         SELECT message_id INTO the_message FROM timely.outbox WHERE dedupe = doc->'message'->>'dedupe';
