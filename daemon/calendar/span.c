@@ -91,13 +91,18 @@ bool span_parse(const char *s, struct span *ret, const char **rest, const char *
 {
     struct span span = {0};
 
+    *rest = s;
     if (!take_count(&s, &span.count)) {
         *what = "a whole number from 0 to 10000";
         return false;
     }
-    const char *unit = skip_blanks(s);
-    if (unit == s || !take_unit(&unit, &span.unit)) {
+    const char *unit = *rest = skip_blanks(s);
+    if (unit == s) {
         *what = "a blank and then working days, days, weeks, months, years, hours or school days";
+        return false;
+    }
+    if (!take_unit(&unit, &span.unit)) {
+        *what = "working days, days, weeks, months, years, hours or school days";
         return false;
     }
     *ret = span;
@@ -228,7 +233,7 @@ bool question_parse(const char *s, struct question *ret, struct error *err)
     const char *p = skip_blanks(s), *rest, *what;
 
     if (!span_parse(p, &q.span, &rest, &what))
-        return expected(s, p, what, err);
+        return expected(s, rest, what, err);
     p = skip_blanks(rest);
     rest = past_word(p, "after");
     if (!rest) {

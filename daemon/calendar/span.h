@@ -13,7 +13,7 @@ struct span {
 };
 
 // Reads "15 working days", "1 week", "48 hours" from the start of `s`; *rest is what follows. The
-// singular is accepted. On failure *what says what was expected.
+// singular is accepted. On failure *what says what was expected at *rest.
 MUST_USE bool span_parse(const char *s, struct span *ret, const char **rest, const char **what);
 const char *span_words(struct arena *a, struct span s); // "15 working days"
 

@@ -145,13 +145,10 @@ static bool take_event_ref(struct cursor *k, struct event_ref *ret)
 
 static bool take_span(struct cursor *k, struct span *ret)
 {
-    const char *rest, *what;
+    const char *what;
 
     skip_blanks(k);
-    if (!span_parse(k->at, ret, &rest, &what))
-        return expected(k, what);
-    k->at = rest;
-    return true;
+    return span_parse(k->at, ret, &k->at, &what) || expected(k, what);
 }
 
 static enum ordinal take_ordinal(struct cursor *k)

@@ -112,7 +112,7 @@ static void test_phrases(void **state)
 {
     static const struct row rows[] = {
         {HEAD BODY "    due: within 15 banking days of s47-started\n", NULL,
-         "own.yaml:10:17: \"15\": expected a blank and then working days, days, weeks, months, "
+         "own.yaml:10:20: \"banking\": expected working days, days, weeks, months, "
          "years, hours or school days"},
         {HEAD BODY "    due: within fifteen working days of s47-started\n", NULL,
          "own.yaml:10:17: \"fifteen\": expected a whole number from 0 to 10000"},
