@@ -130,7 +130,7 @@ BEGIN
             WHEN type_name IS NULL THEN NULL
             WHEN kind = 'key' THEN format('nullif(nullif(btrim(%I::text), %L), %L)', part[1], '', 'SSD_PH')
             WHEN kind = 'text' THEN format('%I::text', part[1])
-            WHEN kind = 'flag' THEN format('upper(btrim(%I::text))', part[1])
+            WHEN kind = 'flag' THEN format('nullif(nullif(upper(btrim(%I::text)), %L), %L)', part[1], '', 'SSD_PH')
             WHEN kind = 'bool' AND type_name = 'boolean' THEN format('%I', part[1])
             WHEN kind = 'bool' THEN format('lower(btrim(%I::text)) IN (%L, %L, %L, %L, %L)', part[1],
                                            't', 'true', 'y', 'yes', '1')
@@ -314,8 +314,8 @@ $$;
 -- precise (the minute is known: a time of 00:00 means that it is not), until (end of a spell), episode (key of the
 -- referral, plan, enquiry or period of care), meeting (shared by brothers and sisters), code, who (staff number),
 -- origin (table), and for local events recorded_at, scheduled_at, ends_at, place, url, attendees.
--- A row without a key, a person or a date is kept: the daemon reports it. Where the dataset knows no hour the date
--- is cut to the day.
+-- A row without a key, a person or a date is kept, and an answer that is neither yes nor no goes through as it is: the
+-- daemon reports both. Where the dataset knows no hour the date is cut to the day.
 
 -- The last columns of what is no local event; the planner folds them away.
 CREATE OR REPLACE VIEW timely_source.not_booked AS
@@ -341,7 +341,7 @@ SELECT r.cine_person_id AS person_id, 'referral-received' AS kind, r.cine_referr
        CASE WHEN r.cine_referral_nfa = 'Y' THEN 'nfa'
             WHEN timely_source.outcome_flag(r.cine_referral_outcome_json, 'NFA') = 'Y' THEN 'nfa'
             ELSE CASE timely_source.outcome_flag(r.cine_referral_outcome_json, 'SINGLE_ASSESSMENT')
-                      WHEN 'Y' THEN 'assessment' WHEN 'N' THEN 'other' END
+                      WHEN 'Y' THEN 'assessment' WHEN 'N' THEN 'other' ELSE lower(nullif(r.cine_referral_nfa, 'N')) END
        END AS code,
        r.cine_referral_worker_id AS who, 'ssd_cin_episodes' AS origin, n.*
   FROM timely_source.read_ssd_cin_episodes AS r
@@ -378,7 +378,7 @@ SELECT v.cinv_person_id AS person_id, 'cin-visit' AS kind, v.cinv_cin_visit_id A
        coalesce(v.cinv_cin_visit_date <> v.cinv_cin_visit_date::date, false) AS precise,
        NULL::timestamp AS until, NULL::text AS episode, NULL::text AS meeting,
        CASE WHEN v.cinv_cin_visit_seen = 'Y' OR v.cinv_cin_visit_seen_alone = 'Y' THEN 'seen'
-            WHEN v.cinv_cin_visit_seen = 'N' THEN 'not-seen' END AS code,
+            WHEN v.cinv_cin_visit_seen = 'N' THEN 'not-seen' ELSE lower(v.cinv_cin_visit_seen) END AS code,
        NULL::text AS who, 'ssd_cin_visits' AS origin, n.*
   FROM timely_source.read_ssd_cin_visits AS v
  CROSS JOIN timely_source.not_booked AS n;
@@ -397,7 +397,8 @@ SELECT s.s47e_person_id, 's47-ended', s.s47e_s47_enquiry_id, s.s47e_s47_end_date
        s.s47e_s47_enquiry_id, NULL,
        CASE WHEN s.s47e_s47_nfa = 'Y' THEN 'no-conference'
             ELSE CASE timely_source.outcome_flag(s.s47e_s47_outcome_json, 'CP_CONFERENCE')
-                      WHEN 'Y' THEN 'conference' WHEN 'N' THEN 'no-conference' END
+                      WHEN 'Y' THEN 'conference' WHEN 'N' THEN 'no-conference'
+                      ELSE lower(nullif(s.s47e_s47_nfa, 'N')) END
        END,
        s.s47e_s47_completed_by_worker_id, 'ssd_s47_enquiry', n.*
   FROM timely_source.read_ssd_s47_enquiry AS s
@@ -412,7 +413,8 @@ SELECT c.icpc_person_id AS person_id,
        NULL::timestamp AS until,
        CASE WHEN c.icpc_icpc_transfer_in = 'Y' THEN NULL ELSE c.icpc_s47_enquiry_id END AS episode,
        c.icpc_icpc_meeting_id AS meeting,
-       CASE c.icpc_icpc_outcome_cp_flag WHEN 'Y' THEN 'plan' WHEN 'N' THEN 'no-plan' END AS code,
+       CASE c.icpc_icpc_outcome_cp_flag WHEN 'Y' THEN 'plan' WHEN 'N' THEN 'no-plan'
+            ELSE lower(c.icpc_icpc_outcome_cp_flag) END AS code,
        c.icpc_icpc_worker_id AS who, 'ssd_initial_cp_conference' AS origin, n.*
   FROM timely_source.read_ssd_initial_cp_conference AS c
  CROSS JOIN timely_source.not_booked AS n;
@@ -455,7 +457,8 @@ CREATE OR REPLACE VIEW timely_source.fact_cp_review AS
 SELECT r.cppr_person_id AS person_id, 'cp-review-held' AS kind, r.cppr_cp_review_id AS ref,
        r.cppr_cp_review_date::date::timestamp AS at, false AS precise, NULL::timestamp AS until,
        r.cppr_cp_plan_id AS episode, r.cppr_cp_review_meeting_id AS meeting,
-       CASE r.cppr_cp_review_outcome_continue_cp WHEN 'Y' THEN 'continue' WHEN 'N' THEN 'end' END AS code,
+       CASE r.cppr_cp_review_outcome_continue_cp WHEN 'Y' THEN 'continue' WHEN 'N' THEN 'end'
+            ELSE lower(r.cppr_cp_review_outcome_continue_cp) END AS code,
        NULL::text AS who, 'ssd_cp_reviews' AS origin, n.*
   FROM timely_source.read_ssd_cp_reviews AS r
  CROSS JOIN timely_source.not_booked AS n;
@@ -465,7 +468,7 @@ SELECT v.cppv_person_id AS person_id, 'cp-visit' AS kind, v.cppv_cp_visit_id AS 
        coalesce(v.cppv_cp_visit_date <> v.cppv_cp_visit_date::date, false) AS precise,
        NULL::timestamp AS until, v.cppv_cp_plan_id AS episode, NULL::text AS meeting,
        CASE WHEN v.cppv_cp_visit_seen = 'Y' OR v.cppv_cp_visit_seen_alone = 'Y' THEN 'seen'
-            WHEN v.cppv_cp_visit_seen = 'N' THEN 'not-seen' END AS code,
+            WHEN v.cppv_cp_visit_seen = 'N' THEN 'not-seen' ELSE lower(v.cppv_cp_visit_seen) END AS code,
        NULL::text AS who, 'ssd_cp_visits' AS origin, n.*
   FROM timely_source.read_ssd_cp_visits AS v
  CROSS JOIN timely_source.not_booked AS n;
@@ -523,7 +526,7 @@ SELECT v.clav_person_id AS person_id, 'child-visit' AS kind, v.clav_cla_visit_id
        v.clav_cla_visit_date::date::timestamp AS at, false AS precise, NULL::timestamp AS until,
        v.clav_cla_id AS episode, NULL::text AS meeting,
        CASE WHEN v.clav_cla_visit_seen = 'Y' OR v.clav_cla_visit_seen_alone = 'Y' THEN 'seen'
-            WHEN v.clav_cla_visit_seen = 'N' THEN 'not-seen' END AS code,
+            WHEN v.clav_cla_visit_seen = 'N' THEN 'not-seen' ELSE lower(v.clav_cla_visit_seen) END AS code,
        NULL::text AS who, 'ssd_cla_visits' AS origin, n.*
   FROM timely_source.read_ssd_cla_visits AS v
  CROSS JOIN timely_source.not_booked AS n;

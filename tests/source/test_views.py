@@ -220,6 +220,22 @@ def test_a_second_run_keeps_what_a_dba_has_filled(source):
     assert source.ask('SELECT * FROM timely_source.restricted_access') == [('A', '40001')]
 
 
+def test_an_answer_that_is_neither_yes_nor_no_goes_through_to_be_reported(source):
+    source.run("INSERT INTO ssd_initial_cp_conference (icpc_icpc_id, icpc_person_id, icpc_icpc_outcome_cp_flag) VALUES"
+               " ('1', 'A', 'Q'), ('2', 'A', ' '), ('3', 'A', 'y');"
+               "INSERT INTO ssd_cp_reviews (cppr_cp_review_id, cppr_person_id, cppr_cp_review_outcome_continue_cp) VALUES"
+               " ('1', 'A', 'U'), ('2', 'A', 'n');"
+               "INSERT INTO ssd_cp_visits (cppv_cp_visit_id, cppv_person_id, cppv_cp_visit_seen, cppv_cp_visit_seen_alone)"
+               " VALUES ('1', 'A', 'X', NULL), ('2', 'A', 'X', 'Y'), ('3', 'A', NULL, 'N');"
+               "INSERT INTO ssd_s47_enquiry (s47e_s47_enquiry_id, s47e_person_id, s47e_s47_end_date, s47e_s47_nfa,"
+               " s47e_s47_outcome_json) VALUES ('1', 'A', '2024-01-08', 'Z', NULL),"
+               " ('2', 'A', '2024-01-08', 'Z', '{\"CP_CONFERENCE_FLAG\":\"Y\"}'), ('3', 'A', '2024-01-08', 'N', NULL)")
+    assert source.facts('icpc-held', 'ref, code') == [('1', 'q'), ('2', None), ('3', 'plan')]
+    assert source.facts('cp-review-held', 'ref, code') == [('1', 'u'), ('2', 'end')]
+    assert source.facts('cp-visit', 'ref, code') == [('1', 'x'), ('2', 'seen'), ('3', None)]
+    assert source.facts('s47-ended', 'ref, code') == [('1', 'z'), ('2', 'conference'), ('3', None)]
+
+
 def test_rows_without_key_or_date_are_kept_and_empty_rows_are_not(source):
     source.run('ALTER TABLE ssd_cp_reviews DROP CONSTRAINT ssd_cp_reviews_pkey;'
                'ALTER TABLE ssd_cp_reviews ALTER cppr_cp_review_id DROP NOT NULL;'
