@@ -82,6 +82,7 @@ static bool is_time(const struct notice *n, const PGresult *files, bool *ret_aga
 static json_t *notice_mail(const struct notice *n)
 {
     AUTO(text_done) struct text text = {0}, ids = {0};
+    const char *which = n->count == 1 ? n->holds[0].id : "all";
     struct outbox_mail m = {
         .kind = "operator",
         .recipient = n->config->operator_email,
@@ -101,7 +102,7 @@ static json_t *notice_mail(const struct notice *n)
               "If it is wrong and will be put right:                 timely hold reject %s\n"
               "A table that fills again needs no decision. `timely hold show` lists what is "
               "open.\n",
-              n->holds[0].id, n->holds[0].id);
+              which, which);
     m.dedupe = arena_printf(n->arena, "operator:holds:%s", text_str(&ids));
     m.text = text_str(&text);
     return outbox_message(n->arena, n->config, &m);

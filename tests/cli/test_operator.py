@@ -182,6 +182,17 @@ def test_a_hold_is_shown_and_decided_once(store):
     assert store.ask('SELECT what FROM timely.audit ORDER BY audit_id') == [('hold.confirmed',), ('hold.rejected',)]
 
 
+def test_all_readings_are_decided_together_and_no_change_of_the_calendar(store):
+    assert 'no reading is held' in store('hold', 'confirm', 'all', status=1).err
+    store.ask("INSERT INTO timely.hold (kind, about, text, opened_at) VALUES"
+              " ('table', 'ssd_person', 'is empty', now()), ('calendar', '2024-05-10', 'a new bank holiday', now()),"
+              " ('mass-change', 'x', 'half is gone', now())")
+    said = store('hold', 'confirm', 'all').out
+    assert 'Hold 1 is confirmed' in said and 'Hold 3 is confirmed' in said
+    assert store.ask('SELECT decided FROM timely.hold ORDER BY hold_id') == [('confirmed',), (None,), ('confirmed',)]
+    assert 'expected the number of a hold' in store('hold', 'confirm', 'everything', status=2).err
+
+
 def test_status_is_unwell_for_a_reason(store):
     assert 'no daemon has run on this store yet' in store('status', status=1).out
     store.ask('UPDATE timely.state SET heartbeat_at = now()')
