@@ -1,5 +1,7 @@
 """The program `timely` as people and scripts run it. TIMELY_BUILD names the folder that it was built in."""
+import contextlib
 import csv
+import fcntl
 import io
 import os
 import shutil
@@ -74,18 +76,23 @@ def sample(folder):
     return folder / 'mk-2023-24'
 
 
+@contextlib.contextmanager
 def embed(folder, files):
-    """An embedded database with an authority's files in it."""
+    """An embedded database with an authority's files in it, up from the first command to the end."""
     program = Program('--embedded', folder)
     assert program('import', 'ssd', files).err == ''
-    program('import', 'directory', files / 'directory.csv')
-    program('import', 'events', files / 'events.csv')
-    return program
+    with open(folder / 'timely.users', 'rb') as lock:  # who holds this uses the cluster
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        program('import', 'directory', files / 'directory.csv')
+        program('import', 'events', files / 'events.csv')
+        yield program
+    program('feed', 'list')  # the last one stops the server
 
 
 @pytest.fixture(scope='session')
 def embedded(folder, sample):
-    return embed(folder / 'embedded', sample)
+    with embed(folder / 'embedded', sample) as program:
+        yield program
 
 
 @pytest.fixture(scope='session')

@@ -17,6 +17,7 @@ Readings that hold for every timescale:
 
 import collections
 import datetime
+import functools
 
 import england
 from source import EARLIEST, Source, earliest
@@ -80,6 +81,7 @@ class Duties:
     def blind(self, timescale):
         return timescale in BY_EVENTS and timescale not in self.shown
 
+    @functools.cache
     def deadlines(self):
         self.found = []
         self.initial_conferences()
