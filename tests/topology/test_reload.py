@@ -386,7 +386,9 @@ MALFORMED = [
     ("care_review('R2', 'NOWHERE', '2024-03-01')", ('faulty-row', 'ssd_cla_reviews', 'R2', 'nobody')),
     ("legal('G1', 'B5', 'Order of the Bath', '2024-03-01')", None),     # a word of the council's own: kept as it is
     ("ended('U1', 'B7', '2024-03-01', '2024-03-08', '?', '{\"OUTCOME_X\" : 7')",
-     ('no-outcome', 'ssd_s47_enquiry', 'U1', 'without a readable outcome')),
+     ('unknown-code', 'ssd_s47_enquiry', 'U1', 'not one of those known')),
+    ("ended('U2', 'B8', '2024-03-01', '2024-03-08', NULL, '{\"OUTCOME_X\" : 7')",
+     ('no-outcome', 'ssd_s47_enquiry', 'U2', 'without a readable outcome')),
     ("born('B6', '2020-01-01')", None),
     ("s47('F10', 'B6', '2010-03-28')", ('before-birth', 'ssd_s47_enquiry', 'F10', 'long before')),
 ]
