@@ -156,12 +156,13 @@ static void print_shown(struct table *t)
         headings[i] = arena_strdup(t->arena, t->columns[i].heading ? t->columns[i].heading : "");
         widths[i] = characters(headings[i]);
     }
-    for (size_t i = 0; i < t->shown_count; i++)
-        if (characters(t->shown[i]) > widths[i % t->count])
-            widths[i % t->count] = characters(t->shown[i]);
+    for (size_t row = 0; row < t->shown_count; row += t->count)
+        for (size_t i = 0; i < t->count; i++)
+            if (characters(t->shown[row + i]) > widths[i])
+                widths[i] = characters(t->shown[row + i]);
     print_shown_row(t, headings, widths);
-    for (size_t i = 0; i < t->shown_count; i += t->count)
-        print_shown_row(t, t->shown + i, widths);
+    for (size_t row = 0; row < t->shown_count; row += t->count)
+        print_shown_row(t, t->shown + row, widths);
 }
 
 void table_end(struct table *t)

@@ -7,6 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+// Here they are what they are.
+#undef fail
+#undef explain
+
 // Takes off a character that the end of the buffer cut in two.
 static void drop_partial_character(char *s)
 {

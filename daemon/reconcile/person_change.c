@@ -334,13 +334,14 @@ void person_count(const struct change_context *c, const struct person_work *w,
     for (size_t i = 0; i < w->evaluation.count; i++) {
         const struct deadline *d = &w->evaluation.deadlines[i];
         int of = w->pairing.of_computed[i];
-        const struct stored_deadline *s = of >= 0 ? &w->stored->deadlines[of] : NULL;
-        bool was_open = s && same(s->state, "open");
+        bool known = of >= 0;
+        const struct stored_deadline *s = known ? &w->stored->deadlines[of] : NULL;
+        bool was_open = known && same(s->state, "open");
         bool missed = deadline_missed(d, c->today);
         bool was_missed = was_open && date_cmp(s->key.due_on, c->today) < 0;
-        bool touched = s ? (was_open != (d->state == STATE_OPEN)) ||
-                               (was_open && has_moved(s, d)) || (missed && !was_missed)
-                         : missed;
+        bool touched = known ? (was_open != (d->state == STATE_OPEN)) ||
+                                   (was_open && has_moved(s, d)) || (missed && !was_missed)
+                             : missed;
 
         counts->touched[d->timescale - c->library->timescales] += touched;
         counts->total += touched;

@@ -138,7 +138,7 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 // A household or a host has a whole /64 of IPv6 to itself.
 static bool read_address(int fd, unsigned char ret[16])
 {
-    struct sockaddr_storage peer;
+    struct sockaddr_storage peer = {0};
     socklen_t length = sizeof peer;
 
     memset(ret, 0, 16);

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,11 +106,6 @@ static void list_free(struct list *l)
     free(l);
 }
 
-static void list_auto_free(struct list **l)
-{
-    list_free(*l);
-}
-
 static size_t first_slot(const struct list *l, const unsigned char hash[HASH_SIZE])
 {
     uint64_t head;
@@ -159,8 +155,9 @@ static char *version_of(const char *etag, const char *last_modified)
 
     if (!etag || !last_modified)
         return NULL;
-    version = must(malloc(strlen(etag) + strlen(last_modified) + 2));
-    return strcat(strcat(strcpy(version, last_modified), " "), etag);
+    if (asprintf(&version, "%s %s", last_modified, etag) < 0)
+        out_of_memory();
+    return version;
 }
 
 static bool same_version(const struct subscription *a, const struct subscription *b)
@@ -252,19 +249,20 @@ static bool fill_list(struct db *db, struct list *l, const struct list *old, str
 static bool reload(struct feeds *f, struct db *db, struct error *err)
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
-    AUTO(list_auto_free) struct list *l = NULL;
+    struct list *l;
 
     if (!db_ask(db, list_sql, 0, NULL, &rows, err))
         return false;
     l = read_list(rows);
-    if (!fill_list(db, l, f->list, err))
+    if (!fill_list(db, l, f->list, err)) {
+        list_free(l);
         return false;
+    }
     build_index(l);
     if (l->count != f->list->count)
         log_info("feeds.known", "feeds=%zu before=%zu", l->count, f->list->count);
     list_free(f->list);
     f->list = l;
-    l = NULL;
     return true;
 }
 

@@ -32,7 +32,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define HEADERS_MOST (16 * 1024)
+#define HEADERS_MOST 16384
 #define BACKLOG 1024
 #define FILES_APART 64 // descriptors for everything that is no connection of ours
 #define STOP_TIME SECONDS(5)
@@ -295,6 +295,15 @@ static void close_fd(int *fd)
         close(*fd);
 }
 
+// Out of the hands of close_fd.
+static int take_fd(int *fd)
+{
+    int taken = *fd;
+
+    *fd = -1;
+    return taken;
+}
+
 static bool fail_listen(const char *address, struct error *err)
 {
     return fail(err, FAULT_AWAY, "cannot listen on %s: %s", address, strerror(errno));
@@ -321,7 +330,7 @@ static bool read_unix_address(const char *address, struct sockaddr_un *ret, stru
         return fail(err, FAULT_INPUT,
                     "%s: expected unix: and an absolute path of at most %zu bytes", address,
                     sizeof ret->sun_path - 1);
-    strcpy(ret->sun_path, path);
+    memcpy(ret->sun_path, path, strlen(path) + 1);
     return true;
 }
 
@@ -375,20 +384,16 @@ static bool open_socket(const char *address, const struct sockaddr *sa, socklen_
     }
     if (bind(fd, sa, size) != 0 || listen(fd, BACKLOG) != 0)
         return fail_listen(address, err);
-    *ret = fd;
-    fd = -1;
+    *ret = take_fd(&fd);
     return true;
 }
 
 static int port_of(int fd)
 {
-    struct sockaddr_storage own;
+    struct sockaddr_in6 own = {0}; // an address of IPv4 has its port in the same place
     socklen_t size = sizeof own;
 
-    if (getsockname(fd, (struct sockaddr *)&own, &size) != 0)
-        return 0;
-    return own.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&own)->sin_port)
-                                    : ntohs(((struct sockaddr_in6 *)&own)->sin6_port);
+    return getsockname(fd, (struct sockaddr *)&own, &size) == 0 ? ntohs(own.sin6_port) : 0;
 }
 
 static bool listen_on(struct http_server *s, const char *address, struct error *err)
@@ -431,8 +436,9 @@ static struct http_limits feasible(const struct http_limits *wanted)
         getrlimit(RLIMIT_NOFILE, &files);
     }
     if (files.rlim_cur < needed) {
-        ret.connections =
-            files.rlim_cur > 2 * FILES_APART ? (int)files.rlim_cur - FILES_APART : FILES_APART;
+        ret.connections = files.rlim_cur > 2 * (rlim_t)FILES_APART
+                              ? (int)files.rlim_cur - FILES_APART
+                              : FILES_APART;
         log_warning("http.few_files", "wanted=%d connections=%d", wanted->connections,
                     ret.connections);
     }

@@ -20,6 +20,7 @@ static bool import_file(struct import_file *f,
 {
     AUTO(arena_auto_free) struct arena *arena = arena_new();
     AUTO(text_done) struct text told = {0};
+    bool done = false;
 
     f->arena = arena;
     f->report = &told;
@@ -28,10 +29,12 @@ static bool import_file(struct import_file *f,
         import_tell_rows(f, &told);
         text_add(report, text_str(&told));
         *left_aside = f->aside > 0;
-        return true;
+        done = true;
+    } else {
+        db_rollback(f->db);
     }
-    db_rollback(f->db);
-    return false;
+    f->report = NULL;
+    return done;
 }
 
 // The directory
