@@ -66,8 +66,7 @@ struct icaltimetype calendar_time_of_moment(struct moment m)
 struct icaltimetype calendar_time_of_instant(instant at)
 {
     int64_t seconds = at / SECONDS(1);
-    struct icaltimetype t =
-        calendar_time_of_day((struct date){(int32_t)(seconds / 86400)});
+    struct icaltimetype t = calendar_time_of_day((struct date){(int32_t)(seconds / 86400)});
 
     t.is_date = 0;
     t.hour = (int)(seconds / 3600 % 24);
