@@ -139,6 +139,9 @@ struct loop *loop_new(void)
     // over; with the coarse clock waits would end up to 4 ms early.
     event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME);
     event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+    // A watch that ends and begins again on the same socket costs no system call. Not for sockets
+    // that were copied with dup(): there are none here. Closing and opening again is safe.
+    event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
     l->base = event_base_new_with_config(config);
     event_config_free(config);
     if (!l->base)
@@ -380,12 +383,8 @@ static enum wake wait_event(int fd, short what, bool to_end, int64_t timeout_us)
     f->to_end = to_end;
     if (fd >= 0 || timeout_us >= 0) {
         event_assign(f->event, f->loop->base, fd, what, on_event, f);
-        // A descriptor that cannot be watched counts as ready: its owner learns why by using it.
-        if (event_add(f->event, timeout_us >= 0 ? &tv : NULL) != 0) {
-            if (fd < 0)
-                out_of_memory();
-            return WAKE_READY;
-        }
+        if (event_add(f->event, timeout_us >= 0 ? &tv : NULL) != 0)
+            out_of_memory();
     }
     give_way(f);
     return f->wake;
@@ -407,6 +406,9 @@ static enum wake wait_fd(int fd, bool for_read, bool for_write, bool to_end, int
 
     if (!to_end && loop_stopping(fiber_loop()))
         return WAKE_STOPPING;
+    // libevent would not tell, and the wait not end: whoever waits learns why by using it.
+    if (poll(&p, 1, 0) > 0 && p.revents & POLLNVAL)
+        return WAKE_READY;
     w = wait_event(fd, what, to_end, timeout_us);
     // When the process itself was held up, the time is over and the answer is there as well.
     if (w == WAKE_TIMEOUT && poll(&p, 1, 0) > 0)
