@@ -140,7 +140,9 @@ BEGIN
 END $$;
 
 -- Persons who belong together, as brothers and sisters do who share a meeting: all of them or none.
-CREATE FUNCTION timely.record_persons(docs jsonb) RETURNS void LANGUAGE plpgsql AS $$
+-- Plans are kept for the life of a connection. One that was made while the store was empty reads whole tables, and would
+-- go on to do so when they are full.
+CREATE FUNCTION timely.record_persons(docs jsonb) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     doc jsonb;
 BEGIN
