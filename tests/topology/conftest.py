@@ -1,6 +1,8 @@
-"""One server for all, with a sample council as a template; each test has its own databases."""
+"""One server for all, with a council as a template; each test has its own databases."""
 import itertools
-import tarfile
+import os
+import subprocess
+import sys
 
 import pytest
 from topology import ROOT, Installation, Postgres, Store, copy_database, make_source
@@ -21,11 +23,13 @@ def second_pg():
 
 @pytest.fixture(scope='session')
 def sample(tmp_path_factory):
-    """The folder of the sample authority's files."""
-    folder = tmp_path_factory.mktemp('sample')
-    with tarfile.open(ROOT / 'tests' / 'sample' / 'mk-2023-24.tar.xz') as archive:
-        archive.extractall(folder)
-    return folder / 'mk-2023-24'
+    """The files of a small authority: what is tested here is how its tables are watched, and every reading takes them all.
+    With TIMELY_LONG=1 it is the sample authority's size."""
+    folder = tmp_path_factory.mktemp('sample') / 'files'
+    size = ['mk-2023-24'] if os.environ.get('TIMELY_LONG') else ['plain', '--children', '1000']
+    subprocess.run([sys.executable, str(ROOT / 'tests' / 'sample' / 'generate_caseload.py'), '--profile', *size,
+                    '--as-at', '2024-03-31', '--quiet', '--out', str(folder)], check=True)
+    return folder
 
 
 @pytest.fixture(scope='session')
