@@ -113,6 +113,7 @@ static int stored_row(const struct explaining *x, const struct explained *d)
     return -1;
 }
 
+// What became of a step's message; NULL when it passed in silence.
 static const char *message_words(const struct explaining *x, int i)
 {
     static const char *const words[][2] = {{"due", "waiting to be sent"},
@@ -128,25 +129,34 @@ static const char *message_words(const struct explaining *x, int i)
         if (strcmp(words[k][0], state) == 0)
             return arena_printf(x->session->arena, "message %s, %s", db_text(x->notices, i, 4),
                                 words[k][1]);
-    return "it had passed before the deadline was known, so no message";
+    return NULL;
 }
 
 static size_t add_notices(struct explaining *x, const char *deadline_id)
 {
     struct session *s = x->session;
-    size_t count = 0;
+    size_t count = 0, silent = 0;
 
     for (int i = 0; i < PQntuples(x->notices); i++) {
-        const char *staff = db_text(x->notices, i, 3);
+        const char *staff = db_text(x->notices, i, 3), *message = message_words(x, i);
 
         if (strcmp(db_text(x->notices, i, 0), deadline_id) != 0)
             continue;
+        count++;
+        if (!message) {
+            silent++;
+            continue;
+        }
         print_safe(s, arena_printf(s->arena, "  Told: %s, \"%s\", to %s%s (%s).",
                                    session_time(s, db_text(x->notices, i, 1)),
                                    db_text(x->notices, i, 2), staff ? "staff " : "the operator",
-                                   staff ? staff : "", message_words(x, i)));
-        count++;
+                                   staff ? staff : "", message));
     }
+    if (silent)
+        text_addf(&s->out,
+                  "  Not told: %zu step%s of the ladder, which had passed before the deadline was "
+                  "known.\n",
+                  silent, silent == 1 ? "" : "s");
     return count;
 }
 
