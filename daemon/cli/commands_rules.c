@@ -1,7 +1,8 @@
-// Commands about rules: a question about dates, the checking of files, the list of rules. They need
+// Commands about rules: a question about dates, and the checking of files. They need
 // no database, but for `check --effect` and for the days that were accepted in a store.
 #include "effect_command.h"
 #include "proclaimed.h"
+#include "rules_command.h"
 #include "table.h"
 
 #include "complaint.h"
@@ -246,116 +247,12 @@ static enum status run_check(struct session *s, const struct arguments *g, struc
     return check_effect(s, g, err);
 }
 
-// ----------------------------------------------------------------------------------------- rules
-
-// Events by their titles for people, by their names for scripts.
-static const char *event_words(const struct session *s, const struct event_ref *r)
-{
-    const struct event_kind *e = &s->library->events[r->event];
-    const char *words = s->format == FORMAT_PEOPLE ? e->title : e->name;
-
-    for (size_t i = 0; i < r->code_count; i++)
-        words = arena_printf(s->arena, "%s %s %s", words,
-                             i            ? "or"
-                             : r->negated ? "unless"
-                                          : "as",
-                             r->codes[i]);
-    return words;
-}
-
-static const char *events_words(const struct session *s, const struct event_ref *refs, size_t count)
-{
-    const char *words = "";
-
-    for (size_t i = 0; i < count; i++)
-        words = arena_printf(s->arena, "%s%s%s", words, i ? "; " : "", event_words(s, &refs[i]));
-    return words;
-}
-
-static const char *clause_words(const struct session *s, const struct clause *c)
-{
-    static const char *const ordinals[] = {
-        [EVERY] = "", [FIRST] = "first ", [SECOND] = "second ", [EVERY_LATER] = "every later "};
-    const char *span = span_words(s->arena, c->span);
-
-    if (c->due_of >= 0)
-        return arena_printf(s->arena, "within %s of the due date of %s", span,
-                            s->library->timescales[c->due_of].id);
-    if (c->span.before)
-        return arena_printf(s->arena, "%s before %s%s", span, event_words(s, &c->trigger),
-                            c->by_office_close ? ", by office close" : "");
-    return arena_printf(s->arena, "within %s of %s%s", span, ordinals[c->ordinal],
-                        event_words(s, &c->trigger));
-}
-
-// Every version's clauses; dates are told where there is more than one version.
-static const char *period_words(const struct session *s, const struct timescale *t)
-{
-    const char *words = "";
-
-    for (size_t i = 0; i < t->version_count; i++) {
-        const struct version *v = &t->versions[i];
-
-        if (t->version_count > 1 && date_known(v->until))
-            words = arena_printf(s->arena, "%s%suntil %s: ", words, i ? "; " : "",
-                                 date_iso(s->arena, v->until));
-        else if (t->version_count > 1)
-            words = arena_printf(s->arena, "%s%sthen: ", words, i ? "; " : "");
-        for (size_t k = 0; k < v->clause_count; k++)
-            words = arena_printf(s->arena, "%s%s%s", words, k ? "; " : "",
-                                 clause_words(s, &v->clauses[k]));
-    }
-    return words;
-}
-
-static void add_timescale(struct table *table, const struct session *s, const struct timescale *t)
-{
-    const struct version *v = &t->versions[t->version_count - 1];
-    const char *cells[] = {t->id,
-                           t->title,
-                           force_word(t->force),
-                           t->on ? "yes" : "no",
-                           t->subject < 0 ? "record" : s->library->subjects[t->subject].name,
-                           period_words(s, t),
-                           events_words(s, t->met_by, t->met_count),
-                           events_words(s, t->ends_with, t->end_count),
-                           v->source,
-                           v->url,
-                           t->evidence,
-                           t->reading,
-                           t->chapter};
-
-    table_row(table, cells);
-}
-
-static enum status run_rules(struct session *s, const struct arguments *g, struct error *err)
-{
-    static const struct column columns[] = {
-        {"id", "Timescale", CELL_TEXT, 0},   {"title", NULL, CELL_TEXT, 0},
-        {"force", "Force", CELL_TEXT, 0},    {"on", "On", CELL_YES_NO, 0},
-        {"subject", NULL, CELL_TEXT, 0},     {"period", "Due", CELL_TEXT, 90},
-        {"met_by", "Met by", CELL_TEXT, 60}, {"ends_with", NULL, CELL_TEXT, 0},
-        {"source", "Source", CELL_TEXT, 90}, {"url", NULL, CELL_TEXT, 0},
-        {"evidence", NULL, CELL_TEXT, 0},    {"reading", NULL, CELL_TEXT, 0},
-        {"chapter", NULL, CELL_TEXT, 0},
-    };
-    struct table *t;
-
-    (void)g;
-    if (!session_library(s, err))
-        return status_of(err);
-    t = table_begin(s, columns, sizeof columns / sizeof *columns);
-    for (size_t i = 0; i < s->library->timescale_count; i++)
-        add_timescale(t, s, &s->library->timescales[i]);
-    table_end(t);
-    return STATUS_DONE;
-}
-
 const struct command commands_rules[] = {
     {"date", "QUESTION...", "answers \"15 working days after 2024-12-20\"",
      (const char *const[]){"explain", NULL}, run_date},
     {"check", "[FILE...]", "checks rules with their examples, overlays and configuration",
      (const char *const[]){"effect", NULL}, run_check},
-    {"rules", "", "lists the timescales that are known", NULL, run_rules},
+    {"rules", "[FILE]", "lists the timescales that are known; what an overlay makes of them",
+     (const char *const[]){"diff", NULL}, run_rules},
     {0},
 };

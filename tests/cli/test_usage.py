@@ -122,6 +122,37 @@ def test_check_of_a_file_in_place_of_the_one_that_came(timely, tmp_path):
     assert timely('check', file).out.split(': ', 2)[2] == timely('check').out
 
 
+def test_rules_shows_what_an_overlay_changes(timely, tmp_path):
+    overlay = tmp_path / 'own.yaml'
+    overlay.write_text("""authority: Somewhere & Co
+office hours:
+  friday: 09:00-16:30
+closure days: [2024-12-27]
+timescales:
+  cp-visit:
+    due:
+      - within 10 days of cp-plan-made
+      - within 10 days of every cp-visit as seen
+  cin-review:
+    use: no
+""", encoding='utf-8')
+    rows = timely('rules', '--diff', overlay, '--format', 'csv').rows()
+    assert [(row['timescale'], row['what'], row['statute'], row['authority']) for row in rows] == [
+        ('cin-review', 'on', 'yes', 'no'),
+        ('cp-visit', 'due', 'within 10 working days of cp-plan-made; within 10 working days of cp-visit as seen',
+         'within 10 days of cp-plan-made; within 10 days of cp-visit as seen'),
+        ('', 'office hours, friday', '09:00-17:00', '09:00-16:30'),
+        ('', 'closure days', '', '2024-12-27')]
+    assert 'Somewhere & Co' in timely('rules', '--diff', overlay).out.splitlines()[0]
+    overlay.write_text('authority: Nowhere\n', encoding='utf-8')
+    assert timely('rules', '--diff', overlay).out == 'Nowhere changes nothing.\n'
+    assert 'name one: timely rules --diff FILE' in timely('rules', '--diff', status=2).err
+    assert 'without --diff' in timely('rules', overlay, status=2).err
+    overlay.write_text('authority: Nowhere\ntimescales:\n  icpc:\n    due: within 16 working days of s47-started\n',
+                       encoding='utf-8')
+    assert 'own.yaml:4:10' in timely('rules', '--diff', overlay, status=2).err
+
+
 def test_rules_lists_every_timescale(timely):
     rows = timely('rules', '--format', 'csv').rows()
     ids = [r['id'] for r in rows]
