@@ -253,6 +253,6 @@ const struct command commands_rules[] = {
     {"check", "[FILE...]", "checks rules with their examples, overlays and configuration",
      (const char *const[]){"effect", NULL}, run_check},
     {"rules", "[FILE]", "lists the timescales that are known; what an overlay makes of them",
-     (const char *const[]){"diff", NULL}, run_rules},
+     (const char *const[]){"diff", NULL}, run_rules, .page = true},
     {0},
 };

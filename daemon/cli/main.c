@@ -44,7 +44,7 @@ static enum status run(struct running *r)
 {
     struct session *s = &r->session;
 
-    if (!session_begin(s, &r->line.arguments, &r->error))
+    if (!session_begin(s, r->line.command, &r->line.arguments, &r->error))
         return status_of(&r->error);
     s->loop = loop_new();
     loop_run_one(s->loop, r->line.command->name, run_command, r);

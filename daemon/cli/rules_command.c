@@ -2,153 +2,11 @@
 // list shows them in columns, and `--diff` those of an overlay that are not the statute's.
 #include "rules_command.h"
 
+#include "rules_page.h"
+#include "rules_words.h"
 #include "table.h"
 
 #include <string.h>
-
-// A library, and whether it is told to people (titles of events) or to scripts (their names).
-struct teller {
-    struct arena *arena;
-    const struct library *library;
-    bool people;
-};
-
-// ------------------------------------------------------------------------------------ in words
-
-static const char *event_words(const struct teller *t, const struct event_ref *r)
-{
-    const struct event_kind *e = &t->library->events[r->event];
-    const char *words = t->people ? e->title : e->name;
-
-    for (size_t i = 0; i < r->code_count; i++)
-        words = arena_printf(t->arena, "%s %s %s", words,
-                             i            ? "or"
-                             : r->negated ? "unless"
-                                          : "as",
-                             r->codes[i]);
-    return words;
-}
-
-static const char *events_words(const struct teller *t, const struct event_ref *refs, size_t count)
-{
-    const char *words = "";
-
-    for (size_t i = 0; i < count; i++)
-        words = arena_printf(t->arena, "%s%s%s", words, i ? "; " : "", event_words(t, &refs[i]));
-    return words;
-}
-
-static const char *clause_words(const struct teller *t, const struct clause *c)
-{
-    static const char *const ordinals[] = {
-        [EVERY] = "", [FIRST] = "first ", [SECOND] = "second ", [EVERY_LATER] = "every later "};
-    const char *span = span_words(t->arena, c->span);
-
-    if (c->due_of >= 0)
-        return arena_printf(t->arena, "within %s of the due date of %s", span,
-                            t->library->timescales[c->due_of].id);
-    if (c->span.before)
-        return arena_printf(t->arena, "%s before %s%s", span, event_words(t, &c->trigger),
-                            c->by_office_close ? ", by office close" : "");
-    return arena_printf(t->arena, "within %s of %s%s", span, ordinals[c->ordinal],
-                        event_words(t, &c->trigger));
-}
-
-// Every version's clauses; dates are told where there is more than one version.
-static const char *period(const struct teller *t, const struct timescale *ts)
-{
-    const char *words = "";
-
-    for (size_t i = 0; i < ts->version_count; i++) {
-        const struct version *v = &ts->versions[i];
-
-        if (ts->version_count > 1 && date_known(v->until))
-            words = arena_printf(t->arena, "%s%suntil %s: ", words, i ? "; " : "",
-                                 date_iso(t->arena, v->until));
-        else if (ts->version_count > 1)
-            words = arena_printf(t->arena, "%s%sthen: ", words, i ? "; " : "");
-        for (size_t k = 0; k < v->clause_count; k++)
-            words = arena_printf(t->arena, "%s%s%s", words, k ? "; " : "",
-                                 clause_words(t, &v->clauses[k]));
-    }
-    return words;
-}
-
-static const char *title(const struct teller *t, const struct timescale *ts)
-{
-    (void)t;
-    return ts->title;
-}
-
-static const char *force(const struct teller *t, const struct timescale *ts)
-{
-    (void)t;
-    return force_word(ts->force);
-}
-
-static const char *on(const struct teller *t, const struct timescale *ts)
-{
-    (void)t;
-    return ts->on ? "yes" : "no";
-}
-
-static const char *subject(const struct teller *t, const struct timescale *ts)
-{
-    return ts->subject < 0 ? "record" : t->library->subjects[ts->subject].name;
-}
-
-static const char *met_by(const struct teller *t, const struct timescale *ts)
-{
-    return events_words(t, ts->met_by, ts->met_count);
-}
-
-static const char *ends_with(const struct teller *t, const struct timescale *ts)
-{
-    return events_words(t, ts->ends_with, ts->end_count);
-}
-
-static const char *only_for(const struct teller *t, const struct timescale *ts)
-{
-    return events_words(t, ts->only_for, ts->only_for_count);
-}
-
-static const char *source(const struct teller *t, const struct timescale *ts)
-{
-    (void)t;
-    return ts->versions[ts->version_count - 1].source;
-}
-
-static const char *url(const struct teller *t, const struct timescale *ts)
-{
-    (void)t;
-    return ts->versions[ts->version_count - 1].url;
-}
-
-static const char *evidence(const struct teller *t, const struct timescale *ts)
-{
-    (void)t;
-    return ts->evidence;
-}
-
-static const char *reading(const struct teller *t, const struct timescale *ts)
-{
-    (void)t;
-    return ts->reading;
-}
-
-static const char *chapter(const struct teller *t, const struct timescale *ts)
-{
-    (void)t;
-    return ts->chapter;
-}
-
-static const char *told_by(const struct teller *t, const struct timescale *ts)
-{
-    return arena_printf(t->arena, "%s %s", ts->profile ? ts->profile : "",
-                        ts->ladder ? ts->ladder : "");
-}
-
-typedef const char *facet(const struct teller *t, const struct timescale *ts);
 
 // -------------------------------------------------------------------------------------- the list
 
@@ -163,8 +21,9 @@ static enum status list(struct session *s, struct error *err)
         {"evidence", NULL, CELL_TEXT, 0},    {"reading", NULL, CELL_TEXT, 0},
         {"chapter", NULL, CELL_TEXT, 0},
     };
-    static facet *const facets[] = {title,     force,  on,  subject,  period,  met_by,
-                                    ends_with, source, url, evidence, reading, chapter};
+    static facet *const facets[] = {rule_title,  rule_force,    rule_on,        rule_subject,
+                                    rule_period, rule_met_by,   rule_ends_with, rule_source,
+                                    rule_url,    rule_evidence, rule_reading,   rule_chapter};
     enum { COLUMNS = sizeof columns / sizeof *columns };
     const char *cells[COLUMNS];
     struct teller t = {s->arena, NULL, s->format == FORMAT_PEOPLE};
@@ -183,6 +42,14 @@ static enum status list(struct session *s, struct error *err)
         table_row(table, cells);
     }
     table_end(table);
+    return STATUS_DONE;
+}
+
+static enum status page(struct session *s, struct error *err)
+{
+    if (!session_library(s, err))
+        return status_of(err);
+    rules_page(&s->out, s->arena, s->library);
     return STATUS_DONE;
 }
 
@@ -213,19 +80,19 @@ static void compare_timescale(struct difference *d, const struct timescale *stat
     static const struct {
         const char *what;
         facet *say;
-    } facets[] = {{"title", title},
-                  {"force", force},
-                  {"on", on},
-                  {"subject", subject},
-                  {"due", period},
-                  {"met by", met_by},
-                  {"ends with", ends_with},
-                  {"only for", only_for},
-                  {"source", source},
-                  {"url", url},
-                  {"evidence", evidence},
-                  {"reading", reading},
-                  {"tell", told_by}};
+    } facets[] = {{"title", rule_title},
+                  {"force", rule_force},
+                  {"on", rule_on},
+                  {"subject", rule_subject},
+                  {"due", rule_period},
+                  {"met by", rule_met_by},
+                  {"ends with", rule_ends_with},
+                  {"only for", rule_only_for},
+                  {"source", rule_source},
+                  {"url", rule_url},
+                  {"evidence", rule_evidence},
+                  {"reading", rule_reading},
+                  {"tell", rule_told_by}};
 
     for (size_t i = 0; i < sizeof facets / sizeof *facets; i++)
         differs(d, authority->id, facets[i].what,
@@ -351,11 +218,15 @@ enum status run_rules(struct session *s, const struct arguments *g, struct error
 {
     const char *file = g->count ? g->words[0] : NULL;
 
+    if (argument(g, "diff") && s->page) {
+        fail(err, FAULT_INPUT, "the difference has no page: leave --format html or --diff out");
+        return STATUS_USAGE;
+    }
     if (argument(g, "diff"))
         return diff(s, file ? file : s->config.overlay, err);
     if (file) {
         fail(err, FAULT_INPUT, "rules takes no \"%s\" without --diff", file);
         return STATUS_USAGE;
     }
-    return list(s, err);
+    return s->page ? page(s, err) : list(s, err);
 }

@@ -26,7 +26,8 @@ static void set_clock(struct session *s)
         s->clock = (struct business_clock){clock_real(), instant_from_london(start)};
 }
 
-bool session_begin(struct session *s, const struct arguments *g, struct error *err)
+bool session_begin(struct session *s, const struct command *c, const struct arguments *g,
+                   struct error *err)
 {
     static const char *const formats[] = {"people", "csv", "json", NULL};
     const char *file = argument(g, "config");
@@ -38,9 +39,10 @@ bool session_begin(struct session *s, const struct arguments *g, struct error *e
         return fail(err, FAULT_INPUT,
                     "--config and --embedded exclude each other: an embedded "
                     "database is configured by timely.yaml in its folder");
-    if (!argument_word(g, "format", formats, FORMAT_PEOPLE, &format, err))
+    s->page = c->page && argument(g, "format") && strcmp(argument(g, "format"), "html") == 0;
+    if (!s->page && !argument_word(g, "format", formats, FORMAT_PEOPLE, &format, err))
         return false;
-    s->format = (enum format)format;
+    s->format = s->page ? FORMAT_PEOPLE : (enum format)format;
     if (s->embedded_dir) {
         file = arena_printf(s->arena, "%s/timely.yaml", s->embedded_dir);
         file = access(file, F_OK) == 0 ? file : NULL;

@@ -24,12 +24,15 @@ struct session {
     struct business_clock clock; // the store's once it is open; until then the configuration's
     struct text out;             // what the command prints; written to standard output at its end
     enum format format;
+    bool page; // --format html: format is that for people
 };
 
 struct arguments;
+struct command;
 
-// Reads the configuration and takes the format. FAULT_INPUT.
-MUST_USE bool session_begin(struct session *s, const struct arguments *g, struct error *err);
+// Reads the configuration and takes the format; a page only where the command has one. FAULT_INPUT.
+MUST_USE bool session_begin(struct session *s, const struct command *c, const struct arguments *g,
+                            struct error *err);
 void session_end(struct session *s);
 
 // Each says what is missing in err. Wait (call from the command's fiber).
@@ -83,6 +86,7 @@ struct command {
     // flag. The same name is the same kind in every command. Ends with NULL; may be NULL.
     const char *const *options;
     enum status (*run)(struct session *s, const struct arguments *g, struct error *err);
+    bool page; // prints a page with --format html
 };
 
 // The clusters of commands; each ends with an entry whose name is NULL.

@@ -157,20 +157,18 @@ static const char *const grades[][2] = {
     {"U", "not verified"},
 };
 
-// "V2 (local procedures), S" becomes "read on secondary pages only (local procedures); stated in
-// …".
-static void add_evidence(struct text *out, const char *evidence)
+const char *explain_evidence(struct arena *a, const char *evidence)
 {
+    AUTO(text_done) struct text out = {0};
     int depth = 0;
     bool begins = true;
 
-    text_add(out, "  Evidence: ");
     for (const char *p = evidence; *p; p++) {
         for (size_t i = 0; begins && i < sizeof grades / sizeof *grades; i++) {
             size_t n = strlen(grades[i][0]);
 
             if (strncmp(p, grades[i][0], n) == 0 && (!p[n] || strchr(", (", p[n]))) {
-                text_add(out, grades[i][1]);
+                text_add(&out, grades[i][1]);
                 p += n;
                 break;
             }
@@ -179,10 +177,10 @@ static void add_evidence(struct text *out, const char *evidence)
             break;
         depth += (*p == '(') - (*p == ')');
         begins = depth == 0 && p[0] == ',' && p[1] == ' ';
-        text_add_n(out, begins ? "; " : p, begins ? 2 : 1);
+        text_add_n(&out, begins ? "; " : p, begins ? 2 : 1);
         p += begins;
     }
-    text_add(out, ".\n");
+    return arena_strdup(a, text_str(&out));
 }
 
 static void add_rule_lines(struct text *out, struct arena *a, const struct deadline *d)
@@ -200,7 +198,7 @@ static void add_rule_lines(struct text *out, struct arena *a, const struct deadl
         text_addf(out, " until %s", date_words(a, v->until));
     text_add(out, ").\n");
     if (t->evidence)
-        add_evidence(out, t->evidence);
+        text_addf(out, "  Evidence: %s.\n", explain_evidence(a, t->evidence));
     if (t->reading)
         text_addf(out, "  Reading: %s\n", t->reading);
 }

@@ -12,6 +12,10 @@
 void explain_deadline(struct text *out, const struct library *l, const struct deadline *d,
                       struct date as_at);
 
+// How well a source is attested, in words for its tags: "V2 (local procedures), S" becomes "read on
+// secondary pages only (local procedures); stated in council reports". Arena-owned.
+const char *explain_evidence(struct arena *a, const char *evidence);
+
 // The first sentence alone, without the title: for descriptions in calendars and mails.
 // Arena-owned.
 const char *explain_derivation(struct arena *a, const struct library *l, const struct deadline *d);

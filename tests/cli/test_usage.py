@@ -1,5 +1,6 @@
 """Commands that need no database, wrong usage of every command, and exit statuses: 0 done, 1 the answer is no,
 2 wrong usage or bad input, 3 a system it needs is not there."""
+import html.parser
 import json
 import os
 import shutil
@@ -151,6 +152,46 @@ timescales:
     overlay.write_text('authority: Nowhere\ntimescales:\n  icpc:\n    due: within 16 working days of s47-started\n',
                        encoding='utf-8')
     assert 'own.yaml:4:10' in timely('rules', '--diff', overlay, status=2).err
+
+
+class Page(html.parser.HTMLParser):
+    """Elements that are opened and closed in order; what is linked to, and where to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.ids, self.links, self.words = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        assert not {'src', 'onclick', 'onload'} & set(given) and tag not in ('script', 'link', 'img')
+        self.ids += [given['id']] if 'id' in given else []
+        self.links += [given['href']] if 'href' in given else []
+        if tag not in ('meta', 'br'):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def test_rules_as_a_page_to_sign(timely, tmp_path):
+    overlay = tmp_path / 'own.yaml'
+    overlay.write_text("authority: '<b>Some & Co</b>'\ntimescales:\n  cin-review:\n    use: no\n", encoding='utf-8')
+    config = tmp_path / 'timely.yaml'
+    config.write_text(f'rules:\n  overlay: {overlay}\n', encoding='utf-8')
+    page = Page(timely('rules', '--format', 'html', '--config', config).out)
+    assert 'Timescales: <b>Some & Co</b>' in page.words and ' is off' not in page.words and 'is off' in page.words
+    ids = [row['id'] for row in timely('rules', '--format', 'csv').rows()]
+    assert set(ids) <= set(page.ids) and len(set(page.ids)) == len(page.ids)
+    assert all(link.startswith('https://www.legislation.gov.uk/') or link[1:] in page.ids for link in page.links)
+    assert 's47-started 2024-03-14 -> due 2024-04-08' in page.words
+    assert 'expected people, csv or json' in timely('date', '1 day after 2024-01-01', '--format', 'html', status=2).err
+    assert 'has no page' in timely('rules', '--diff', overlay, '--format', 'html', status=2).err
 
 
 def test_rules_lists_every_timescale(timely):
