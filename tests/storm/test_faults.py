@@ -178,8 +178,10 @@ def test_the_disk_under_the_maildir_is_full(scene):
     scene.council.wait_for_start()
     scene.some_things(worker='SW1')
     scene.wait_log('File too large')
-    assert not list(scene.maildir.glob('new/*')) and not list(scene.maildir.glob('tmp/*'))
     scene.council.wait(lambda: scene.council.pending() >= 6, 'all six, which wait')
+    # One of them may be half written at this moment; none stays so.
+    scene.council.wait(lambda: not list(scene.maildir.glob('tmp/*')), 'the end of what could not be written')
+    assert not list(scene.maildir.glob('new/*'))
     scene.council.restart(smtp_url=None, maildir=scene.maildir)
     scene.council.wait_for_start()
     scene.judge('a full disk under the Maildir', 0)
