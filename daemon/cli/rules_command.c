@@ -1,5 +1,5 @@
-// `timely rules`: the timescales in words. A facet is one thing that is said of a timescale; the
-// list shows them in columns, and `--diff` those of an overlay that are not the statute's.
+// `timely rules`: the list shows the facets of the timescales in columns, `--diff` those of an
+// overlay that are not the statute's, `--format html` all of them on a page.
 #include "rules_command.h"
 
 #include "rules_page.h"
@@ -138,7 +138,7 @@ static const char *rungs_words(struct arena *a, const struct ladder *l)
     const char *words = "";
 
     for (size_t i = 0; i < l->count; i++)
-        words = arena_printf(a, "%s%s%s", words, i ? "; " : "", l->rungs[i].id);
+        words = arena_printf(a, "%s%s%s", words, i ? "; " : "", rung_words(a, &l->rungs[i]));
     return words;
 }
 

@@ -132,16 +132,8 @@ static void say_ladders(struct text *out, struct arena *a, const struct ladder *
     for (size_t i = 0; i < count; i++) {
         text_addf(out, "<section class=\"telling\" id=\"%s\">\n<h3>%s</h3>\n<ul>\n",
                   html_escape(a, ladders[i].id), html_escape(a, ladders[i].id));
-        for (size_t k = 0; k < ladders[i].count; k++) {
-            const struct rung *r = &ladders[i].rungs[k];
-
-            text_addf(out, "<li>%s%s%s%s%s</li>\n",
-                      strcmp(r->id, "profile") == 0 ? "the steps of the timescale's profile"
-                                                    : html_escape(a, r->id),
-                      r->role ? ": " : "", r->role ? html_escape(a, r->role) : "",
-                      r->unbooked_only ? ", while nothing is booked in time" : "",
-                      r->statutory_only ? ", for law and guidance" : "");
-        }
+        for (size_t k = 0; k < ladders[i].count; k++)
+            text_addf(out, "<li>%s</li>\n", html_escape(a, rung_words(a, &ladders[i].rungs[k])));
         text_add(out, "</ul>\n</section>\n");
     }
 }

@@ -1,6 +1,8 @@
 // A timescale in words.
 #include "rules_words.h"
 
+#include <string.h>
+
 static const char *event_words(const struct teller *t, const struct event_ref *r)
 {
     const struct event_kind *e = &t->library->events[r->event];
@@ -132,4 +134,14 @@ const char *rule_told_by(const struct teller *t, const struct timescale *ts)
 {
     return arena_printf(t->arena, "%s %s", ts->profile ? ts->profile : "",
                         ts->ladder ? ts->ladder : "");
+}
+
+const char *rung_words(struct arena *a, const struct rung *r)
+{
+    bool profile = strcmp(r->id, "profile") == 0;
+
+    return arena_printf(a, "%s%s%s%s%s", profile ? "the steps of the timescale's profile" : r->id,
+                        r->role ? ": " : "", r->role ? r->role : "",
+                        r->unbooked_only ? ", while nothing is booked in time" : "",
+                        r->statutory_only ? ", for law and guidance" : "");
 }

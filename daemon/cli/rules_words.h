@@ -27,3 +27,6 @@ facet rule_evidence;
 facet rule_reading;
 facet rule_chapter;
 facet rule_told_by;
+
+// When a rung of a profile or a ladder speaks, to whom, and with what exceptions.
+const char *rung_words(struct arena *a, const struct rung *r);
