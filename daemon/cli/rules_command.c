@@ -80,19 +80,12 @@ static void compare_timescale(struct difference *d, const struct timescale *stat
     static const struct {
         const char *what;
         facet *say;
-    } facets[] = {{"title", rule_title},
-                  {"force", rule_force},
-                  {"on", rule_on},
-                  {"subject", rule_subject},
-                  {"due", rule_period},
-                  {"met by", rule_met_by},
-                  {"ends with", rule_ends_with},
-                  {"only for", rule_only_for},
-                  {"source", rule_source},
-                  {"url", rule_url},
-                  {"evidence", rule_evidence},
-                  {"reading", rule_reading},
-                  {"tell", rule_told_by}};
+    } facets[] = {
+        {"title", rule_title},         {"force", rule_force},       {"on", rule_on},
+        {"subject", rule_subject},     {"due", rule_period},        {"met by", rule_met_by},
+        {"ends with", rule_ends_with}, {"only for", rule_only_for}, {"only while", rule_only_while},
+        {"counting", rule_counting},   {"source", rule_source},     {"url", rule_url},
+        {"evidence", rule_evidence},   {"reading", rule_reading},   {"tell", rule_told_by}};
 
     for (size_t i = 0; i < sizeof facets / sizeof *facets; i++)
         differs(d, authority->id, facets[i].what,

@@ -44,7 +44,7 @@ static void say_force(struct text *out, const struct teller *t, const struct tim
 {
     const struct version *v = &ts->versions[ts->version_count - 1];
     const char *since =
-        v->from.day > INT32_MIN + 1 // the reader's "since ever"
+        !in_force_since_ever(v) // the reader's "since ever"
             ? arena_printf(t->arena, ", in force from %s", date_words(t->arena, v->from))
             : "";
 
@@ -87,6 +87,8 @@ static void say_timescale(struct text *out, const struct teller *t, const struct
     say_force(out, t, ts);
     say(out, a, "Due", rule_period(t, ts));
     say(out, a, "Only for", rule_only_for(t, ts));
+    say(out, a, "Only while", rule_only_while(t, ts));
+    say(out, a, "Counting", rule_counting(t, ts));
     say(out, a, "Met by", rule_met_by(t, ts));
     say(out, a, "Ends with", rule_ends_with(t, ts));
     if (ts->until_age)

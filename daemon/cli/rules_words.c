@@ -3,10 +3,16 @@
 
 #include <string.h>
 
+static const char *name_of(const struct teller *t, int event)
+{
+    const struct event_kind *e = &t->library->events[event];
+
+    return t->people ? e->title : e->name;
+}
+
 static const char *event_words(const struct teller *t, const struct event_ref *r)
 {
-    const struct event_kind *e = &t->library->events[r->event];
-    const char *words = t->people ? e->title : e->name;
+    const char *words = name_of(t, r->event);
 
     for (size_t i = 0; i < r->code_count; i++)
         words = arena_printf(t->arena, "%s %s %s", words,
@@ -14,6 +20,8 @@ static const char *event_words(const struct teller *t, const struct event_ref *r
                              : r->negated ? "unless"
                                           : "as",
                              r->codes[i]);
+    if (r->at_least)
+        words = arena_printf(t->arena, "%s scoring %d or more", words, r->at_least);
     return words;
 }
 
@@ -26,20 +34,104 @@ static const char *events_words(const struct teller *t, const struct event_ref *
     return words;
 }
 
-static const char *clause_words(const struct teller *t, const struct clause *c)
+static const char *age_words(const struct teller *t, const struct condition *c)
+{
+    const char *words = c->kind == CONDITION_AGE_UNDER
+                            ? arena_printf(t->arena, "age under %d", c->age)
+                            : arena_printf(t->arena, "age %d or over", c->age);
+
+    if (c->span.count)
+        words = arena_printf(t->arena, "%s in %s", words, span_words(t->arena, c->span));
+    for (size_t i = 0; i < c->at_count; i++)
+        words =
+            arena_printf(t->arena, "%s %s %s", words, i ? "or" : "at", name_of(t, c->at_events[i]));
+    return words;
+}
+
+static const char *condition_words(const struct teller *t, const struct condition *c)
+{
+    const char *not = c->negated ? "not " : "", *event;
+
+    if (c->kind == CONDITION_AGE_AT_LEAST || c->kind == CONDITION_AGE_UNDER)
+        return age_words(t, c);
+    if (c->kind == CONDITION_IN_SUBJECT)
+        return arena_printf(t->arena, "%sin %s", not, t->library->subjects[c->subject].name);
+    event = event_words(t, &c->event);
+    if (c->kind == CONDITION_HAS_LASTED)
+        return arena_printf(t->arena, "%s%s for %s", not, event, span_words(t->arena, c->span));
+    if (c->kind == CONDITION_SHORTLY_AGO)
+        return arena_printf(t->arena, "%s%s within %s before", not, event,
+                            span_words(t->arena, c->span));
+    return arena_printf(t->arena, "%s%s", not, event);
+}
+
+static const char *conditions_words(const struct teller *t, const struct condition *all,
+                                    size_t count)
+{
+    const char *words = "";
+
+    for (size_t i = 0; i < count; i++)
+        words = arena_printf(t->arena, "%s%s%s", words, i ? "; " : "", condition_words(t, &all[i]));
+    return words;
+}
+
+static const char *period_words(const struct teller *t, const struct clause *c)
+{
+    const char *span = span_words(t->arena, c->span);
+
+    if (!c->other.count)
+        return span;
+    return arena_printf(t->arena, "the earlier of %s and %s", span, span_words(t->arena, c->other));
+}
+
+static const char *core_words(const struct teller *t, const struct clause *c)
 {
     static const char *const ordinals[] = {
         [EVERY] = "", [FIRST] = "first ", [SECOND] = "second ", [EVERY_LATER] = "every later "};
-    const char *span = span_words(t->arena, c->span);
+    const char *of = c->of >= 0 ? t->library->timescales[c->of].id : "";
 
-    if (c->due_of >= 0)
-        return arena_printf(t->arena, "within %s of the due date of %s", span,
-                            t->library->timescales[c->due_of].id);
+    switch (c->basis) {
+    case FROM_DUE_DATE:
+        return arena_printf(t->arena, "within %s of the due date of %s", period_words(t, c), of);
+    case FROM_LATENESS:
+        return arena_printf(t->arena, "within %s of %s running late", period_words(t, c), of);
+    case HALF_WAY:
+        return arena_printf(t->arena, "half way to the due date of %s", of);
+    case TO_DUE_DATE:
+        if (c->span.count == 0)
+            return arena_printf(t->arena, "by the due date of %s", of);
+        return arena_printf(t->arena, "%s before the due date of %s", period_words(t, c), of);
+    case AT_SET_DATE:
+        return arena_printf(
+            t->arena, "by the date set by %s%s%s", event_words(t, &c->trigger),
+            c->span.count ? ", at most " : "", c->span.count ? span_words(t->arena, c->span) : "");
+    case FROM_EVENT:
+        break;
+    }
     if (c->span.before)
-        return arena_printf(t->arena, "%s before %s%s", span, event_words(t, &c->trigger),
-                            c->by_office_close ? ", by office close" : "");
-    return arena_printf(t->arena, "within %s of %s%s", span, ordinals[c->ordinal],
+        return arena_printf(t->arena, "%s before %s", period_words(t, c),
+                            event_words(t, &c->trigger));
+    return arena_printf(t->arena, "within %s of %s%s", period_words(t, c), ordinals[c->ordinal],
                         event_words(t, &c->trigger));
+}
+
+static const char *clause_words(const struct teller *t, const struct clause *c)
+{
+    static const char *const rolled[] = {[STAYS] = "",
+                                         [BACK_TO_WORKING_DAY] = ", by a working day",
+                                         [ON_TO_WORKING_DAY] = ", on to a working day",
+                                         [BACK_TO_OFFICE_CLOSE] = ", by office close"};
+    const char *words = arena_printf(t->arena, "%s%s", core_words(t, c), rolled[c->rolling]);
+
+    if (c->no_later_than >= 0)
+        words = arena_printf(t->arena, "%s, no later than the due date of %s", words,
+                             t->library->timescales[c->no_later_than].id);
+    if (c->summed_over.count)
+        words = arena_printf(t->arena, "%s, summed over %s", words,
+                             span_words(t->arena, c->summed_over));
+    for (size_t i = 0; i < c->condition_count; i++)
+        words = arena_printf(t->arena, "%s, if %s", words, condition_words(t, &c->conditions[i]));
+    return words;
 }
 
 // Every version's clauses; dates are told where there is more than one version.
@@ -97,7 +189,20 @@ const char *rule_ends_with(const struct teller *t, const struct timescale *ts)
 
 const char *rule_only_for(const struct teller *t, const struct timescale *ts)
 {
-    return events_words(t, ts->only_for, ts->only_for_count);
+    return conditions_words(t, ts->only_for, ts->only_for_count);
+}
+
+const char *rule_only_while(const struct teller *t, const struct timescale *ts)
+{
+    return conditions_words(t, ts->only_while, ts->only_while_count);
+}
+
+const char *rule_counting(const struct teller *t, const struct timescale *ts)
+{
+    (void)t;
+    if (ts->from_same_day)
+        return "the day of the trigger is day 1";
+    return ts->local_calendar ? "on the authority's own working days" : "";
 }
 
 const char *rule_source(const struct teller *t, const struct timescale *ts)

@@ -21,6 +21,8 @@ facet rule_period;
 facet rule_met_by;
 facet rule_ends_with;
 facet rule_only_for;
+facet rule_only_while;
+facet rule_counting;
 facet rule_source;
 facet rule_url;
 facet rule_evidence;

@@ -3,8 +3,10 @@
 
 #include "error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
     char *s; // NUL-terminated once anything was added; else NULL
@@ -19,6 +21,12 @@ void text_add_csv(struct text *t, const char *field); // RFC 4180; NULL is an em
 const char *text_str(const struct text *t);           // never NULL
 void text_clear(struct text *t);
 void text_done(struct text *t); // frees; for AUTO()
+
+// Two texts that are there and equal; what is missing equals nothing.
+static inline bool same_text(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
 
 // True when the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
 bool utf8_valid(const char *s, size_t length);

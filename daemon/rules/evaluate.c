@@ -1,33 +1,15 @@
 // Evaluation: each timescale's clauses over a history. One function a question: what starts a
-// clock, when it ends, what met it, what ended it, what stands in the diary.
+// clock, what met it, what ended it, what stands in the diary. When it is due is told in due.c, for
+// whom it holds in conditions.c.
 #include "evaluate.h"
 
+#include "clockwork.h"
+#include "conditions.h"
+#include "due.h"
 #include "findings.h"
-#include "history.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct work {
-    struct arena *arena;
-    struct history history;
-    struct sight sight;
-    struct deadline **deadlines;
-    size_t count, room;
-    bool *done; // timescales evaluated, by index
-};
-
-// One clock that has started.
-struct clock_start {
-    const struct timescale *timescale;
-    const struct version *version;
-    const struct clause *clause;
-    const struct episode *episode; // NULL where each record is its own subject
-    const struct fact *trigger;    // NULL when another deadline's due date starts it
-    const struct deadline *after;
-    struct moment from;
-    const char *subject_ref;
-};
 
 static const struct version *version_on(const struct timescale *t, struct date on)
 {
@@ -38,11 +20,6 @@ static const struct version *version_on(const struct timescale *t, struct date o
             return v;
     }
     return NULL;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
 }
 
 // ------------------------------------------------------------------------------------ what met it
@@ -57,16 +34,18 @@ static bool same_record(const struct library *l, const struct fact *a, const str
 // A meeting of the clock's own kind must be a later one; another event may fall on the same day.
 static bool late_enough(const struct clock_start *s, const struct fact *f)
 {
-    int order = date_cmp(f->at.on, s->from.on);
+    int order = date_cmp(f->at.on, s->trigger_on);
 
-    if (s->clause->span.before)
+    if (counts_back(s->clause))
         return true;
     if (order != 0)
         return order > 0;
+    if (s->from.minute >= 0 && f->at.minute >= 0 && f->at.minute < s->from.minute)
+        return false;
     return s->timescale->same_day_counts && !(s->trigger && s->trigger->event == f->event);
 }
 
-static bool belongs(const struct work *w, const struct clock_start *s, size_t i)
+bool clock_owns(const struct work *w, const struct clock_start *s, size_t i)
 {
     const struct fact *f = w->history.facts[i];
 
@@ -74,50 +53,60 @@ static bool belongs(const struct work *w, const struct clock_start *s, size_t i)
         return same_text(f->episode, s->subject_ref);
     if (s->trigger && same_record(w->history.library, s->trigger, f))
         return same_text(s->trigger->ref, f->ref);
-    return w->history.in[i] == s->episode;
+    return history_belongs(&w->history, i, s->episode);
 }
 
-static bool meets(const struct timescale *t, const struct fact *f)
-{
-    for (size_t m = 0; m < t->met_count; m++)
-        if (ref_matches(&t->met_by[m], f))
-            return true;
-    return false;
-}
+enum reach { LINKED_BY_KEY, OWNED, ANYWHERE };
 
-static const struct fact *first_that_meets(const struct work *w, const struct clock_start *s,
-                                           bool anywhere)
+static bool within_reach(const struct work *w, const struct clock_start *s, size_t i,
+                         enum reach reach)
 {
-    for (size_t i = 0; i < w->history.count; i++) {
-        const struct fact *f = w->history.facts[i];
-
-        if (f != s->trigger && meets(s->timescale, f) && late_enough(s, f) &&
-            (anywhere || belongs(w, s, i)))
-            return f;
+    switch (reach) {
+    case LINKED_BY_KEY:
+        return linked_by_key(w->history.library, w->history.facts[i], s->episode);
+    case OWNED:
+        return clock_owns(w, s, i);
+    case ANYWHERE:
+        break;
     }
-    return NULL;
+    return true;
+}
+
+// The first fact, by time, that meets the clock.
+static const struct fact *first_that_meets(const struct work *w, const struct clock_start *s,
+                                           enum reach reach)
+{
+    const struct timescale *t = s->timescale;
+    const struct history *h = &w->history;
+    int best = -1;
+
+    for (size_t m = 0; m < t->met_count; m++)
+        for (int i = h->first[t->met_by[m].event]; i >= 0 && (best < 0 || i < best);
+             i = h->next[i]) {
+            const struct fact *f = h->facts[i];
+
+            if (f != s->trigger && ref_matches(&t->met_by[m], f) && late_enough(s, f) &&
+                within_reach(w, s, (size_t)i, reach))
+                best = i;
+        }
+    return best >= 0 ? h->facts[best] : NULL;
 }
 
 // The linked event if there is one; else, where the rule says so, the person's next one.
 static const struct fact *find_met(const struct work *w, const struct clock_start *s,
                                    bool *ret_by_key)
 {
+    bool else_next = s->timescale->else_next;
     const struct fact *met = NULL;
 
     *ret_by_key = false;
-    if (s->timescale->else_next && s->episode)
-        for (size_t i = 0; i < w->history.count && !met; i++) {
-            const struct fact *f = w->history.facts[i];
-
-            if (meets(s->timescale, f) && late_enough(s, f) &&
-                linked_by_key(w->history.library, f, s->episode))
-                met = f;
-        }
+    if (else_next && s->episode)
+        met = first_that_meets(w, s, LINKED_BY_KEY);
     if (!met)
-        met = first_that_meets(w, s, s->timescale->else_next);
+        met = first_that_meets(w, s, else_next ? ANYWHERE : OWNED);
     // What is tied to its own enquiry counts whenever it was held; anything else only until the
     // end.
-    if (met && s->episode && s->timescale->else_next)
+    if (met && s->episode && else_next)
         *ret_by_key = linked_by_key(w->history.library, met, s->episode);
     return met;
 }
@@ -138,17 +127,47 @@ static void consider_end(struct ending *e, struct ending other)
         *e = other;
 }
 
-// Events about a kind of subject end only their own; death and the like end every clock.
+// Events about a kind of subject end only their own; death and the like end every clock. Where both
+// minutes are known, what came first on the day of the trigger ends nothing.
 static bool ends_this(const struct work *w, const struct clock_start *s, size_t i)
 {
     const struct fact *f = w->history.facts[i];
     int of = w->history.library->events[f->event].of;
 
-    if (of < 0 || !s->episode || of != s->episode->kind)
-        return date_cmp(f->at.on, s->from.on) >= 0;
+    if (of < 0 || !s->episode || of != s->episode->kind) {
+        if (date_is(f->at.on, s->trigger_on) && s->trigger && s->trigger->at.minute >= 0 &&
+            f->at.minute >= 0)
+            return f->at.minute > s->trigger->at.minute;
+        return date_cmp(f->at.on, s->trigger_on) >= 0;
+    }
     if (f->episode)
         return same_text(f->episode, s->episode->key);
     return w->history.in[i] == s->episode;
+}
+
+static void end_of_conditions(struct work *w, const struct clock_start *s, struct ending *e)
+{
+    const char *why = NULL;
+    struct date on = conditions_cease(w, s, &why);
+
+    if (date_known(on))
+        consider_end(e, (struct ending){on, NULL, why, false});
+}
+
+// What is to be done on the way to another due date, or because it runs late, is moot once that one
+// is met or ended.
+static void end_of_other(const struct clock_start *s, struct ending *e)
+{
+    const struct deadline *d = s->after;
+    enum basis basis = s->clause->basis;
+
+    if (basis != HALF_WAY && basis != TO_DUE_DATE && basis != FROM_LATENESS)
+        return;
+    if (d->state == STATE_MET)
+        consider_end(e,
+                     (struct ending){d->met_on, d->met, "what it was to prepare was held", false});
+    else if (d->state == STATE_ENDED)
+        consider_end(e, (struct ending){d->ended_on, d->ended, d->why, false});
 }
 
 static struct ending find_end(struct work *w, const struct clock_start *s)
@@ -163,15 +182,17 @@ static struct ending find_end(struct work *w, const struct clock_start *s)
     if (s->trigger && l->events[s->trigger->event].booking && date_known(s->trigger->until.on))
         consider_end(&e, (struct ending){s->trigger->until.on, s->trigger,
                                          "the meeting was cancelled", true});
-    for (size_t i = 0; i < w->history.count; i++)
-        for (size_t k = 0; k < t->end_count; k++) {
+    for (size_t k = 0; k < t->end_count; k++)
+        for (int i = w->history.first[t->ends_with[k].event]; i >= 0; i = w->history.next[i]) {
             const struct fact *f = w->history.facts[i];
 
-            if (ref_matches(&t->ends_with[k], f) && ends_this(w, s, i))
+            if (ref_matches(&t->ends_with[k], f) && ends_this(w, s, (size_t)i))
                 consider_end(
                     &e, (struct ending){f->at.on, f, l->events[f->event].title,
                                         l->events[f->event].of == t->subject && t->subject >= 0});
         }
+    end_of_conditions(w, s, &e);
+    end_of_other(s, &e);
     if (t->until_age && date_known(w->history.born)) {
         struct date on = birthday(w->history.born, t->until_age);
 
@@ -189,9 +210,8 @@ static struct ending find_end(struct work *w, const struct clock_start *s)
 // ------------------------------------------------------------------------------- one clock's
 // answer
 
-// The meeting in the diary that is to meet an owed deadline: the next one, else the last one
-// passed.
-static const struct booking *find_booking(const struct work *w, const struct clock_start *s)
+const struct booking *clock_booking(const struct work *w, const struct timescale *t,
+                                    struct date from)
 {
     const struct booking *best = NULL;
 
@@ -200,8 +220,7 @@ static const struct booking *find_booking(const struct work *w, const struct clo
         bool ahead = date_cmp(b->at.on, w->history.as_at) >= 0;
         bool best_ahead = best && date_cmp(best->at.on, w->history.as_at) >= 0;
 
-        if (b->cancelled || !same_text(b->kind, s->timescale->meeting) ||
-            date_cmp(b->at.on, s->from.on) <= 0)
+        if (b->cancelled || !same_text(b->kind, t->meeting) || date_cmp(b->at.on, from) <= 0)
             continue;
         if (!best || (ahead && !best_ahead) ||
             (ahead == best_ahead && (moment_cmp(b->at, best->at) < 0) == ahead))
@@ -241,28 +260,9 @@ static void settle(struct work *w, const struct clock_start *s, const struct end
 
         d->state = blind ? STATE_UNKNOWN : STATE_OPEN;
         d->why = blind ? "the source does not show what would meet it" : NULL;
-        d->booking = s->timescale->meeting ? find_booking(w, s) : NULL;
+        d->booking = s->timescale->meeting ? clock_booking(w, s->timescale, s->trigger_on) : NULL;
         d->awaiting_record = d->booking && date_cmp(d->booking->at.on, w->history.as_at) < 0;
     }
-}
-
-static bool compute_due(const struct work *w, const struct clock_start *s, struct deadline *d)
-{
-    const struct library *l = w->history.library;
-    struct error ignored;
-    struct moment due;
-
-    // Only a start outside the calendar fails: such dates are findings, not deadlines.
-    if (!span_apply(l->national, s->clause->span, s->from, &due, &d->provisional, &ignored))
-        return false;
-    if (s->clause->by_office_close)
-        due = office_close_on_or_before(&l->office, l->national, due);
-    if (!date_known(due.on)) // no office hours are known so far away
-        return false;
-    d->due_at = due;
-    d->due_on = due.on;
-    d->book_by = working_day_on_or_before(l->national, due.on);
-    return true;
 }
 
 // A clock that would start when its subject is already over owes nothing: the review that ends a
@@ -273,17 +273,20 @@ static bool over_before_it_starts(const struct clock_start *s, const struct endi
     bool begins = s->episode && s->trigger == s->episode->start;
     int order;
 
-    if (!date_known(end->on) || s->clause->span.before)
+    if (!date_known(end->on) || counts_back(s->clause))
         return false;
-    order = date_cmp(end->on, s->from.on);
+    order = date_cmp(end->on, s->trigger_on);
     return order < 0 || (order == 0 && !begins);
 }
 
 static void start_clock(struct work *w, const struct clock_start *s)
 {
-    struct ending end = find_end(w, s);
     struct deadline *d;
+    struct ending end;
 
+    if (!conditions_hold(w, s))
+        return;
+    end = find_end(w, s);
     if (over_before_it_starts(s, &end))
         return;
     d = ARENA_NEW(w->arena, struct deadline);
@@ -293,10 +296,10 @@ static void start_clock(struct work *w, const struct clock_start *s)
                            .subject_ref = s->subject_ref,
                            .trigger = s->trigger,
                            .after = s->after,
-                           .trigger_on = s->from.on,
+                           .trigger_on = s->trigger_on,
                            .met_on = DATE_NONE,
                            .ended_on = DATE_NONE};
-    if (!compute_due(w, s, d))
+    if (!due_compute(w, s, d))
         return;
     settle(w, s, &end, d);
     w->deadlines = arena_grow(w->arena, w->deadlines, sizeof *w->deadlines, w->count, &w->room);
@@ -305,28 +308,18 @@ static void start_clock(struct work *w, const struct clock_start *s)
 
 // --------------------------------------------------------------------------------- what starts it
 
-static bool only_for_holds(const struct work *w, const struct timescale *t, struct date on)
-{
-    for (size_t k = 0; k < t->only_for_count; k++) {
-        bool holds = false;
-
-        for (size_t i = 0; i < w->history.count && !holds; i++) {
-            const struct fact *f = w->history.facts[i];
-
-            holds = ref_matches(&t->only_for[k], f) && date_cmp(f->at.on, on) <= 0 &&
-                    (!date_known(f->until.on) || date_cmp(on, f->until.on) < 0);
-        }
-        if (!holds)
-            return false;
-    }
-    return true;
-}
-
 static void start_if_in_force(struct work *w, struct clock_start *s)
 {
-    if (version_on(s->timescale, s->from.on) == s->version &&
-        only_for_holds(w, s->timescale, s->from.on))
+    if (version_on(s->timescale, s->trigger_on) == s->version)
         start_clock(w, s);
+}
+
+static void start_from(struct work *w, struct clock_start s, const struct fact *f)
+{
+    s.trigger = f;
+    s.from = f->at;
+    s.trigger_on = f->at.on;
+    start_if_in_force(w, &s);
 }
 
 static bool ordinal_takes(enum ordinal o, size_t index)
@@ -348,61 +341,126 @@ static bool ordinal_takes(enum ordinal o, size_t index)
 static void start_in_episode(struct work *w, struct clock_start s, const struct episode *e)
 {
     const struct clause *c = s.clause;
+    const struct history *h = &w->history;
     struct date last = DATE_NONE;
     size_t index = 0;
 
     s.episode = e;
     s.subject_ref = e->key;
-    for (size_t i = 0; i < w->history.count; i++) {
-        const struct fact *f = w->history.facts[i];
+    for (int i = h->first[c->trigger.event]; i >= 0; i = h->next[i]) {
+        const struct fact *f = h->facts[i];
 
-        if (w->history.in[i] != e || !ref_matches(&c->trigger, f) || date_is(last, f->at.on))
+        if (!ref_matches(&c->trigger, f) || date_is(last, f->at.on) ||
+            !history_belongs(h, (size_t)i, e))
             continue;
         last = f->at.on;
-        if (!ordinal_takes(c->ordinal, index++))
-            continue;
-        s.trigger = f;
-        s.from = f->at;
-        start_if_in_force(w, &s);
+        if (ordinal_takes(c->ordinal, index++))
+            start_from(w, s, f);
     }
 }
 
 static void start_by_record(struct work *w, struct clock_start s)
 {
-    for (size_t i = 0; i < w->history.count; i++) {
-        const struct fact *f = w->history.facts[i];
+    const struct history *h = &w->history;
+
+    for (int i = h->first[s.clause->trigger.event]; i >= 0; i = h->next[i]) {
+        const struct fact *f = h->facts[i];
 
         if (!ref_matches(&s.clause->trigger, f))
             continue;
-        s.trigger = f;
-        s.from = f->at;
-        s.subject_ref = record_key(w->history.library, f);
-        start_if_in_force(w, &s);
+        s.subject_ref = record_key(h->library, f);
+        start_from(w, s, f);
     }
 }
 
-static const struct episode *episode_of(const struct work *w, int kind, const char *key)
+// ------------------------------------------------------------------- clocks that lean on another
+
+static const struct episode *episode_of(const struct work *w, int kind, const struct deadline *d)
 {
-    for (size_t i = 0; i < w->history.episode_count; i++)
-        if (w->history.episodes[i].kind == kind && same_text(w->history.episodes[i].key, key))
+    for (size_t i = 0; kind >= 0 && i < w->history.episode_count; i++)
+        if (w->history.episodes[i].kind == kind &&
+            (kind == w->history.library->person ||
+             same_text(w->history.episodes[i].key, d->subject_ref)))
             return &w->history.episodes[i];
     return NULL;
 }
 
-static void start_from_due_dates(struct work *w, struct clock_start s, const struct timescale *of)
+// The first day on which a meeting was booked for a day after the due date, unless the one that is
+// in the diary now is in time.
+static struct date booked_late_on(const struct work *w, const struct deadline *d)
+{
+    const struct history *h = &w->history;
+    const struct booking *now = clock_booking(w, d->timescale, d->trigger_on);
+
+    if (d->state == STATE_OPEN && now && date_cmp(now->at.on, d->due_on) <= 0)
+        return DATE_NONE;
+    for (size_t i = 0; i < h->count; i++) {
+        const struct fact *f = h->facts[i];
+
+        if (f->booking && !h->library->events[f->event].booking &&
+            same_text(f->code, d->timescale->meeting) &&
+            date_cmp(f->booking->scheduled.on, d->due_on) > 0 &&
+            date_cmp(f->at.on, d->trigger_on) >= 0 && date_cmp(f->at.on, d->due_on) <= 0)
+            return f->at.on;
+    }
+    return DATE_NONE;
+}
+
+// The first day on which it was plain that the deadline would be, or was, missed.
+static struct date late_from(struct work *w, const struct deadline *d)
+{
+    bool settled_in_time = (d->state == STATE_MET && d->in_timescale) ||
+                           (d->state == STATE_ENDED && date_cmp(d->ended_on, d->due_on) <= 0);
+    struct date booked = booked_late_on(w, d);
+
+    if (settled_in_time || d->state == STATE_UNKNOWN)
+        return DATE_NONE;
+    if (date_known(booked))
+        return booked;
+    if (date_cmp(d->due_on, w->history.as_at) < 0)
+        return d->due_on;
+    look_again(&w->history, date_add_days(d->due_on, 1));
+    return DATE_NONE;
+}
+
+// Where a clause that leans on another deadline begins; false when it does not, or not yet.
+static bool lean_on(struct work *w, const struct deadline *d, struct clock_start *s)
+{
+    s->after = d;
+    s->trigger = NULL;
+    s->from = (struct moment){d->due_on, -1};
+    s->trigger_on = d->due_on;
+    switch (s->clause->basis) {
+    case FROM_DUE_DATE:
+        return date_cmp(d->due_on, w->history.as_at) <= 0;
+    case FROM_LATENESS:
+        s->trigger_on = late_from(w, d);
+        s->from = (struct moment){s->trigger_on, -1};
+        return date_known(s->trigger_on);
+    case TO_DUE_DATE:
+    case HALF_WAY:
+        s->trigger = d->trigger;
+        s->trigger_on = d->trigger_on;
+        return true;
+    case FROM_EVENT:
+    case AT_SET_DATE:
+        break;
+    }
+    return false;
+}
+
+static void start_from_another(struct work *w, struct clock_start s, const struct timescale *of)
 {
     size_t known = w->count;
 
     for (size_t i = 0; i < known; i++) {
         const struct deadline *d = w->deadlines[i];
 
-        if (d->timescale != of || date_cmp(d->due_on, w->history.as_at) > 0)
+        if (d->timescale != of || !lean_on(w, d, &s))
             continue;
-        s.after = d;
-        s.from = (struct moment){d->due_on, -1};
-        s.subject_ref = d->subject_ref;
-        s.episode =
-            s.timescale->subject >= 0 ? episode_of(w, s.timescale->subject, d->subject_ref) : NULL;
+        s.episode = episode_of(w, s.timescale->subject, d);
+        s.subject_ref =
+            s.timescale->subject == w->history.library->person ? s.episode->key : d->subject_ref;
         start_if_in_force(w, &s);
     }
 }
@@ -413,11 +471,15 @@ static void evaluate_clause(struct work *w, struct clock_start s)
 {
     const struct library *l = w->history.library;
 
-    if (s.clause->due_of >= 0) {
-        evaluate_timescale(w, (size_t)s.clause->due_of);
-        start_from_due_dates(w, s, &l->timescales[s.clause->due_of]);
+    if (s.clause->no_later_than >= 0)
+        evaluate_timescale(w, (size_t)s.clause->no_later_than);
+    if (s.clause->of >= 0) {
+        evaluate_timescale(w, (size_t)s.clause->of);
+        start_from_another(w, s, &l->timescales[s.clause->of]);
         return;
     }
+    if (w->history.first[s.clause->trigger.event] < 0)
+        return; // most rules are about what never happened to this person
     if (s.timescale->subject < 0) {
         start_by_record(w, s);
         return;
@@ -492,64 +554,4 @@ const char *state_word(const struct deadline *d, struct date as_at)
         break;
     }
     return deadline_missed(d, as_at) ? "missed" : "open";
-}
-
-// -------------------------------------------------------------------------------------- blindness
-
-struct sight_survey *sight_survey_new(struct arena *a, const struct library *l)
-{
-    struct sight_survey *s = ARENA_NEW(a, struct sight_survey);
-
-    s->library = l;
-    s->met = ARENA_ARRAY(a, size_t, l->timescale_count + 1);
-    s->met_while_open = ARENA_ARRAY(a, size_t, l->timescale_count + 1);
-    return s;
-}
-
-static bool subject_is_open(const struct library *l, const struct timeline *t,
-                            const struct deadline *d)
-{
-    int kind = d->timescale->subject;
-
-    for (size_t i = 0; kind >= 0 && i < t->count; i++)
-        if (t->facts[i].event == l->subjects[kind].ends &&
-            same_text(t->facts[i].episode, d->subject_ref))
-            return false;
-    return true;
-}
-
-void sight_survey_add(struct sight_survey *s, const struct timeline *t, const struct evaluation *e)
-{
-    for (size_t i = 0; i < e->count; i++) {
-        const struct deadline *d = &e->deadlines[i];
-        size_t k = (size_t)(d->timescale - s->library->timescales);
-
-        if (d->state != STATE_MET)
-            continue;
-        s->met[k]++;
-        if (subject_is_open(s->library, t, d))
-            s->met_while_open[k]++;
-    }
-}
-
-// Only what no table of the case system holds can be missing as a whole.
-static bool met_by_local_events_only(const struct library *l, const struct timescale *t)
-{
-    for (size_t m = 0; m < t->met_count; m++)
-        if (!l->events[t->met_by[m].event].local)
-            return false;
-    return true;
-}
-
-bool *sight_survey_blind(struct arena *a, const struct sight_survey *s)
-{
-    bool *blind = ARENA_ARRAY(a, bool, s->library->timescale_count + 1);
-
-    for (size_t k = 0; k < s->library->timescale_count; k++) {
-        const struct timescale *t = &s->library->timescales[k];
-
-        blind[k] = (met_by_local_events_only(s->library, t) && s->met[k] == 0) ||
-                   (t->evidence_while_open && s->met_while_open[k] == 0);
-    }
-    return blind;
 }

@@ -67,9 +67,62 @@ static const char *due_words(struct arena *a, const struct deadline *d)
     return d->due_at.minute >= 0 ? moment_words(a, d->due_at) : date_words(a, d->due_on);
 }
 
+// Where the period is laid on: for what leads up to another due date, that date.
 static struct moment start_of(const struct deadline *d)
 {
-    return d->trigger ? d->trigger->at : (struct moment){d->trigger_on, -1};
+    if (d->clause->basis == TO_DUE_DATE)
+        return (struct moment){d->after->due_on, d->after->due_at.minute};
+    if (d->clause->basis == FROM_DUE_DATE || d->clause->basis == FROM_LATENESS || !d->trigger)
+        return (struct moment){d->trigger_on, -1};
+    return d->trigger->at;
+}
+
+static const char *anchor_words(struct arena *a, const struct library *l, const struct deadline *d)
+{
+    const char *other = d->after ? d->after->timescale->title : NULL;
+
+    switch (d->clause->basis) {
+    case FROM_DUE_DATE:
+    case TO_DUE_DATE:
+        return arena_printf(a, "the due date of \"%s\"", other);
+    case FROM_LATENESS:
+        return arena_printf(a, "when it was plain that \"%s\" would be or was late", other);
+    case HALF_WAY:
+    case FROM_EVENT:
+    case AT_SET_DATE:
+        break;
+    }
+    return happening(a, l, d->trigger);
+}
+
+static const char *tail_words(struct arena *a, const struct library *l, const struct clause *c)
+{
+    static const char *const rolled[] = {
+        [STAYS] = "",
+        [BACK_TO_WORKING_DAY] = ", or the working day before, where that is none",
+        [ON_TO_WORKING_DAY] = ", or the next working day, where that is none",
+        [BACK_TO_OFFICE_CLOSE] =
+            ", or the close of the office before, where that lies outside office hours"};
+    const char *words = rolled[c->rolling];
+
+    if (c->no_later_than >= 0)
+        words = arena_printf(a, "%s, and no later than the due date of \"%s\"", words,
+                             l->timescales[c->no_later_than].title);
+    if (c->summed_over.count)
+        words = arena_printf(a, "%s, with earlier stays of the last %s counted in", words,
+                             span_words(a, c->summed_over));
+    return words;
+}
+
+static const char *period_words(struct arena *a, const struct deadline *d)
+{
+    const struct clause *c = d->clause;
+
+    if (c->other.count)
+        return arena_printf(a, "the earlier of %s and %s", span_words(a, c->span),
+                            span_words(a, c->other));
+    return arena_printf(a, "%s%s", span_words(a, c->span),
+                        d->timescale->from_same_day ? " beginning with the day itself" : "");
 }
 
 // "15 working days after Thursday 14 March 2024, the strategy discussion …".
@@ -77,17 +130,25 @@ static const char *count_words(struct arena *a, const struct library *l, const s
 {
     const struct clause *c = d->clause;
     struct moment from = start_of(d);
-    const char *anchor = d->after
-                             ? arena_printf(a, "the due date of \"%s\"", d->after->timescale->title)
-                             : happening(a, l, d->trigger);
-
+    const char *anchor = anchor_words(a, l, d), *tail = tail_words(a, l, c);
     // The hour counts only where hours are counted.
-    return arena_printf(
-        a, "%s %s %s, %s%s", span_words(a, c->span), c->span.before ? "before" : "after",
-        c->span.unit == HOURS ? moment_words(a, from) : date_words(a, from.on), anchor,
-        c->by_office_close ? ", or the close of the office before, where that lies "
-                             "outside office hours"
-                           : "");
+    const char *when = c->span.unit == HOURS ? moment_words(a, from) : date_words(a, from.on);
+
+    if (c->basis == HALF_WAY)
+        return arena_printf(a, "half way between %s, %s, and %s, the due date of \"%s\"%s", when,
+                            anchor, date_words(a, d->after->due_on), d->after->timescale->title,
+                            tail);
+    if (c->basis == AT_SET_DATE)
+        return arena_printf(a, "the date set %s%s%s", anchor,
+                            c->span.count
+                                ? arena_printf(a, ", and at most %s after it",
+                                               span_words(a, c->span))
+                                : "",
+                            tail);
+    if (c->basis == TO_DUE_DATE && c->span.count == 0)
+        return arena_printf(a, "%s%s", anchor, tail);
+    return arena_printf(a, "%s %s %s, %s%s", period_words(a, d),
+                        c->span.before ? "before" : "after", when, anchor, tail);
 }
 
 const char *explain_derivation(struct arena *a, const struct library *l, const struct deadline *d)
@@ -192,7 +253,7 @@ static void add_rule_lines(struct text *out, struct arena *a, const struct deadl
     if (v->url)
         text_addf(out, ", %s", v->url);
     text_addf(out, " (rule %s, version %d", t->id, v->number);
-    if (v->from.day > INT32_MIN + 1) // the reader's "since ever"
+    if (!in_force_since_ever(v))
         text_addf(out, ", in force from %s", date_words(a, v->from));
     if (date_known(v->until))
         text_addf(out, " until %s", date_words(a, v->until));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "date.h"
+#include "text.h"
 
 struct library;
 

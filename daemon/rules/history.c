@@ -1,16 +1,19 @@
 // Building a history: visible facts, episodes, bookings.
 #include "history.h"
 
-#include <string.h>
+#include "derived.h"
 
-static bool same_text(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
+#include <stdlib.h>
+#include <string.h>
 
 bool ref_matches(const struct event_ref *ref, const struct fact *f)
 {
-    return f->event == ref->event && code_in(f->code, ref->codes, ref->code_count, ref->negated);
+    if (f->event != ref->event)
+        return false;
+    if (ref->at_least)
+        return f->code && *f->code && strspn(f->code, "0123456789") == strlen(f->code) &&
+               strtol(f->code, NULL, 10) >= ref->at_least;
+    return code_in(f->code, ref->codes, ref->code_count, ref->negated);
 }
 
 const char *record_key(const struct library *l, const struct fact *f)
@@ -33,8 +36,9 @@ bool linked_by_key(const struct library *l, const struct fact *f, const struct e
 
 static void collect_facts(struct arena *a, const struct timeline *t, struct history *h)
 {
-    // Room for the diary's meetings, at most one a fact, behind the facts themselves.
-    h->facts = ARENA_ARRAY(a, const struct fact *, 2 * t->count + 1);
+    // Room for the diary's meetings, at most one a fact, and for what follows from others, at most
+    // one of each event.
+    h->facts = ARENA_ARRAY(a, const struct fact *, 2 * t->count + h->library->event_count + 1);
     for (size_t i = 0; i < t->count; i++) {
         const struct fact *f = &t->facts[i];
 
@@ -138,28 +142,56 @@ static void add_diary_facts(struct arena *a, struct history *h)
 
 // ----------------------------------------------------------------------------------- the episodes
 
-static void add_episodes(struct history *h, int kind)
+// A fact about one kind of subject may start one of another kind, under a key of its own. A record
+// whose key comes again carries its day after an @ (a placement's is the number of its address).
+static const char *key_of(struct arena *a, const struct library *l, const struct fact *f, int kind)
+{
+    const char *at;
+
+    if (f->episode && l->events[f->event].of == kind)
+        return f->episode;
+    at = f->ref ? strchr(f->ref, '@') : NULL;
+    return at ? arena_strndup(a, f->ref, (size_t)(at - f->ref)) : f->ref;
+}
+
+static void add_episodes(struct arena *a, struct history *h, int kind)
 {
     for (size_t i = 0; i < h->count; i++) {
         const struct fact *f = h->facts[i];
 
         if (f->event == h->library->subjects[kind].starts)
             h->episodes[h->episode_count++] =
-                (struct episode){kind, f->episode ? f->episode : f->ref, f, NULL};
+                (struct episode){kind, key_of(a, h->library, f, kind), f, NULL};
     }
 }
 
-static struct episode *episode_by_key(struct history *h, int kind, const char *key)
+static void add_life(struct arena *a, struct history *h, const char *person_id)
 {
-    for (size_t i = 0; i < h->episode_count; i++)
-        if (h->episodes[i].kind == kind && same_text(h->episodes[i].key, key))
-            return &h->episodes[i];
-    return NULL;
+    struct fact *start = ARENA_NEW(a, struct fact);
+
+    *start = (struct fact){
+        .event = -1, .at = {SINCE_EVER, -1}, .until = MOMENT_NONE, .recorded = MOMENT_NONE};
+    h->episodes[h->episode_count++] = (struct episode){h->library->person, person_id, start, NULL};
+}
+
+// Of several with one key the one that began last by that day.
+static struct episode *episode_by_key(struct history *h, int kind, const struct fact *f)
+{
+    struct episode *best = NULL;
+
+    for (size_t i = 0; i < h->episode_count; i++) {
+        struct episode *e = &h->episodes[i];
+
+        if (e->kind == kind && same_text(e->key, f->episode) &&
+            (!best || date_cmp(e->start->at.on, f->at.on) <= 0))
+            best = e;
+    }
+    return best;
 }
 
 // The episode of a kind that a day falls into: the one that began last before it, else on it. The
 // day of an end still belongs to what ended.
-static struct episode *episode_by_date(struct history *h, int kind, struct date on)
+static struct episode *episode_by_date(const struct history *h, int kind, struct date on)
 {
     struct episode *best = NULL;
 
@@ -177,6 +209,16 @@ static struct episode *episode_by_date(struct history *h, int kind, struct date 
     return best;
 }
 
+// What a fact without the subject's own key ends: what its own record began, else what its day
+// falls into.
+static struct episode *episode_ending(const struct history *h, int kind, const struct fact *f)
+{
+    for (size_t i = 0; i < h->episode_count; i++)
+        if (h->episodes[i].kind == kind && same_text(h->episodes[i].start->ref, f->ref))
+            return &h->episodes[i];
+    return episode_by_date(h, kind, f->at.on);
+}
+
 static void close_episodes(struct history *h)
 {
     for (size_t i = 0; i < h->count; i++) {
@@ -187,8 +229,9 @@ static void close_episodes(struct history *h)
 
             if (f->event != h->library->subjects[k].ends)
                 continue;
-            e = f->episode ? episode_by_key(h, (int)k, f->episode)
-                           : episode_by_date(h, (int)k, f->at.on);
+            e = f->episode && h->library->events[f->event].of == (int)k
+                    ? episode_by_key(h, (int)k, f)
+                    : episode_ending(h, (int)k, f);
             // An end before its start is a finding and closes nothing.
             if (e && !e->end && date_cmp(f->at.on, e->start->at.on) >= 0)
                 e->end = f;
@@ -196,12 +239,23 @@ static void close_episodes(struct history *h)
     }
 }
 
-static void collect_episodes(struct arena *a, struct history *h)
+static void collect_episodes(struct arena *a, struct history *h, const char *person_id)
 {
-    h->episodes = ARENA_ARRAY(a, struct episode, h->count + 1);
-    for (size_t k = 0; k < h->library->subject_count; k++)
-        add_episodes(h, (int)k);
+    size_t kinds = h->library->subject_count;
+
+    h->episodes = ARENA_ARRAY(a, struct episode, h->count * kinds + 1);
+    for (size_t k = 0; k < kinds; k++)
+        add_episodes(a, h, (int)k);
     close_episodes(h);
+    add_life(a, h, person_id);
+}
+
+static struct episode *episode_started_by(struct history *h, int kind, const struct fact *f)
+{
+    for (size_t i = 0; i < h->episode_count; i++)
+        if (h->episodes[i].kind == kind && h->episodes[i].start == f)
+            return &h->episodes[i];
+    return NULL;
 }
 
 static const struct episode *place(struct history *h, const struct fact *f)
@@ -211,10 +265,35 @@ static const struct episode *place(struct history *h, const struct fact *f)
 
     if (of < 0)
         return NULL;
-    e = f->episode ? episode_by_key(h, of, f->episode) : NULL;
+    e = f->episode ? episode_by_key(h, of, f) : NULL;
     if (!e && f->event == h->library->subjects[of].starts)
-        e = episode_by_key(h, of, f->ref);
+        e = episode_started_by(h, of, f);
     return e ? e : episode_by_date(h, of, f->at.on);
+}
+
+bool history_belongs(const struct history *h, size_t i, const struct episode *e)
+{
+    const struct fact *f = h->facts[i];
+
+    if (e->kind == h->library->person || e->start == f)
+        return true;
+    if (h->library->events[f->event].of == e->kind)
+        return h->in[i] == e;
+    return episode_by_date(h, e->kind, f->at.on) == e;
+}
+
+static void index_facts(struct arena *a, struct history *h)
+{
+    h->first = ARENA_ARRAY(a, int, h->library->event_count + 1);
+    h->next = ARENA_ARRAY(a, int, h->count + 1);
+    for (size_t e = 0; e < h->library->event_count; e++)
+        h->first[e] = -1;
+    for (size_t i = h->count; i-- > 0;) {
+        int *first = &h->first[h->facts[i]->event];
+
+        h->next[i] = *first;
+        *first = (int)i;
+    }
 }
 
 void history_make(struct arena *a, const struct library *l, const struct timeline *t,
@@ -225,8 +304,10 @@ void history_make(struct arena *a, const struct library *l, const struct timelin
 
     collect_facts(a, t, &h);
     collect_bookings(a, &h);
-    collect_episodes(a, &h);
+    collect_episodes(a, &h, t->person_id);
+    add_derived_facts(a, &h);
     add_diary_facts(a, &h);
+    index_facts(a, &h);
     h.in = ARENA_ARRAY(a, const struct episode *, h.count + 1);
     for (size_t i = 0; i < h.count; i++)
         h.in[i] = place(&h, h.facts[i]);

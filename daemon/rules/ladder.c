@@ -29,7 +29,7 @@ static const struct ladder *find(const struct ladder *list, size_t count, const 
 // A clock that counts back from a meeting is known since the meeting was booked.
 static struct moment start_of(const struct deadline *d)
 {
-    bool back = d->clause->span.before;
+    bool back = counts_back(d->clause);
 
     if (back && (!d->trigger || date_cmp(d->trigger->recorded.on, d->due_on) > 0))
         return MOMENT_NONE;
@@ -151,7 +151,7 @@ static bool is_booked_in_time(const struct deadline *d)
 static bool applies(const struct deadline *d, const struct rung *r)
 {
     return !(r->unbooked_only && is_booked_in_time(d)) &&
-           !(r->statutory_only && d->timescale->force == FORCE_LOCAL);
+           (is_statutory(d->timescale->force) || !r->statutory_only);
 }
 
 static bool is_before_start(const struct climb *c, struct moment m)

@@ -47,7 +47,7 @@ int library_timescale(const struct library *l, const char *id)
 
 const char *force_word(enum force f)
 {
-    static const char *const words[] = {"Law", "Guidance", "Local"};
+    static const char *const words[] = {"Law", "Guidance", "Local", "Statistic"};
 
     return words[f];
 }
@@ -145,19 +145,105 @@ static void check_telling(struct loader *k, const struct timescale *t)
                  t->ladder);
 }
 
-static void resolve_due_of(struct loader *k)
+static bool overlap(const struct event_ref *a, const struct event_ref *b)
+{
+    if (a->event != b->event)
+        return false;
+    if (a->code_count == 0 || b->code_count == 0 || a->negated || b->negated)
+        return true;
+    for (size_t i = 0; i < a->code_count; i++)
+        if (code_in(a->codes[i], b->codes, b->code_count, false))
+            return true;
+    return false;
+}
+
+static bool among(const struct event_ref *r, const struct event_ref *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (overlap(r, &list[i]))
+            return true;
+    return false;
+}
+
+static void complain_of(struct loader *k, const struct timescale *t, const struct event_ref *at,
+                        const char *why)
+{
+    const char *event = k->reader.library->events[at->event].name;
+
+    complain(&k->complaints, t->file, at->line, at->column, "%s: \"%s\" %s", t->id, event, why);
+}
+
+// A chain (each event meets one clock and starts the next) must be stopped by something.
+static bool is_stopped(const struct library *l, const struct timescale *t)
+{
+    return t->end_count > 0 || t->until_age > 0 || t->only_while_count > 0 ||
+           (t->subject >= 0 && l->subjects[t->subject].ends >= 0);
+}
+
+static void check_trigger(struct loader *k, const struct timescale *t, const struct clause *c)
+{
+    const struct event_ref *trigger = &c->trigger;
+    bool meets = among(trigger, t->met_by, t->met_count);
+
+    if (c->basis != FROM_EVENT)
+        return;
+    if (meets && c->span.before)
+        complain_of(k, t, trigger,
+                    "satisfies what is due before it: expected another event under "
+                    "\"met by\"");
+    else if (meets && t->subject < 0)
+        complain_of(k, t, trigger, "can never be satisfied: of one record it happens only once");
+    else if (meets && !is_stopped(k->reader.library, t))
+        complain_of(k, t, trigger, "starts a chain without an end: expected \"ends with\"");
+    if (among(trigger, t->ends_with, t->end_count))
+        complain_of(k, t, trigger, "both starts and ends the clock: it could never be owed");
+}
+
+static void check_conditions(struct loader *k, const struct timescale *t,
+                             const struct condition *all, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (all[i].kind == CONDITION_HOLDS && !all[i].negated &&
+            among(&all[i].event, t->ends_with, t->end_count))
+            complain_of(k, t, &all[i].event,
+                        "is both asked for and what ends the clock: it could "
+                        "never be owed");
+}
+
+// Rules that read well and mean nothing.
+static void check_sense(struct loader *k, const struct timescale *t)
+{
+    for (size_t v = 0; v < t->version_count; v++)
+        for (size_t c = 0; c < t->versions[v].clause_count; c++)
+            check_trigger(k, t, &t->versions[v].clauses[c]);
+    for (size_t i = 0; i < t->met_count; i++)
+        if (among(&t->met_by[i], t->ends_with, t->end_count))
+            complain_of(k, t, &t->met_by[i], "both satisfies the duty and ends it unmet");
+    check_conditions(k, t, t->only_for, t->only_for_count);
+    check_conditions(k, t, t->only_while, t->only_while_count);
+}
+
+static int find_named(struct loader *k, const struct pending_clause *p, const char *name)
+{
+    int found = name ? library_timescale(k->reader.library, name) : -1;
+
+    if (name && found < 0)
+        complain(&k->complaints, p->file, p->line, p->column, "\"%s\": no such timescale", name);
+    return found;
+}
+
+static void resolve_names(struct loader *k)
 {
     for (size_t i = 0; i < k->reader.pending_count; i++) {
-        struct pending_due_of *p = &k->reader.pending[i];
+        struct pending_clause *p = &k->reader.pending[i];
 
-        p->clause->due_of = library_timescale(k->reader.library, p->timescale);
-        if (p->clause->due_of < 0)
-            complain(&k->complaints, p->file, p->line, p->column, "\"%s\": no such timescale",
-                     p->timescale);
+        p->clause->of = find_named(k, p, p->named.of);
+        p->clause->no_later_than = find_named(k, p, p->named.no_later_than);
     }
 }
 
-// True when `target` is reached from `from` along "the due date of". Each timescale is left once.
+// True when `target` is reached from `from` along the clauses' names of other timescales. Each is
+// left once.
 static bool reaches(const struct library *l, int from, int target, bool *left)
 {
     const struct timescale *t = &l->timescales[from];
@@ -167,10 +253,12 @@ static bool reaches(const struct library *l, int from, int target, bool *left)
     left[from] = true;
     for (size_t v = 0; v < t->version_count; v++)
         for (size_t c = 0; c < t->versions[v].clause_count; c++) {
-            int next = t->versions[v].clauses[c].due_of;
+            const struct clause *clause = &t->versions[v].clauses[c];
+            int next[] = {clause->of, clause->no_later_than};
 
-            if (next >= 0 && (next == target || reaches(l, next, target, left)))
-                return true;
+            for (size_t i = 0; i < 2; i++)
+                if (next[i] >= 0 && (next[i] == target || reaches(l, next[i], target, left)))
+                    return true;
         }
     return false;
 }
@@ -188,11 +276,12 @@ static void cross_check(struct loader *k)
     l->death = library_event(l, "death");
     if (l->event_count && (l->birth < 0 || l->death < 0))
         complain(&k->complaints, "events.yaml", 1, 1, "the events birth and death are missing");
-    resolve_due_of(k);
+    resolve_names(k);
     for (size_t i = 0; i < l->timescale_count; i++) {
         const struct timescale *t = &l->timescales[i];
 
         check_telling(k, t);
+        check_sense(k, t);
         if (circular(k->arena, l, (int)i))
             complain(&k->complaints, t->file, t->line, 1,
                      "%s counts from its own due date by way of others: a circle", t->id);

@@ -7,47 +7,115 @@
 #include "span.h"
 #include "tree.h"
 
-enum force { FORCE_LAW, FORCE_GUIDANCE, FORCE_LOCAL };
+// A statistic is a reporting rule and no duty (register 1.1).
+enum force { FORCE_LAW, FORCE_GUIDANCE, FORCE_LOCAL, FORCE_STATISTIC };
+static inline bool is_statutory(enum force f)
+{
+    return f == FORCE_LAW || f == FORCE_GUIDANCE;
+}
+
+// An event that no record holds: it follows from others.
+enum derivation {
+    RECORDED,   // not derived
+    AT_AGE,     // "age 16": the birthday
+    NTH_WITHIN, // "3 missing-started within 90 days": the third
+    TIME_SPENT  // "13 weeks in care since age 14, at age 16": when so long has been spent
+};
+struct derived {
+    enum derivation how;
+    int age, since_age;
+    int count, event; // of NTH_WITHIN
+    struct span span;
+    int subject; // of TIME_SPENT
+};
 
 // What can happen. `of` names the kind of subject whose key the fact's `episode` holds.
 struct event_kind {
     const char *name, *title;
-    const char *record;       // facts of one record share their ref ("assessment"); NULL for none
-    int of;                   // subject kind, or -1
-    bool spell;               // lasts until `until`
-    bool local;               // no table of the case system holds it: an import or a view does
+    const char *record; // facts of one record share their ref ("assessment"); NULL for none
+    int of;             // subject kind, or -1
+    bool spell;         // lasts until `until`
+    bool local;         // a table of the case system need not hold it: an import may
+    struct derived derived;
     bool key_is_meeting;      // other records refer to this one by its meeting number, not its ref
     const char *booking;      // the moment of a booked meeting of this kind ("icpc"); NULL else
     const char *const *codes; // codes that are known; others are reported once
     size_t code_count;
 };
 
-// What a deadline is about: something with a beginning and, mostly, an end.
+// What a deadline is about: something with a beginning and, mostly, an end. The person's whole life
+// is one too, and starts with nothing (-1).
 struct subject_kind {
     const char *name, *title;
     int starts, ends; // events; ends is -1 where nothing ends it by itself
 };
 
-// An event, or only those with (or without) some codes.
+// An event, or only those with (or without) some codes, or with a number that high.
 struct event_ref {
     int event;
     const char *const *codes;
     size_t code_count;
     bool negated;
+    int at_least; // "scoring 17 or more"; 0 for none
     int line, column;
 };
 
+// What must be so on the day that starts a clock.
+enum condition_kind {
+    CONDITION_HOLDS,        // EVENT: a spell over that day; anything else: it has happened by then
+    CONDITION_HAS_LASTED,   // EVENT for SPAN: a spell that is so old
+    CONDITION_SHORTLY_AGO,  // EVENT within SPAN before
+    CONDITION_IN_SUBJECT,   // in SUBJECT
+    CONDITION_AGE_AT_LEAST, // age N or over
+    CONDITION_AGE_UNDER     // age under N
+};
+struct condition {
+    enum condition_kind kind;
+    bool negated;
+    struct event_ref event;
+    int subject;
+    struct span span; // of an age: so long after the trigger; count 0 for then
+    int age;
+    const int *at_events; // the age on the day of the next of these, where there is one
+    size_t at_count;
+};
+
 enum ordinal { EVERY, FIRST, SECOND, EVERY_LATER };
+
+// Where a clause's clock is anchored.
+enum basis {
+    FROM_EVENT,    // within SPAN of EVENT; SPAN before EVENT
+    FROM_DUE_DATE, // within SPAN of the due date of TIMESCALE
+    FROM_LATENESS, // within SPAN of TIMESCALE running late: booked after its due date, or past it
+    TO_DUE_DATE,   // SPAN before the due date of TIMESCALE; by it where the span is 0
+    HALF_WAY,      // half way to the due date of TIMESCALE
+    AT_SET_DATE    // by the date set by EVENT, at most SPAN after it; count 0 for no limit
+};
+
+// What becomes of an answer that is no working day, or no working hour.
+enum rolling { STAYS, BACK_TO_WORKING_DAY, ON_TO_WORKING_DAY, BACK_TO_OFFICE_CLOSE };
 
 // "within 15 working days of s47-started"; "48 hours before icpc-booked, by office close";
 // "within 1 working day of the due date of icpc".
 struct clause {
     struct span span;
+    struct span other; // "the earlier of SPAN and SPAN"; count 0 for none
     enum ordinal ordinal;
-    struct event_ref trigger; // unused when due_of is set
-    int due_of;               // another timescale whose due date starts the clock, or -1
-    bool by_office_close;
+    enum basis basis;
+    struct event_ref trigger; // of FROM_EVENT and AT_SET_DATE
+    int of;                   // the other timescale, or -1
+    enum rolling rolling;
+    int no_later_than;       // a timescale whose due date is a limit to this one, or -1
+    struct span summed_over; // time already spent in such subjects counts; count 0 for none
+    const struct condition *conditions;
+    size_t condition_count;
 };
+
+// Counts back from something that lies ahead, so that nothing has started it but a diary.
+static inline bool counts_back(const struct clause *c)
+{
+    return c->basis == FROM_EVENT && c->span.before;
+}
 
 // A timescale's text for a time: the version in force on the day of the trigger applies.
 struct version {
@@ -57,6 +125,13 @@ struct version {
     const char *source, *url;
     int number; // from 1, by date
 };
+
+// "in force" of a version that nobody gave a first day.
+#define SINCE_EVER ((struct date){INT32_MIN + 1})
+static inline bool in_force_since_ever(const struct version *v)
+{
+    return v->from.day == SINCE_EVER.day;
+}
 
 struct timescale {
     const char *id, *title;
@@ -73,9 +148,12 @@ struct timescale {
     bool else_next;       // without a linked event, the person's next one
     const struct event_ref *ends_with;
     size_t end_count;
-    int until_age;                    // 0: no age ends it
-    const struct event_ref *only_for; // spells that must hold on the day of the trigger
-    size_t only_for_count;
+    int until_age;                      // 0: no age ends it
+    const struct condition *only_for;   // on the day of the trigger
+    const struct condition *only_while; // and after it: the clock ends when one ceases
+    size_t only_for_count, only_while_count;
+    bool from_same_day;       // the period begins with the day of the trigger (register 2.5)
+    bool local_calendar;      // counts on the authority's calendar, with its closure days
     bool evidence_while_open; // blind unless the source shows what meets it in open subjects too
     const char *meeting;      // kind of booking that will meet it ("icpc"); NULL for none
     bool hold_invite;         // invited as a hold before it is booked
@@ -116,6 +194,31 @@ struct ladder {
     bool at_once;
 };
 
+// A rule of the register without a clock of its own, and why: "never a deadline, since …".
+struct untimed {
+    const char *id, *why;
+    const char *file, *chapter;
+};
+
+// A recurring task of the service, about no child: counted from its schedule, never from when it
+// was done (register 3.17).
+struct cadence {
+    const char *id, *title, *source, *evidence;
+    struct span every; // count 0: no period is known
+    struct date from;  // the first; DATE_NONE while it is off
+    bool on;
+    const char *role; // who is to do it; NULL
+    const char *file, *chapter;
+    int line;
+};
+
+// Days of the week on which an authority books no meeting of a kind where it can be helped: what
+// the statute asks outweighs it.
+struct kept_free {
+    const char *meeting; // icpc, rcpc, …
+    bool day[7];         // from Monday
+};
+
 struct library {
     struct event_kind *events;
     size_t event_count;
@@ -129,12 +232,19 @@ struct library {
     struct office_hours office;
     struct date *closures;
     size_t closure_count;
+    const struct untimed *untimed;
+    size_t untimed_count;
+    const struct cadence *cadences; // sorted by id
+    size_t cadence_count;
+    const struct kept_free *kept_free;
+    size_t kept_free_count;
     const char *version;       // hash over every file read and proclaimed holiday, hexadecimal
     const char *files_version; // the same over the files alone
     const char *holidays_file; // where the published bank holidays were read
     struct workdays *national; // statutory calendar: due dates
     struct workdays *local;    // with the authority's closures: reminders, rooms
     int birth, death;          // events that every clock knows
+    int person;                // the subject that is a whole life
 };
 
 // Reads `dir` (events.yaml, telling.yaml, every other *.yaml) and, if overlay is not NULL, that
@@ -160,7 +270,7 @@ MUST_USE bool library_proclaim(struct library *l, const struct holiday *changes,
 
 int library_event(const struct library *l, const char *name);   // -1 when unknown
 int library_timescale(const struct library *l, const char *id); // -1 when unknown
-const char *force_word(enum force f);                           // Law, Guidance, Local
+const char *force_word(enum force f);                           // Law, Guidance, Local, Statistic
 
 // Runs every example of every timescale; appends what differs as complaints.
 void library_run_examples(const struct library *l, struct complaints *c);

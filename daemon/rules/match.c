@@ -16,7 +16,8 @@ struct work {
 
 typedef bool same_key(const struct deadline *d, const struct stored_key *s);
 
-static bool same_text(const char *a, const char *b)
+// A key that is missing is the empty one, as the store keeps it.
+static bool alike(const char *a, const char *b)
 {
     return strcmp(a ? a : "", b ? b : "") == 0;
 }
@@ -24,25 +25,25 @@ static bool same_text(const char *a, const char *b)
 static bool same_subject_trigger_due(const struct deadline *d, const struct stored_key *s)
 {
     return date_is(d->due_on, s->due_on) && date_is(d->trigger_on, s->trigger_on) &&
-           same_text(d->subject_ref, s->subject_ref) && same_text(d->timescale->id, s->timescale);
+           alike(d->subject_ref, s->subject_ref) && alike(d->timescale->id, s->timescale);
 }
 
 static bool same_subject_trigger(const struct deadline *d, const struct stored_key *s)
 {
-    return date_is(d->trigger_on, s->trigger_on) && same_text(d->subject_ref, s->subject_ref) &&
-           same_text(d->timescale->id, s->timescale);
+    return date_is(d->trigger_on, s->trigger_on) && alike(d->subject_ref, s->subject_ref) &&
+           alike(d->timescale->id, s->timescale);
 }
 
 // A missing key is nothing to have in common.
 static bool same_subject(const struct deadline *d, const struct stored_key *s)
 {
-    return d->subject_ref && *d->subject_ref && same_text(d->subject_ref, s->subject_ref) &&
-           same_text(d->timescale->id, s->timescale);
+    return d->subject_ref && *d->subject_ref && alike(d->subject_ref, s->subject_ref) &&
+           alike(d->timescale->id, s->timescale);
 }
 
 static bool same_trigger(const struct deadline *d, const struct stored_key *s)
 {
-    return date_is(d->trigger_on, s->trigger_on) && same_text(d->timescale->id, s->timescale);
+    return date_is(d->trigger_on, s->trigger_on) && alike(d->timescale->id, s->timescale);
 }
 
 static bool is_free(const struct work *w, size_t computed)
@@ -145,7 +146,7 @@ static size_t rank_stored(const struct work *w, size_t stored, const struct dead
 static bool same_clock(const struct deadline *a, const struct deadline *b)
 {
     return a->timescale == b->timescale && date_is(a->trigger_on, b->trigger_on) &&
-           same_text(a->subject_ref, b->subject_ref);
+           alike(a->subject_ref, b->subject_ref);
 }
 
 // Pairs the free computed deadlines that start with `first`, which the evaluation keeps in order.
@@ -185,8 +186,7 @@ static void pair_only_left(struct work *w)
                 w->computed->deadlines[k].timescale == d->timescale)
                 others++;
         for (size_t j = 0; j < w->stored_count; j++)
-            if (!w->pairing.stored_taken[j] &&
-                same_text(w->stored[j].timescale, d->timescale->id)) {
+            if (!w->pairing.stored_taken[j] && alike(w->stored[j].timescale, d->timescale->id)) {
                 last = j;
                 left++;
             }

@@ -68,11 +68,6 @@ static bool within(const struct tally *t, struct date from, int working_days, st
            date_cmp(on, last) <= 0;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
-
 static bool is_measured(const struct tally *t, const struct deadline *d)
 {
     for (size_t i = 0; i < 3; i++)

@@ -128,6 +128,26 @@ static bool take_codes(struct cursor *k, struct event_ref *ret)
     return true;
 }
 
+static bool take_number(struct cursor *k, int lowest, int highest, int *ret)
+{
+    char *end;
+    long n;
+
+    skip_blanks(k);
+    n = strtol(k->at, &end, 10);
+    if (!isdigit((unsigned char)*k->at) || n < lowest || n > highest)
+        return expected(k,
+                        arena_printf(k->context->arena, "a number from %d to %d", lowest, highest));
+    k->at = end;
+    *ret = (int)n;
+    return true;
+}
+
+static bool take_age(struct cursor *k, int *ret)
+{
+    return take_number(k, 1, 99, ret);
+}
+
 static bool take_event_ref(struct cursor *k, struct event_ref *ret)
 {
     *ret = (struct event_ref){.line = k->node->line,
@@ -140,6 +160,9 @@ static bool take_event_ref(struct cursor *k, struct event_ref *ret)
         ret->negated = true;
         return take_codes(k, ret);
     }
+    if (take(k, "scoring"))
+        return take_number(k, 1, 9999, &ret->at_least) &&
+               (take(k, "or more") || expected(k, "\"or more\""));
     return true;
 }
 
@@ -170,43 +193,250 @@ bool phrase_event_ref(const struct phrase_context *c, const struct node *n, stru
     return take_event_ref(&k, ret) && at_end(&k);
 }
 
-static bool due_before(struct cursor *k, struct clause *ret)
+// ---------------------------------------------------------------------------------- conditions
+
+static bool take_events(struct cursor *k, struct condition *ret)
+{
+    int *events = NULL;
+    size_t room = 0;
+
+    do {
+        events = arena_grow(k->context->arena, events, sizeof *events, ret->at_count, &room);
+        if (!take_event(k, &events[ret->at_count]))
+            return false;
+        ret->at_count++;
+    } while (take(k, "or"));
+    ret->at_events = events;
+    return true;
+}
+
+static bool take_age_condition(struct cursor *k, struct condition *ret)
+{
+    ret->kind = take(k, "under") ? CONDITION_AGE_UNDER : CONDITION_AGE_AT_LEAST;
+    if (!take_age(k, &ret->age))
+        return false;
+    if (ret->kind == CONDITION_AGE_AT_LEAST && !take(k, "or over"))
+        return expected(k, "\"or over\" (or \"age under N\")");
+    if (take(k, "in"))
+        return take_span(k, &ret->span);
+    return !take(k, "at") || take_events(k, ret);
+}
+
+static bool take_subject(struct cursor *k, int *ret)
+{
+    const struct library *l = k->context->library;
+    const char *name = take_name(k);
+
+    for (size_t i = 0; name && i < l->subject_count; i++)
+        if (strcmp(l->subjects[i].name, name) == 0) {
+            *ret = (int)i;
+            return true;
+        }
+    return expected(k, "a subject of events.yaml");
+}
+
+static bool take_condition(struct cursor *k, struct condition *ret)
+{
+    *ret = (struct condition){.kind = CONDITION_HOLDS, .negated = take(k, "not")};
+    if (!ret->negated && take(k, "age"))
+        return take_age_condition(k, ret);
+    if (take(k, "in")) {
+        ret->kind = CONDITION_IN_SUBJECT;
+        return take_subject(k, &ret->subject);
+    }
+    if (!take_event_ref(k, &ret->event))
+        return false;
+    if (take(k, "for")) {
+        ret->kind = CONDITION_HAS_LASTED;
+        return take_span(k, &ret->span);
+    }
+    if (take(k, "within")) {
+        ret->kind = CONDITION_SHORTLY_AGO;
+        return take_span(k, &ret->span) && (take(k, "before") || expected(k, "\"before\""));
+    }
+    return true;
+}
+
+bool phrase_condition(const struct phrase_context *c, const struct node *n, struct condition *ret)
+{
+    struct cursor k = cursor_on(c, n);
+
+    return take_condition(&k, ret) && at_end(&k);
+}
+
+// ---------------------------------------------------------------------------------- when it is due
+
+static bool take_timescale(struct cursor *k, const char **ret)
+{
+    *ret = take_name(k);
+    return *ret || expected(k, "a timescale");
+}
+
+static bool take_tail(struct cursor *k, struct clause *ret, struct named_timescales *named)
+{
+    struct condition *conditions;
+
+    if (take(k, "by office close")) {
+        ret->rolling = BACK_TO_OFFICE_CLOSE;
+        return true;
+    }
+    if (take(k, "by a working day")) {
+        ret->rolling = BACK_TO_WORKING_DAY;
+        return true;
+    }
+    if (take(k, "on to a working day")) {
+        ret->rolling = ON_TO_WORKING_DAY;
+        return true;
+    }
+    if (take(k, "no later than the due date of"))
+        return take_timescale(k, &named->no_later_than);
+    if (take(k, "summed over"))
+        return take_span(k, &ret->summed_over);
+    if (!take(k, "if"))
+        return expected(k, "\"by office close\", \"by a working day\", \"on to a working day\", "
+                           "\"no later than\", \"summed over\" or \"if\"");
+    conditions = ARENA_ARRAY(k->context->arena, struct condition, ret->condition_count + 1);
+    if (ret->condition_count)
+        memcpy(conditions, ret->conditions, ret->condition_count * sizeof *conditions);
+    if (!take_condition(k, &conditions[ret->condition_count]))
+        return false;
+    ret->conditions = conditions;
+    ret->condition_count++;
+    return true;
+}
+
+static bool take_tails(struct cursor *k, struct clause *ret, struct named_timescales *named)
+{
+    while (take(k, ","))
+        if (!take_tail(k, ret, named))
+            return false;
+    return at_end(k);
+}
+
+static bool take_period(struct cursor *k, struct clause *ret)
+{
+    if (!take(k, "the earlier of"))
+        return take_span(k, &ret->span);
+    if (!take_span(k, &ret->span))
+        return false;
+    if (!take(k, "and"))
+        return expected(k, "\"and\" and a second period");
+    return take_span(k, &ret->other);
+}
+
+// "EVENT", or "TIMESCALE running late". Which of the two is told by what follows.
+static bool take_anchor(struct cursor *k, struct clause *ret, struct named_timescales *named)
+{
+    const char *at, *name;
+
+    if (take(k, "the due date of")) {
+        ret->basis = FROM_DUE_DATE;
+        return take_timescale(k, &named->of);
+    }
+    at = k->at;
+    name = take_name(k);
+    if (name && take(k, "running late")) {
+        ret->basis = FROM_LATENESS;
+        named->of = name;
+        return true;
+    }
+    k->at = at;
+    ret->ordinal = take_ordinal(k);
+    return take_event_ref(k, &ret->trigger);
+}
+
+static bool due_before(struct cursor *k, struct clause *ret, struct named_timescales *named)
 {
     if (!take_span(k, &ret->span))
         return false;
     if (!take(k, "before"))
         return expected(k, "\"before\" (or begin with \"within\")");
     ret->span.before = true;
+    if (!take(k, "the due date of"))
+        return take_event_ref(k, &ret->trigger);
+    ret->basis = TO_DUE_DATE;
+    return take_timescale(k, &named->of);
+}
+
+static bool due_at_set_date(struct cursor *k, struct clause *ret)
+{
+    ret->basis = AT_SET_DATE;
     if (!take_event_ref(k, &ret->trigger))
         return false;
-    if (take(k, ",")) {
-        ret->by_office_close = take(k, "by office close");
-        if (!ret->by_office_close)
-            return expected(k, "\"by office close\"");
+    return !take(k, ", at most") || take_span(k, &ret->span);
+}
+
+static bool take_due(struct cursor *k, struct clause *ret, struct named_timescales *named)
+{
+    if (take(k, "by the date set by"))
+        return due_at_set_date(k, ret);
+    if (take(k, "by the due date of")) {
+        ret->basis = TO_DUE_DATE;
+        ret->span = (struct span){0, DAYS, true};
+        return take_timescale(k, &named->of);
     }
-    return at_end(k);
+    if (take(k, "half way to the due date of")) {
+        ret->basis = HALF_WAY;
+        return take_timescale(k, &named->of);
+    }
+    if (!take(k, "within"))
+        return due_before(k, ret, named);
+    if (!take_period(k, ret))
+        return false;
+    if (!take(k, "of"))
+        return expected(k, "\"of\" and the event that starts the clock");
+    return take_anchor(k, ret, named);
 }
 
 bool phrase_due(const struct phrase_context *c, const struct node *n, struct clause *ret,
-                const char **ret_due_of)
+                struct named_timescales *ret_named)
 {
     struct cursor k = cursor_on(c, n);
 
-    *ret = (struct clause){.due_of = -1};
-    *ret_due_of = NULL;
-    if (!take(&k, "within"))
-        return due_before(&k, ret);
-    if (!take_span(&k, &ret->span))
-        return false;
-    if (!take(&k, "of"))
-        return expected(&k, "\"of\" and the event that starts the clock");
-    if (take(&k, "the due date of")) {
-        *ret_due_of = take_name(&k);
-        return (*ret_due_of || expected(&k, "a timescale")) && at_end(&k);
-    }
-    ret->ordinal = take_ordinal(&k);
-    return take_event_ref(&k, &ret->trigger) && at_end(&k);
+    *ret = (struct clause){.of = -1, .no_later_than = -1};
+    *ret_named = (struct named_timescales){NULL, NULL};
+    return take_due(&k, ret, ret_named) && take_tails(&k, ret, ret_named);
 }
+
+// ------------------------------------------------------------------------------- derived events
+
+static bool derive_time_spent(struct cursor *k, struct derived *ret)
+{
+    ret->how = TIME_SPENT;
+    if (!take(k, "in"))
+        return expected(k, "\"in\" and a subject");
+    if (!take_subject(k, &ret->subject))
+        return false;
+    if (!take(k, "since age"))
+        return expected(k, "\"since age\"");
+    if (!take_age(k, &ret->since_age))
+        return false;
+    if (!take(k, ", at age"))
+        return expected(k, "\", at age\"");
+    return take_age(k, &ret->age);
+}
+
+bool phrase_derived(const struct phrase_context *c, const struct node *n, struct derived *ret)
+{
+    struct cursor k = cursor_on(c, n);
+    const char *at = k.at, *rest, *what;
+
+    *ret = (struct derived){.how = AT_AGE};
+    if (take(&k, "age"))
+        return take_age(&k, &ret->age) && at_end(&k);
+    if (span_parse(at, &ret->span, &rest, &what)) {
+        k.at = rest;
+        return derive_time_spent(&k, ret) && at_end(&k);
+    }
+    ret->how = NTH_WITHIN;
+    if (!take_number(&k, 2, 99, &ret->count) || !take_event(&k, &ret->event))
+        return false;
+    if (!take(&k, "within"))
+        return expected(&k, "\"within\"");
+    return take_span(&k, &ret->span) && at_end(&k);
+}
+
+// ----------------------------------------------------------------------------- telling, examples
 
 static bool take_percent(struct cursor *k, int *ret)
 {
@@ -269,6 +499,12 @@ static bool take_moment(struct cursor *k, struct moment *ret)
     return true;
 }
 
+// Codes may be numbers; no code is as long as a year and goes on with a hyphen.
+static bool starts_date(const char *s)
+{
+    return strspn(s, "0123456789") == 4 && s[4] == '-';
+}
+
 static bool take_example_fact(struct cursor *k, size_t number, struct fact *ret)
 {
     *ret = (struct fact){.until = MOMENT_NONE, .recorded = MOMENT_NONE, .origin = "example"};
@@ -276,12 +512,12 @@ static bool take_example_fact(struct cursor *k, size_t number, struct fact *ret)
     if (!take_event(k, &ret->event))
         return false;
     skip_blanks(k);
-    if (!isdigit((unsigned char)*k->at)) {
+    if (!starts_date(k->at)) {
         ret->code = take_name(k);
         if (!ret->code || !known_code(&k->context->library->events[ret->event], ret->code))
             return expected(k, "a date, or a code of that event and a date");
     }
-    return take_moment(k, &ret->at);
+    return take_moment(k, &ret->at) && (!take(k, "until") || take_moment(k, &ret->until));
 }
 
 bool phrase_example(const struct phrase_context *c, const struct node *n, struct example *ret)

@@ -106,6 +106,16 @@ const struct node *const *reader_list(const struct reader *r, const struct node 
     return items;
 }
 
+void reader_check_id(const struct reader *r, const struct entry *e)
+{
+    for (const char *p = e->key; *p; p++)
+        if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '-')) {
+            complain(r->phrases.complaints, r->phrases.file, e->line, e->column,
+                     "\"%s\": an id is lower case letters, digits and hyphens", e->key);
+            return;
+        }
+}
+
 static int find_subject(const struct library *l, const char *name)
 {
     for (size_t i = 0; i < l->subject_count; i++)
@@ -116,10 +126,10 @@ static int find_subject(const struct library *l, const char *name)
 
 static void read_event(struct reader *r, const struct entry *e)
 {
-    static const char *const keys[] = {"title", "of",      "record", "spell",
-                                       "key",   "booking", "codes",  "from"};
+    static const char *const keys[] = {"title",   "of",    "record", "spell", "key",
+                                       "booking", "codes", "from",   "when"};
     struct event_kind *k = &r->library->events[r->library->event_count];
-    const struct node *of, *from;
+    const struct node *of, *from, *when;
     const struct node *const *codes;
     const char **names;
 
@@ -133,7 +143,14 @@ static void read_event(struct reader *r, const struct entry *e)
     k->spell = reader_choice(r, e->value, "spell", "yes", "no", false);
     k->key_is_meeting = reader_choice(r, e->value, "key", "meeting", "record", false);
     from = reader_scalar(r, e->value, "from", false);
-    k->local = from && strcmp(from->text, "local event") == 0;
+    k->local = from && strstr(from->text, "local event");
+    when = reader_scalar(r, e->value, "when", false);
+    if (when && from)
+        reader_complain(r, when,
+                        "an event that follows from others is recorded nowhere: "
+                        "expected either \"from\" or \"when\"");
+    if (when)
+        phrase_derived(&r->phrases, when, &k->derived);
     of = reader_scalar(r, e->value, "of", false);
     if (of && (k->of = find_subject(r->library, of->text)) < 0)
         reader_complain(r, of, "\"%s\": no such subject", of->text);
@@ -162,7 +179,7 @@ static void read_subjects(struct reader *r, const struct node *subjects)
     static const char *const keys[] = {"title", "starts", "ends"};
     struct library *l = r->library;
 
-    l->subjects = ARENA_ARRAY(r->phrases.arena, struct subject_kind, subjects->count + 1);
+    l->subjects = ARENA_ARRAY(r->phrases.arena, struct subject_kind, subjects->count + 2);
     for (size_t i = 0; i < subjects->count; i++) {
         const struct entry *e = &subjects->entries[i];
 
@@ -172,6 +189,9 @@ static void read_subjects(struct reader *r, const struct node *subjects)
         l->subjects[l->subject_count++] =
             (struct subject_kind){.name = e->key, .title = reader_text(r, e->value, "title", true)};
     }
+    l->person = (int)l->subject_count;
+    l->subjects[l->subject_count++] =
+        (struct subject_kind){.name = "person", .title = "person", .starts = -1, .ends = -1};
 }
 
 void read_events(struct reader *r, const struct node *root)

@@ -29,7 +29,7 @@ static const char *const roles[] = {"social-worker",     "team-manager",   "serv
                                     "head-of-service",   "director",       "chair",
                                     "reviewing-officer", "chairs-manager", "safeguarding-manager"};
 
-static bool read_role(struct reader *r, const struct node *n, const char **ret)
+bool read_role(struct reader *r, const struct node *n, const char **ret)
 {
     const char *near;
 

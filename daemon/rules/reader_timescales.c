@@ -1,4 +1,4 @@
-// The reader of timescales, in the statutory files and in an authority's overlay.
+// The reader of timescales, and of what a rule file has beside them.
 #include "reader.h"
 
 #include <stdlib.h>
@@ -24,10 +24,37 @@ static const char *const timescale_keys[] = {"title",
                                              "tell",
                                              "examples",
                                              "versions",
-                                             "evidence while open"};
+                                             "evidence while open",
+                                             "only while",
+                                             "count from",
+                                             "calendar"};
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static struct clause *read_clauses(struct reader *r, const struct node *mapping, size_t *ret_count)
+// Nobody is a child, nor in care after it, for longer than 25 years.
+static bool is_endless(struct span s)
+{
+    static const int most[] = {[WORKING_DAYS] = 25 * 261, [DAYS] = 25 * 366, [WEEKS] = 25 * 53,
+                               [MONTHS] = 25 * 12,        [YEARS] = 25,      [HOURS] = 25 * 8784,
+                               [SCHOOL_DAYS] = 25 * 261};
+
+    return s.count > most[s.unit];
+}
+
+static void check_period(const struct reader *r, const struct node *n, const struct clause *c)
+{
+    bool needs_none = c->basis == TO_DUE_DATE || c->basis == HALF_WAY || c->basis == AT_SET_DATE;
+
+    if (c->span.count == 0 && !needs_none)
+        reader_complain(r, n, "a period of 0 is none: the duty would be late as it begins");
+    if (is_endless(c->span) || is_endless(c->other))
+        reader_complain(r, n, "%s are longer than a childhood: check the number and the unit",
+                        span_words(r->phrases.arena, c->span));
+    if (c->span.unit == SCHOOL_DAYS || c->other.unit == SCHOOL_DAYS)
+        reader_complain(r, n,
+                        "school days cannot be counted: no calendar of school terms is loaded");
+}
+
+struct clause *read_clauses(struct reader *r, const struct node *mapping, size_t *ret_count)
 {
     size_t count, kept = 0;
     const struct node *const *items = reader_list(r, mapping, "due", &count);
@@ -37,15 +64,16 @@ static struct clause *read_clauses(struct reader *r, const struct node *mapping,
         reader_complain(r, mapping,
                         "the key \"due\" is missing: \"within 15 working days of EVENT\"");
     for (size_t i = 0; i < count; i++) {
-        const char *due_of;
+        struct named_timescales named;
 
-        if (!phrase_due(&r->phrases, items[i], &clauses[kept], &due_of))
+        if (!phrase_due(&r->phrases, items[i], &clauses[kept], &named))
             continue;
-        if (due_of) {
+        check_period(r, items[i], &clauses[kept]);
+        if (named.of || named.no_later_than) {
             r->pending = arena_grow(r->phrases.arena, r->pending, sizeof *r->pending,
                                     r->pending_count, &r->pending_room);
-            r->pending[r->pending_count++] = (struct pending_due_of){
-                &clauses[kept], due_of, r->phrases.file, items[i]->line, items[i]->column};
+            r->pending[r->pending_count++] = (struct pending_clause){
+                &clauses[kept], named, r->phrases.file, items[i]->line, items[i]->column};
         }
         kept++;
     }
@@ -56,7 +84,7 @@ static struct clause *read_clauses(struct reader *r, const struct node *mapping,
 static struct version read_version(struct reader *r, const struct node *mapping, int number)
 {
     const struct node *in_force = reader_scalar(r, mapping, "in force", false);
-    struct version v = {.from = {INT32_MIN + 1}, .until = DATE_NONE, .number = number};
+    struct version v = {.from = SINCE_EVER, .until = DATE_NONE, .number = number};
 
     if (in_force && phrase_in_force(&r->phrases, in_force, &v.from, &v.until) &&
         date_known(v.until) && date_cmp(v.until, v.from) < 0)
@@ -76,6 +104,10 @@ static void check_versions(const struct reader *r, const struct node *list, cons
             reader_complain(r, list->items[i],
                             "in force while the version before it still is: "
                             "expected \"until\" there, or a later \"from\"");
+        else if (v[i].from.day - v[i - 1].until.day > 1)
+            reader_complain(r, list->items[i],
+                            "no version is in force from %s to the day before: a gap",
+                            date_iso(r->phrases.arena, date_add_days(v[i - 1].until, 1)));
 }
 
 static void read_versions(struct reader *r, const struct node *mapping, struct timescale *t)
@@ -107,8 +139,8 @@ static void read_versions(struct reader *r, const struct node *mapping, struct t
     t->version_count = list->count;
 }
 
-static struct event_ref *read_refs(struct reader *r, const struct node *mapping, const char *key,
-                                   size_t *ret_count, int *ret_age)
+struct event_ref *read_refs(struct reader *r, const struct node *mapping, const char *key,
+                            size_t *ret_count, int *ret_age)
 {
     size_t count, kept = 0;
     const struct node *const *items = reader_list(r, mapping, key, &count);
@@ -126,6 +158,31 @@ static struct event_ref *read_refs(struct reader *r, const struct node *mapping,
     }
     *ret_count = kept;
     return refs;
+}
+
+struct condition *read_conditions(struct reader *r, const struct node *mapping, const char *key,
+                                  size_t *ret_count)
+{
+    size_t count, kept = 0;
+    const struct node *const *items = reader_list(r, mapping, key, &count);
+    struct condition *conditions = ARENA_ARRAY(r->phrases.arena, struct condition, count + 1);
+
+    for (size_t i = 0; i < count; i++)
+        kept += phrase_condition(&r->phrases, items[i], &conditions[kept]);
+    *ret_count = kept;
+    return conditions;
+}
+
+// What a clock can watch: that a spell goes on, or that something has not happened yet.
+void read_only_while(struct reader *r, const struct node *mapping, struct timescale *t)
+{
+    t->only_while = read_conditions(r, mapping, "only while", &t->only_while_count);
+    for (size_t i = 0; i < t->only_while_count; i++)
+        if (t->only_while[i].kind != CONDITION_HOLDS &&
+            t->only_while[i].kind != CONDITION_IN_SUBJECT)
+            reader_complain(r, node_get(mapping, "only while"),
+                            "expected events that hold or that have not happened: "
+                            "\"EVENT\" or \"not EVENT\"; other conditions go under \"only for\"");
 }
 
 static int read_subject(struct reader *r, const struct node *mapping)
@@ -162,12 +219,14 @@ static enum force read_force(struct reader *r, const struct node *mapping)
         return FORCE_LAW;
     if (n && strcmp(n->text, "guidance") == 0)
         return FORCE_GUIDANCE;
+    if (n && strcmp(n->text, "statistic") == 0)
+        return FORCE_STATISTIC;
     if (n && strcmp(n->text, "local") != 0)
-        reader_complain(r, n, "\"%s\": expected law, guidance or local", n->text);
+        reader_complain(r, n, "\"%s\": expected law, guidance, local or statistic", n->text);
     return FORCE_LOCAL;
 }
 
-static void read_tell(struct reader *r, const struct node *mapping, struct timescale *t)
+void read_tell(struct reader *r, const struct node *mapping, struct timescale *t)
 {
     static const char *const keys[] = {"profile", "ladder"};
     const struct node *n = node_get(mapping, "tell");
@@ -179,7 +238,7 @@ static void read_tell(struct reader *r, const struct node *mapping, struct times
     t->ladder = reader_text(r, n, "ladder", true);
 }
 
-static void read_examples(struct reader *r, const struct node *mapping, struct timescale *t)
+void read_examples(struct reader *r, const struct node *mapping, struct timescale *t)
 {
     size_t count, kept = 0;
     const struct node *const *items = reader_list(r, mapping, "examples", &count);
@@ -194,7 +253,7 @@ static void read_examples(struct reader *r, const struct node *mapping, struct t
     t->example_count = kept;
 }
 
-static struct timescale read_timescale(struct reader *r, const struct entry *e)
+struct timescale read_timescale(struct reader *r, const struct entry *e)
 {
     const struct node *m = e->value;
     struct timescale t = {
@@ -205,7 +264,7 @@ static struct timescale read_timescale(struct reader *r, const struct entry *e)
     t.title = reader_text(r, m, "title", true);
     t.force = read_force(r, m);
     t.on = reader_choice(r, m, "default", "on", "off", t.force != FORCE_LOCAL || r->overlay);
-    if (!t.on && t.force != FORCE_LOCAL)
+    if (!t.on && is_statutory(t.force))
         reader_complain(r, m, "only local practice can be off");
     t.evidence = reader_text(r, m, "evidence", t.force != FORCE_LOCAL);
     t.reading = reader_text(r, m, "reading", false);
@@ -215,7 +274,13 @@ static struct timescale read_timescale(struct reader *r, const struct entry *e)
     if (t.met_count == 0)
         reader_complain(r, m, "the key \"met by\" is missing: the event that satisfies the duty");
     t.ends_with = read_refs(r, m, "ends with", &t.end_count, &t.until_age);
-    t.only_for = read_refs(r, m, "only for", &t.only_for_count, NULL);
+    t.only_for = read_conditions(r, m, "only for", &t.only_for_count);
+    read_only_while(r, m, &t);
+    t.from_same_day = reader_choice(r, m, "count from", "same day", "next day", false);
+    t.local_calendar = reader_choice(r, m, "calendar", "local", "national", false);
+    if (t.local_calendar && t.force != FORCE_LOCAL)
+        reader_complain(r, node_get(m, "calendar"),
+                        "closure days of the authority extend nothing that law or guidance asks");
     t.same_day_counts = reader_choice(r, m, "same day counts", "yes", "no", true);
     link = reader_scalar(r, m, "without a link", false);
     t.else_next = link != NULL;
@@ -229,45 +294,43 @@ static struct timescale read_timescale(struct reader *r, const struct entry *e)
     return t;
 }
 
-static struct timescale *add_timescale(struct reader *r, const struct timescale *t)
+void reader_add_timescale(struct reader *r, const struct timescale *t)
 {
     struct library *l = r->library;
 
     l->timescales = arena_grow(r->phrases.arena, l->timescales, sizeof *l->timescales,
                                l->timescale_count, &r->timescale_room);
-    l->timescales[l->timescale_count] = *t;
-    return &l->timescales[l->timescale_count++];
+    l->timescales[l->timescale_count++] = *t;
 }
 
-static void check_word(const struct reader *r, const struct entry *e)
+void read_untimed(struct reader *r, const struct node *mapping)
 {
-    for (const char *p = e->key; *p; p++)
-        if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '-')) {
-            complain(r->phrases.complaints, r->phrases.file, e->line, e->column,
-                     "\"%s\": an id is lower case letters, digits and hyphens", e->key);
-            return;
-        }
-}
+    const struct node *list = node_get(mapping, "no clock");
+    struct library *l = r->library;
+    struct untimed *all = (struct untimed *)l->untimed;
 
-void read_timescales(struct reader *r, const struct node *root)
-{
-    static const char *const keys[] = {"chapter", "timescales"};
-    const struct node *list;
+    if (!list || !reader_is(r, list, NODE_MAPPING, "reasons by the ids that have no clock"))
+        return;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct entry *e = &list->entries[i];
 
-    if (!reader_is(r, root, NODE_MAPPING, "the keys chapter and timescales"))
-        return;
-    reader_known_keys(r, root, keys, 2);
-    r->chapter = reader_text(r, root, "chapter", true);
-    list = node_get(root, "timescales");
-    if (!list || !reader_is(r, list, NODE_MAPPING, "timescales by their ids")) {
-        reader_complain(r, root, "the key \"timescales\" is missing");
-        return;
+        reader_check_id(r, e);
+        if (!reader_is(r, e->value, NODE_SCALAR, "the reason, in one line"))
+            continue;
+        all = arena_grow(r->phrases.arena, all, sizeof *all, l->untimed_count, &r->untimed_room);
+        all[l->untimed_count++] =
+            (struct untimed){e->key, e->value->text, r->phrases.file, r->chapter};
+        l->untimed = all;
     }
+}
+
+static void read_timescale_list(struct reader *r, const struct node *list)
+{
     for (size_t i = 0; i < list->count; i++) {
         const struct entry *e = &list->entries[i];
         struct timescale t;
 
-        check_word(r, e);
+        reader_check_id(r, e);
         if (!reader_is(r, e->value, NODE_MAPPING, "a timescale: title, force, due, met by"))
             continue;
         if (library_timescale(r->library, e->key) >= 0) {
@@ -276,169 +339,24 @@ void read_timescales(struct reader *r, const struct node *root)
             continue;
         }
         t = read_timescale(r, e);
-        add_timescale(r, &t);
+        reader_add_timescale(r, &t);
     }
 }
 
-static bool same_text(const char *a, const char *b)
+void read_timescales(struct reader *r, const struct node *root)
 {
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
+    static const char *const keys[] = {"chapter", "timescales", "cadences", "no clock"};
+    const struct node *list;
 
-// The timescale whose due date starts the clause, by name: numbers are given only when all is read.
-static const char *due_of_name(const struct reader *r, const struct clause *c)
-{
-    for (size_t i = 0; i < r->pending_count; i++)
-        if (r->pending[i].clause == c)
-            return r->pending[i].timescale;
-    return NULL;
-}
-
-static bool same_event(const struct event_ref *a, const struct event_ref *b)
-{
-    if (a->event != b->event || a->negated != b->negated || a->code_count != b->code_count)
-        return false;
-    for (size_t i = 0; i < a->code_count; i++)
-        if (!code_in(a->codes[i], b->codes, b->code_count, false))
-            return false;
-    return true;
-}
-
-static bool clause_tightens(const struct reader *r, const struct clause *own,
-                            const struct clause *law)
-{
-    const struct span *a = &own->span, *b = &law->span;
-    bool shorter = b->before ? a->count >= b->count : a->count <= b->count;
-
-    return shorter && a->unit == b->unit && a->before == b->before &&
-           same_event(&own->trigger, &law->trigger) && own->ordinal == law->ordinal &&
-           same_text(due_of_name(r, own), due_of_name(r, law)) &&
-           (own->by_office_close || !law->by_office_close);
-}
-
-// An authority may ask for more than the law, never for less.
-static bool tightens(const struct reader *r, const struct version *own, const struct version *law)
-{
-    if (own->clause_count != law->clause_count)
-        return false;
-    for (size_t i = 0; i < own->clause_count; i++)
-        if (!clause_tightens(r, &own->clauses[i], &law->clauses[i]))
-            return false;
-    return true;
-}
-
-static void overlay_due(struct reader *r, const struct node *m, struct timescale *t)
-{
-    const struct version *law;
-    struct version *versions, *own;
-
-    if (!node_get(m, "due") || t->version_count == 0)
-        return;
-    law = &t->versions[t->version_count - 1];
-    // What was in force before stays what it was.
-    versions = ARENA_ARRAY(r->phrases.arena, struct version, t->version_count);
-    memcpy(versions, t->versions, t->version_count * sizeof *versions);
-    own = &versions[t->version_count - 1];
-    own->clauses = read_clauses(r, m, &own->clause_count);
-    if (t->force != FORCE_LOCAL && !tightens(r, own, law)) {
-        reader_complain(
-            r, node_get(m, "due"),
-            "an overlay may only tighten what %s asks: the same event and unit, and no longer",
-            t->force == FORCE_LAW ? "the law" : "guidance");
-        return;
-    }
-    t->versions = versions;
-    // The statute's examples no longer hold for it; the overlay may bring its own.
-    t->example_count = 0;
-}
-
-static void overlay_timescale(struct reader *r, const struct entry *e, struct timescale *t)
-{
-    static const char *const keys[] = {"title", "use", "due", "tell", "invite", "examples"};
-    bool use;
-
-    reader_known_keys(r, e->value, keys, COUNT(keys));
-    use = reader_choice(r, e->value, "use", "yes", "no", t->on);
-    if (!use && t->force != FORCE_LOCAL)
-        reader_complain(r, e->value, "%s cannot be switched off: it is %s", e->key,
-                        force_word(t->force));
-    else
-        t->on = use;
-    if (node_get(e->value, "title"))
-        t->title = reader_text(r, e->value, "title", true);
-    t->hold_invite = reader_choice(r, e->value, "invite", "hold", "booked", t->hold_invite);
-    overlay_due(r, e->value, t);
-    if (node_get(e->value, "examples"))
-        read_examples(r, e->value, t);
-    read_tell(r, e->value, t);
-}
-
-static void overlay_timescales(struct reader *r, const struct node *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const struct entry *e = &list->entries[i];
-        int known = library_timescale(r->library, e->key);
-        struct timescale t;
-
-        check_word(r, e);
-        if (!reader_is(r, e->value, NODE_MAPPING, "a timescale"))
-            continue;
-        if (known >= 0) {
-            overlay_timescale(r, e, &r->library->timescales[known]);
-            continue;
-        }
-        t = read_timescale(r, e);
-        if (t.force != FORCE_LOCAL)
-            reader_complain(r, e->value, "an authority's own timescale is \"force: local\"");
-        add_timescale(r, &t);
-    }
-}
-
-static void read_office(struct reader *r, const struct node *n)
-{
-    static const char *const days[] = {"monday", "tuesday",  "wednesday", "thursday",
-                                       "friday", "saturday", "sunday"};
-
-    reader_known_keys(r, n, days, 7);
-    for (size_t i = 0; i < 7; i++) {
-        const struct node *day = reader_scalar(r, n, days[i], false);
-        struct office_hours *o = &r->library->office;
-
-        if (day && !office_day_parse(day->text, &o->day[i].opens, &o->day[i].closes))
-            reader_complain(r, day, "\"%s\": expected 09:00-17:00 or closed", day->text);
-    }
-}
-
-static void read_closures(struct reader *r, const struct node *mapping)
-{
-    size_t count;
-    const struct node *const *items = reader_list(r, mapping, "closure days", &count);
-    struct library *l = r->library;
-
-    l->closures = ARENA_ARRAY(r->phrases.arena, struct date, count + 1);
-    for (size_t i = 0; i < count; i++)
-        if (date_parse(items[i]->text, &l->closures[l->closure_count]))
-            l->closure_count++;
-        else
-            reader_complain(r, items[i], "\"%s\": expected a date (2024-12-27)", items[i]->text);
-}
-
-void read_overlay(struct reader *r, const struct node *root)
-{
-    static const char *const keys[] = {"authority", "office hours", "closure days", "timescales"};
-    const struct node *office, *list;
-
-    r->overlay = true;
-    if (!reader_is(r, root, NODE_MAPPING, "an overlay: authority, office hours, timescales"))
+    if (!reader_is(r, root, NODE_MAPPING, "the keys chapter and timescales"))
         return;
     reader_known_keys(r, root, keys, COUNT(keys));
-    r->library->authority = reader_text(r, root, "authority", true);
-    r->chapter = r->library->authority;
-    office = node_get(root, "office hours");
-    if (office && reader_is(r, office, NODE_MAPPING, "opening hours by day of the week"))
-        read_office(r, office);
-    read_closures(r, root);
+    r->chapter = reader_text(r, root, "chapter", true);
     list = node_get(root, "timescales");
     if (list && reader_is(r, list, NODE_MAPPING, "timescales by their ids"))
-        overlay_timescales(r, list);
+        read_timescale_list(r, list);
+    else if (!node_get(root, "cadences"))
+        reader_complain(r, root, "the key \"timescales\" is missing");
+    read_untimed(r, root);
+    read_cadences(r, root);
 }

@@ -142,7 +142,7 @@ static const struct clause *clause_of(const struct version *v, const struct owed
     bool back = date_cmp(o->due_on, o->trigger_on) < 0;
 
     for (size_t i = 0; i < v->clause_count; i++)
-        if (v->clauses[i].span.before == back)
+        if (counts_back(&v->clauses[i]) == back)
             return &v->clauses[i];
     return &v->clauses[0];
 }
