@@ -102,9 +102,9 @@ static const char *core_words(const struct teller *t, const struct clause *c)
             return arena_printf(t->arena, "by the due date of %s", of);
         return arena_printf(t->arena, "%s before the due date of %s", period_words(t, c), of);
     case AT_SET_DATE:
-        return arena_printf(
-            t->arena, "by the date set by %s%s%s", event_words(t, &c->trigger),
-            c->span.count ? ", at most " : "", c->span.count ? span_words(t->arena, c->span) : "");
+        return arena_printf(t->arena, "by the date set by %s%s%s", event_words(t, &c->trigger),
+                            c->span.count ? ", at most " : "",
+                            c->span.count ? span_words(t->arena, c->span) : "");
     case FROM_EVENT:
         break;
     }

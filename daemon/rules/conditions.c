@@ -101,8 +101,7 @@ static struct date day_of_next(const struct work *w, const struct condition *c, 
 // Without a date of birth nobody's age is known, and no condition on it holds.
 static bool age_is(const struct work *w, const struct condition *c, struct date on)
 {
-    struct date day =
-        c->span.count ? span_from(w, c->span, false, on) : day_of_next(w, c, on);
+    struct date day = c->span.count ? span_from(w, c->span, false, on) : day_of_next(w, c, on);
     bool reached;
 
     if (!date_known(w->history.born) || !date_known(day))

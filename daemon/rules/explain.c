@@ -139,12 +139,11 @@ static const char *count_words(struct arena *a, const struct library *l, const s
                             anchor, date_words(a, d->after->due_on), d->after->timescale->title,
                             tail);
     if (c->basis == AT_SET_DATE)
-        return arena_printf(a, "the date set %s%s%s", anchor,
-                            c->span.count
-                                ? arena_printf(a, ", and at most %s after it",
-                                               span_words(a, c->span))
-                                : "",
-                            tail);
+        return arena_printf(
+            a, "the date set %s%s%s", anchor,
+            c->span.count ? arena_printf(a, ", and at most %s after it", span_words(a, c->span))
+                          : "",
+            tail);
     if (c->basis == TO_DUE_DATE && c->span.count == 0)
         return arena_printf(a, "%s%s", anchor, tail);
     return arena_printf(a, "%s %s %s, %s%s", period_words(a, d),

@@ -145,14 +145,17 @@ static void check_telling(struct loader *k, const struct timescale *t)
                  t->ladder);
 }
 
+// Is there a fact that both mean?
 static bool overlap(const struct event_ref *a, const struct event_ref *b)
 {
     if (a->event != b->event)
         return false;
-    if (a->code_count == 0 || b->code_count == 0 || a->negated || b->negated)
+    if (a->code_count == 0 || b->code_count == 0 || (a->negated && b->negated))
         return true;
+    if (a->negated)
+        return overlap(b, a);
     for (size_t i = 0; i < a->code_count; i++)
-        if (code_in(a->codes[i], b->codes, b->code_count, false))
+        if (code_in(a->codes[i], b->codes, b->code_count, b->negated))
             return true;
     return false;
 }
@@ -483,61 +486,4 @@ bool library_proclaim(struct library *l, const struct holiday *changes, size_t c
     l->local = local;
     l->version = version_under(o->arena, l, changes, count);
     return true;
-}
-
-// The due date of the last deadline of the timescale that the example's facts give.
-static bool example_due(struct arena *a, const struct library *l, const struct timescale *t,
-                        const struct example *x, struct moment *ret)
-{
-    struct fact *facts = ARENA_ARRAY(a, struct fact, x->count);
-    struct timeline timeline = {"example", facts, x->count};
-    struct date last = {0};
-    struct evaluation e;
-    bool any = false;
-
-    for (size_t i = 0; i < x->count; i++) {
-        struct booking_details *b = ARENA_NEW(a, struct booking_details);
-
-        facts[i] = x->facts[i];
-        b->scheduled = facts[i].at;
-        b->ends = MOMENT_NONE;
-        facts[i].booking = l->events[facts[i].event].booking ? b : NULL;
-        if (facts[i].at.on.day > last.day)
-            last = facts[i].at.on;
-    }
-    timeline_sort(&timeline);
-    evaluate(a, l, &timeline, (struct sight){NULL}, last, &e);
-    for (size_t i = 0; i < e.count; i++)
-        if (e.deadlines[i].timescale == t) {
-            *ret = e.deadlines[i].due_at.minute >= 0 ? e.deadlines[i].due_at
-                                                     : (struct moment){e.deadlines[i].due_on, -1};
-            any = true;
-        }
-    return any;
-}
-
-static void run_example(const struct library *l, const struct timescale *t, const struct example *x,
-                        struct complaints *c)
-{
-    AUTO(arena_auto_free) struct arena *a = arena_new();
-    struct library usual = *l;
-    struct moment due;
-    bool any;
-
-    usual.office = office_hours_default;
-    any = example_due(a, x->overlay ? l : &usual, t, x, &due);
-    if (any && !x->no_deadline && date_is(due.on, x->due.on) &&
-        (x->due.minute < 0 || due.minute == x->due.minute))
-        return;
-    if (!any && x->no_deadline)
-        return;
-    complain(c, x->file, x->line, 1, "%s: example \"%s\": the rule gives %s", t->id, x->text,
-             any ? moment_iso(a, due) : "nothing");
-}
-
-void library_run_examples(const struct library *l, struct complaints *c)
-{
-    for (size_t i = 0; i < l->timescale_count; i++)
-        for (size_t j = 0; l->timescales[i].on && j < l->timescales[i].example_count; j++)
-            run_example(l, &l->timescales[i], &l->timescales[i].examples[j], c);
 }

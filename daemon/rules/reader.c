@@ -149,8 +149,6 @@ static void read_event(struct reader *r, const struct entry *e)
         reader_complain(r, when,
                         "an event that follows from others is recorded nowhere: "
                         "expected either \"from\" or \"when\"");
-    if (when)
-        phrase_derived(&r->phrases, when, &k->derived);
     of = reader_scalar(r, e->value, "of", false);
     if (of && (k->of = find_subject(r->library, of->text)) < 0)
         reader_complain(r, of, "\"%s\": no such subject", of->text);
@@ -161,6 +159,20 @@ static void read_event(struct reader *r, const struct entry *e)
     k->codes = names;
     if (k->title)
         r->library->event_count++;
+}
+
+// What follows from other events may name any of them, so all are read before it.
+static void read_derivations(struct reader *r, const struct node *events)
+{
+    for (size_t i = 0; i < events->count; i++) {
+        const struct node *when = events->entries[i].value->kind == NODE_MAPPING
+                                      ? node_get(events->entries[i].value, "when")
+                                      : NULL;
+        int event = library_event(r->library, events->entries[i].key);
+
+        if (when && when->kind == NODE_SCALAR && event >= 0)
+            phrase_derived(&r->phrases, when, &r->library->events[event].derived);
+    }
 }
 
 static int subject_event(struct reader *r, const struct node *subject, const char *key,
@@ -214,6 +226,7 @@ void read_events(struct reader *r, const struct node *root)
     l->events = ARENA_ARRAY(r->phrases.arena, struct event_kind, events->count + 1);
     for (size_t i = 0; i < events->count; i++)
         read_event(r, &events->entries[i]);
+    read_derivations(r, events);
     for (size_t i = 0, s = 0; i < subjects->count && s < l->subject_count; i++) {
         if (subjects->entries[i].value->kind != NODE_MAPPING)
             continue;

@@ -143,7 +143,7 @@ static void test_phrases(void **state)
          "own.yaml:11:37: \"end of the text\": expected \"->\" and the answer"},
         {HEAD "    title: One\n    force: gidance\n    source: S\n    evidence: U\n"
               "    subject: enquirry\n    met by: icpc-held\n" DUE,
-         NULL, "own.yaml:5:12: \"gidance\": expected law, guidance or local"},
+         NULL, "own.yaml:5:12: \"gidance\": expected law, guidance, local or statistic"},
         {HEAD "    title: One\n    force: guidance\n    source: S\n    evidence: U\n"
               "    subject: enquirry\n    met by: icpc-held\n" DUE,
          NULL, "own.yaml:8:14: \"enquirry\": no such subject; did you mean \"enquiry\"?"},
