@@ -1,5 +1,6 @@
 // Commands about rules: a question about dates, and the checking of files. They need
 // no database, but for `check --effect` and for the days that were accepted in a store.
+#include "cadences_command.h"
 #include "effect_command.h"
 #include "proclaimed.h"
 #include "rules_command.h"
@@ -254,5 +255,7 @@ const struct command commands_rules[] = {
      (const char *const[]){"effect", NULL}, run_check},
     {"rules", "[FILE]", "lists the timescales that are known; what an overlay makes of them",
      (const char *const[]){"diff", NULL}, run_rules, .page = true},
+    {"cadences", "", "lists when the service's own recurring tasks are",
+     (const char *const[]){"from DATE", "to DATE", NULL}, run_cadences},
     {0},
 };

@@ -17,6 +17,7 @@ static const char style[] =
     "article { border: 1px solid #c9d1d9; padding: .8em 1em; margin: 1em 0 }\n"
     "article.off { border-style: dashed }\n"
     "dl { display: grid; grid-template-columns: 8em 1fr; gap: .15em 1em; margin: .6em 0 0 }\n"
+    "dl.wide { grid-template-columns: 16em 1fr }\n"
     "dt { font-size: 85%; color: #4f5b66 } dd { margin: 0; overflow-wrap: anywhere }\n"
     "ul { margin: 0; padding-left: 1.2em }\n"
     "@media print { body { margin: 0; max-width: none; font-size: 10pt }\n"
@@ -43,10 +44,9 @@ static void say_source(struct text *out, const struct teller *t, const struct ti
 static void say_force(struct text *out, const struct teller *t, const struct timescale *ts)
 {
     const struct version *v = &ts->versions[ts->version_count - 1];
-    const char *since =
-        !in_force_since_ever(v) // the reader's "since ever"
-            ? arena_printf(t->arena, ", in force from %s", date_words(t->arena, v->from))
-            : "";
+    const char *since = !in_force_since_ever(v) ? arena_printf(t->arena, ", in force from %s",
+                                                               date_words(t->arena, v->from))
+                                                : "";
 
     say(out, t->arena, "Force", arena_printf(t->arena, "%s%s", rule_force(t, ts), since));
 }
@@ -140,6 +140,30 @@ static void say_ladders(struct text *out, struct arena *a, const struct ladder *
     }
 }
 
+static void say_cadences(struct text *out, struct arena *a, const struct library *l)
+{
+    if (l->cadence_count == 0)
+        return;
+    text_add(out, "<h2>What the service does again and again</h2>\n<dl class=\"wide\">\n");
+    for (size_t i = 0; i < l->cadence_count; i++) {
+        const struct cadence *c = &l->cadences[i];
+
+        say(out, a, html_escape(a, c->id),
+            arena_printf(a, "%s: %s. %s", c->title, cadence_words(a, c), c->source));
+    }
+    text_add(out, "</dl>\n");
+}
+
+static void say_untimed(struct text *out, struct arena *a, const struct library *l)
+{
+    if (l->untimed_count == 0)
+        return;
+    text_add(out, "<h2>What has no clock</h2>\n<dl class=\"wide\">\n");
+    for (size_t i = 0; i < l->untimed_count; i++)
+        say(out, a, html_escape(a, l->untimed[i].id), l->untimed[i].why);
+    text_add(out, "</dl>\n");
+}
+
 void rules_page(struct text *out, struct arena *a, const struct library *l)
 {
     struct teller t = {a, l, true};
@@ -153,6 +177,8 @@ void rules_page(struct text *out, struct arena *a, const struct library *l)
               "the same due dates.</p>\n",
               of, style, of, l->timescale_count, html_escape(a, l->version));
     say_chapters(out, &t);
+    say_cadences(out, a, l);
+    say_untimed(out, a, l);
     text_add(out, "<h2>Who is told, and when</h2>\n");
     say_ladders(out, a, l->profiles, l->profile_count);
     say_ladders(out, a, l->ladders, l->ladder_count);

@@ -241,6 +241,30 @@ const char *rule_told_by(const struct teller *t, const struct timescale *ts)
                         ts->ladder ? ts->ladder : "");
 }
 
+const char *cadence_words(struct arena *a, const struct cadence *c)
+{
+    const char *every = c->every.count ? arena_printf(a, "every %s", span_words(a, c->every))
+                                       : "no period is known";
+
+    return arena_printf(a, "%s%s%s%s%s%s", every, c->on ? ", from " : ", off",
+                        c->on ? date_iso(a, c->from) : "", c->role ? " (" : "",
+                        c->role ? c->role : "", c->role ? ")" : "");
+}
+
+const char *kept_free_words(struct arena *a, const struct library *l, const char *meeting)
+{
+    static const char *const days[] = {"monday", "tuesday",  "wednesday", "thursday",
+                                       "friday", "saturday", "sunday"};
+    const char *words = NULL;
+
+    for (size_t i = 0; i < l->kept_free_count; i++)
+        for (int d = 0; d < 7; d++)
+            if (strcmp(l->kept_free[i].meeting, meeting) == 0 && l->kept_free[i].day[d])
+                words = arena_printf(a, "%s%s", words ? arena_printf(a, "%s, ", words) : "not on ",
+                                     days[d]);
+    return words;
+}
+
 const char *rung_words(struct arena *a, const struct rung *r)
 {
     bool profile = strcmp(r->id, "profile") == 0;

@@ -32,3 +32,8 @@ facet rule_told_by;
 
 // When a rung of a profile or a ladder speaks, to whom, and with what exceptions.
 const char *rung_words(struct arena *a, const struct rung *r);
+
+// "every 6 weeks, from 2023-04-03 (service-manager)"; "every 1 week, off".
+const char *cadence_words(struct arena *a, const struct cadence *c);
+// "not on friday"; NULL where no day is kept free of that kind of meeting.
+const char *kept_free_words(struct arena *a, const struct library *l, const char *meeting);

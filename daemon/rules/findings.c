@@ -131,6 +131,48 @@ static void plan_date_differs(struct list *l, const struct history *h, size_t i)
                            date_iso(l->arena, f->at.on)));
 }
 
+// A meeting ahead on a day that the authority keeps free, or a first conference at a weekend (CIN
+// census, rule 8875). The statute outweighs it: it is told, and nothing is moved.
+static void kept_free_day(struct list *l, const struct history *h, const struct booking *b)
+{
+    static const char *const names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                        "Friday", "Saturday", "Sunday"};
+    int day = date_weekday(b->at.on);
+    bool kept = same_text(b->kind, "icpc") && day >= 5;
+
+    for (size_t i = 0; i < h->library->kept_free_count; i++)
+        kept |= same_text(b->kind, h->library->kept_free[i].meeting) &&
+                h->library->kept_free[i].day[day];
+    if (kept && !b->cancelled && date_cmp(b->at.on, h->as_at) >= 0)
+        found(l, "booked-on-free-day", b->by,
+              arena_printf(l->arena,
+                           "a meeting is booked for %s, and none are to be on a %s; move it, "
+                           "unless no other day is in time",
+                           date_words(l->arena, b->at.on), names[day]));
+}
+
+// Reviews are what care ends by; some exits (adoption, death) need none.
+static void care_ended_unreviewed(struct list *l, const struct history *h, size_t i)
+{
+    static const char *const no_review[] = {"E11", "E12", "E2"};
+    const struct fact *f = h->facts[i];
+    int held = library_event(h->library, "child-review-held");
+    struct date first_due;
+    struct error ignored;
+
+    if (!is(h, f, "care-ended") || !h->in[i] || held < 0 ||
+        code_in(f->code, no_review, sizeof no_review / sizeof *no_review, false) ||
+        !working_days_after(h->library->national, h->in[i]->start->at.on, 20, &first_due,
+                            &ignored) ||
+        date_cmp(f->at.on, first_due) <= 0)
+        return;
+    for (int k = h->first[held]; k >= 0; k = h->next[k])
+        if (history_belongs(h, (size_t)k, h->in[i]))
+            return;
+    found(l, "care-ended-unreviewed", f,
+          "care ended and no review of it is recorded; record the review, or why there was none");
+}
+
 // Owed work with nobody to do it.
 static void ownerless(struct list *l, const struct history *h)
 {
@@ -175,7 +217,11 @@ void findings_of(struct arena *a, const struct history *h, const struct timeline
         ended_but_open(&l, h, i);
         end_before_start(&l, h, h->facts[i]);
         plan_date_differs(&l, h, i);
+        care_ended_unreviewed(&l, h, i);
     }
+    for (size_t i = 0; i < h->booking_count; i++)
+        if (date_known(h->bookings[i].at.on))
+            kept_free_day(&l, h, &h->bookings[i]);
     two_open(&l, h);
     ownerless(&l, h);
 }
