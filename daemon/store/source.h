@@ -7,7 +7,7 @@
 
 #include "fact_rows.h"
 
-#define MAX_ORIGINS 32
+#define MAX_ORIGINS 40
 
 struct origin {
     const char *name; // table of the source

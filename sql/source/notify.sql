@@ -20,9 +20,9 @@ CREATE TABLE IF NOT EXISTS timely_source.change (
 );
 CREATE INDEX IF NOT EXISTS change_xid ON timely_source.change (xid);
 
--- The arguments of the trigger are the person's column, and for reviews of children in care, which have none, the
--- period of care and the schema of the episodes that lead from it to the child. With the rights of its owner: whoever
--- loads the tables needs none on timely_source.
+-- The argument of the trigger is the person's column; for tables that have none, the column that leads to the person,
+-- and a query that says whose each of its values is (key, person_id). With the rights of its owner: whoever loads the
+-- tables needs none on timely_source.
 CREATE OR REPLACE FUNCTION timely_source.note_change() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -39,10 +39,10 @@ BEGIN
     ELSE
         EXECUTE format(
             'INSERT INTO timely_source.change (person_id)
-             SELECT DISTINCT btrim(%1$I::text) FROM (%2$s) AS t %3$s WHERE btrim(%1$I::text) <> %4$L',
-            TG_ARGV[0], touched,
-            CASE WHEN TG_NARGS = 3 THEN format('JOIN (SELECT clae_cla_id, clae_person_id FROM %I.ssd_cla_episodes) AS e
-                ON e.clae_cla_id = t.%I', TG_ARGV[2], TG_ARGV[1]) ELSE '' END, '');
+             SELECT DISTINCT btrim(%1$s::text) FROM (%2$s) AS t %3$s WHERE btrim(%1$s::text) <> %4$L',
+            CASE WHEN TG_NARGS = 2 THEN 'link.person_id' ELSE format('%I', TG_ARGV[0]) END, touched,
+            CASE WHEN TG_NARGS = 2 THEN format('JOIN (%s) AS link ON link.key = t.%I', TG_ARGV[1], TG_ARGV[0])
+                 ELSE '' END, '');
         GET DIAGNOSTICS told = ROW_COUNT;
     END IF;
     IF told > 0 THEN
@@ -82,31 +82,53 @@ BEGIN
 END
 $$;
 
--- The tables that facts are read from, with the column that names the person. Reviews of children in care have none:
--- `found_by` leads through the episodes.
+-- The tables that facts are read from. `found_by` is the column that names the person, or for tables that have none the
+-- one that leads there: `link` asks the tables `through` whose each of its values is.
 CREATE OR REPLACE VIEW timely_source.person_table AS
-SELECT w.table_name, w.person_column, w.found_by, s.schema_name, c.oid AS table_oid,
+SELECT w.table_name, w.found_by, format(w.link, s.schema_name) AS link, s.schema_name, c.oid AS table_oid,
        c.relkind IN ('r', 'p') AND EXISTS (
            SELECT FROM pg_catalog.pg_attribute AS a
-            WHERE a.attrelid = c.oid AND NOT a.attisdropped AND a.attname = coalesce(w.found_by, w.person_column)
+            WHERE a.attrelid = c.oid AND NOT a.attisdropped AND a.attname = w.found_by
+       ) AND NOT EXISTS (
+           SELECT FROM unnest(w.through) AS t WHERE to_regclass(format('%I.%I', s.schema_name, t)) IS NULL
        ) AS usable
-  FROM (VALUES ('ssd_person', 'pers_person_id', NULL), ('ssd_family', 'fami_person_id', NULL),
-               ('ssd_cin_episodes', 'cine_person_id', NULL), ('ssd_cin_assessments', 'cina_person_id', NULL),
-               ('ssd_cin_plans', 'cinp_person_id', NULL), ('ssd_cin_visits', 'cinv_person_id', NULL),
-               ('ssd_s47_enquiry', 's47e_person_id', NULL), ('ssd_initial_cp_conference', 'icpc_person_id', NULL),
-               ('ssd_cp_plans', 'cppl_person_id', NULL), ('ssd_cp_reviews', 'cppr_person_id', NULL),
-               ('ssd_cp_visits', 'cppv_person_id', NULL), ('ssd_cla_episodes', 'clae_person_id', NULL),
-               ('ssd_cla_reviews', 'clae_person_id', 'clar_cla_id'), ('ssd_cla_visits', 'clav_person_id', NULL),
-               ('ssd_cla_placement', 'clap_person_id', NULL), ('ssd_legal_status', 'lega_person_id', NULL),
-               ('ssd_involvements', 'invo_person_id', NULL), ('timely_event', 'person_id', NULL))
-        AS w (table_name, person_column, found_by)
+  FROM (SELECT t, f, NULL, NULL::text[]
+          FROM (VALUES ('ssd_person', 'pers_person_id'), ('ssd_family', 'fami_person_id'),
+                       ('ssd_contacts', 'cont_person_id'), ('ssd_cin_episodes', 'cine_person_id'),
+                       ('ssd_cin_assessments', 'cina_person_id'), ('ssd_cin_plans', 'cinp_person_id'),
+                       ('ssd_cin_visits', 'cinv_person_id'), ('ssd_s47_enquiry', 's47e_person_id'),
+                       ('ssd_initial_cp_conference', 'icpc_person_id'), ('ssd_cp_plans', 'cppl_person_id'),
+                       ('ssd_cp_reviews', 'cppr_person_id'), ('ssd_cp_visits', 'cppv_person_id'),
+                       ('ssd_cla_episodes', 'clae_person_id'), ('ssd_cla_visits', 'clav_person_id'),
+                       ('ssd_cla_placement', 'clap_person_id'), ('ssd_cla_care_plan', 'lacp_person_id'),
+                       ('ssd_cla_health', 'clah_person_id'), ('ssd_cla_immunisations', 'clai_person_id'),
+                       ('ssd_sdq_scores', 'csdq_person_id'), ('ssd_missing', 'miss_person_id'),
+                       ('ssd_legal_status', 'lega_person_id'), ('ssd_care_leavers', 'clea_person_id'),
+                       ('ssd_permanence', 'perm_person_id'), ('ssd_pre_proceedings', 'prep_person_id'),
+                       ('ssd_send', 'send_person_id'), ('ssd_involvements', 'invo_person_id'),
+                       ('timely_event', 'person_id')) AS direct (t, f)
+        UNION ALL VALUES
+            ('ssd_cla_reviews', 'clar_cla_id',
+             'SELECT clae_cla_id AS key, clae_person_id AS person_id FROM %1$I.ssd_cla_episodes',
+             '{ssd_cla_episodes}'::text[]),
+            ('ssd_ehcp_requests', 'ehcr_send_table_id',
+             'SELECT send_table_id AS key, send_person_id AS person_id FROM %1$I.ssd_send', '{ssd_send}'),
+            ('ssd_ehcp_assessment', 'ehca_ehcp_request_id',
+             'SELECT ehcr_ehcp_request_id AS key, send_person_id AS person_id
+                FROM %1$I.ssd_ehcp_requests JOIN %1$I.ssd_send ON send_table_id = ehcr_send_table_id',
+             '{ssd_ehcp_requests,ssd_send}'),
+            ('ssd_ehcp_active_plans', 'ehcp_ehcp_request_id',
+             'SELECT ehcr_ehcp_request_id AS key, send_person_id AS person_id
+                FROM %1$I.ssd_ehcp_requests JOIN %1$I.ssd_send ON send_table_id = ehcr_send_table_id',
+             '{ssd_ehcp_requests,ssd_send}'))
+        AS w (table_name, found_by, link, through)
   JOIN timely_source.source_table AS s USING (table_name)
   LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.schema_name
   LEFT JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.table_name
  WHERE c.oid IS NOT NULL OR w.table_name <> 'timely_event';
 
 -- Puts the triggers on every table that the facts are read from, in place of those that are there. Returns the number
--- of tables; one that is not there, is a view, or lacks the column is left out with a WARNING.
+-- of tables; one that is not there, is a view, lacks the column or what leads on from it is left out with a WARNING.
 CREATE OR REPLACE FUNCTION timely_source.install_triggers() RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     t record;
@@ -115,13 +137,12 @@ BEGIN
     PERFORM timely_source.remove_triggers();
     FOR t IN SELECT * FROM timely_source.person_table ORDER BY table_name LOOP
         IF t.usable IS NOT TRUE THEN
-            RAISE WARNING 'no triggers on %: it is not there, is no table, or has no column %', t.table_name,
-                coalesce(t.found_by, t.person_column);
+            RAISE WARNING 'no triggers on %: it is no table, has no column %, or nothing leads to its persons',
+                t.table_name, t.found_by;
             CONTINUE;
         END IF;
-        PERFORM timely_source.install_trigger(t.table_oid, CASE WHEN t.found_by IS NULL
-            THEN quote_literal(t.person_column)
-            ELSE format('%L, %L, %L', t.person_column, t.found_by, t.schema_name) END);
+        PERFORM timely_source.install_trigger(t.table_oid, concat_ws(', ', quote_literal(t.found_by),
+                                                                     quote_literal(t.link)));
         installed := installed + 1;
     END LOOP;
     RETURN installed;
@@ -134,11 +155,11 @@ DECLARE
     t record;
     made integer := 0;
 BEGIN
-    FOR t IN SELECT * FROM timely_source.person_table AS p WHERE p.usable AND p.found_by IS NULL
+    FOR t IN SELECT * FROM timely_source.person_table AS p WHERE p.usable AND p.link IS NULL
                 AND NOT EXISTS (SELECT FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_attribute AS a
                                   ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-                                 WHERE i.indrelid = p.table_oid AND a.attname = p.person_column) LOOP
-        EXECUTE format('CREATE INDEX ON %I.%I (%I)', t.schema_name, t.table_name, t.person_column);
+                                 WHERE i.indrelid = p.table_oid AND a.attname = p.found_by) LOOP
+        EXECUTE format('CREATE INDEX ON %I.%I (%I)', t.schema_name, t.table_name, t.found_by);
         made := made + 1;
     END LOOP;
     RETURN made;

@@ -8,7 +8,7 @@ from conftest import SQL
 @pytest.fixture
 def watched(source):
     source.pg.psql(file=SQL / 'notify.sql', database=source.name)
-    assert source.one('SELECT timely_source.install_triggers()') == 17
+    assert source.one('SELECT timely_source.install_triggers()') == 30
     return source
 
 
@@ -40,6 +40,26 @@ def test_reviews_of_children_in_care_find_the_child(watched):
     assert changes(watched) == ['A']
     watched.run("UPDATE ssd_cla_reviews SET clar_cla_review_cancelled = 'Y'")
     assert changes(watched) == ['A']
+
+
+def test_requests_for_a_plan_find_the_child_two_tables_away(watched):
+    watched.run("INSERT INTO ssd_ehcp_assessment (ehca_ehcp_assessment_id, ehca_ehcp_request_id) VALUES ('1', 'R');"
+                "INSERT INTO ssd_ehcp_requests (ehcr_ehcp_request_id, ehcr_send_table_id) VALUES ('R', 'S')")
+    assert changes(watched) == []                           # whose they are is not known before the next table
+    watched.run("INSERT INTO ssd_send (send_table_id, send_person_id) VALUES ('S', ' A ')")
+    assert changes(watched) == ['A']
+    watched.run("UPDATE ssd_ehcp_requests SET ehcr_ehcp_req_outcome = 'Y';"
+                "UPDATE ssd_ehcp_assessment SET ehca_ehcp_assessment_outcome = 'Y';"
+                "INSERT INTO ssd_ehcp_active_plans (ehcp_active_ehcp_id, ehcp_ehcp_request_id) VALUES ('1', 'R')")
+    assert changes(watched) == ['A', 'A', 'A']
+
+
+def test_without_the_table_that_leads_to_the_child_a_table_gets_no_triggers(watched):
+    watched.run('SELECT timely_source.remove_triggers(); SELECT timely_source.remove_views(); DROP TABLE ssd_send')
+    watched.views()
+    assert watched.one('SELECT timely_source.install_triggers()') == 26
+    watched.run("INSERT INTO ssd_ehcp_requests (ehcr_ehcp_request_id, ehcr_send_table_id) VALUES ('R', 'S')")
+    assert changes(watched) == []
 
 
 def test_the_hint_is_sent_once_and_only_when_committed(watched):
@@ -75,12 +95,12 @@ def test_a_writer_without_rights_on_our_schema_can_go_on_writing(watched):
 
 
 def test_installing_twice_removing_and_pruning(watched):
-    assert watched.one('SELECT timely_source.install_triggers()') == 17
+    assert watched.one('SELECT timely_source.install_triggers()') == 30
     watched.run("INSERT INTO ssd_person (pers_person_id) VALUES ('A')")
     assert watched.ask('SELECT person_id FROM timely_source.change', user='timely_read') == [('A',)]
     assert watched.one('SELECT timely_source.prune_changes()') == 0
     assert watched.one("SELECT timely_source.prune_changes('0 s')") == 1
-    assert watched.one('SELECT timely_source.remove_triggers()') == 17
+    assert watched.one('SELECT timely_source.remove_triggers()') == 30
     watched.run("INSERT INTO ssd_person (pers_person_id) VALUES ('B')")
     assert changes(watched) == []
 
@@ -89,13 +109,13 @@ def test_a_missing_table_is_left_out(watched):
     watched.run('SELECT timely_source.remove_triggers(); SELECT timely_source.remove_views();'
                 'DROP TABLE ssd_cp_visits')
     watched.views()
-    assert watched.one('SELECT timely_source.install_triggers()') == 16
+    assert watched.one('SELECT timely_source.install_triggers()') == 29
 
 
 def test_a_child_is_found_by_index(watched):
     watched.run("INSERT INTO ssd_cp_visits (cppv_cp_visit_id, cppv_person_id)"
                 " SELECT n, n % 5000 FROM generate_series(1, 20000) AS n; ANALYZE ssd_cp_visits")
-    assert watched.one('SELECT timely_source.install_indexes()') == 15      # ssd_person has its primary key
+    assert watched.one('SELECT timely_source.install_indexes()') == 24      # two have it as their primary key
     assert watched.one('SELECT timely_source.install_indexes()') == 0
     plan = watched.ask("EXPLAIN SELECT * FROM timely_source.fact_cp_visit WHERE person_id = ANY ('{7}'::text[])")
     assert 'ssd_cp_visits_cppv_person_id_idx' in str(plan)

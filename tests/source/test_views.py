@@ -95,10 +95,76 @@ def expected_counts(folder):
              'Single period of accommodation under section 20': 'V2',
              'Under police protection and in local authority accommodation': 'L1'}
     every('ssd_legal_status', 'legal-status', lambda r: words.get(r['lega_legal_status'], r['lega_legal_status']))
+    count.update(expected_of_care(folder))
+    count.update(expected_of_steps(folder))
     roles = {'ALLOCATED_WORKER': 'social-worker', 'IRO': 'iro', 'CP_CHAIR': 'chair'}
     every('ssd_involvements', 'involved', lambda r: roles.get(r['invo_professional_role_id'],
                                                               r['invo_professional_role_id']))
     return +count
+
+
+def expected_of_care(folder):
+    """What is known of children in care and of care leavers beside placements, reviews and visits."""
+    count = Counter()
+    visits = {(row['clae_cla_id'], row['clae_cla_last_iro_contact_date']) for row in rows(folder, 'ssd_cla_episodes')}
+    count['iro-visit', None] = len([date for _, date in visits if date])
+    for row in rows(folder, 'ssd_cla_placement'):
+        if row['clap_cla_placement_end_date']:
+            count['placement-ended', row['clap_cla_placement_type'].replace('DQ', '') or None] += 1
+    count['care-plan-agreed', None] = len(rows(folder, 'ssd_cla_care_plan'))
+    for row in rows(folder, 'ssd_cla_health'):
+        kind = {'Health check': 'health-assessment', 'Dental Check': 'dental-check', 'Optician check': None}[
+            row['clah_health_check_type']]
+        code = {'COMPLETE': 'completed', 'Completed': 'completed', 'Refused': 'refused', 'Planned': 'planned',
+                'Cancelled': 'cancelled'}[row['clah_health_check_status']]
+        count[kind, code] += kind is not None
+    for row in rows(folder, 'ssd_cla_immunisations'):
+        done = {'Y': 'up-to-date', 'N': 'not-up-to-date'}
+        count['immunisations-checked', done[row['clai_immunisations_status']]] += 1
+    for row in rows(folder, 'ssd_sdq_scores'):
+        count[('sdq-completed', row['csdq_sdq_score']) if row['csdq_sdq_score'] else
+              ('sdq-not-done', row['csdq_sdq_reason'].lower())] += 1
+    for row in rows(folder, 'ssd_missing'):
+        answer = row['miss_missing_rhi_offered'] + row['miss_missing_rhi_accepted']
+        count['missing-episode', {'YN': 'refused', 'YY': 'accepted', 'N': 'not-offered', 'NNA': 'not-offered'}.get(
+            answer)] += 1
+    eligible = {'Eligible child': 'eligible', 'Relevant child': 'relevant', 'Former relevant child': 'former-relevant',
+                'Qualifying care leaver': 'qualifying'}
+    for row in rows(folder, 'ssd_care_leavers'):
+        reviewed = row['clea_pathway_plan_review_date'] not in ('', '1900-01-01')
+        contacted = row['clea_care_leaver_latest_contact'] not in ('', '1900-01-01')
+        count['pathway-review-held', None] += reviewed
+        count['leaver-contact', row['clea_care_leaver_in_touch'].lower() or None] += contacted
+        count['care-leaver', eligible[row['clea_care_leaver_eligibility']]] += reviewed or contacted
+    return count
+
+
+def expected_of_steps(folder):
+    """Contacts, permanence, pre-proceedings and education, health and care plans."""
+    count = Counter()
+
+    def filled(table, column, kind, code=lambda row: None):
+        count.update((kind, code(row)) for row in rows(folder, table) if row[column])
+
+    def answer(column, yes):
+        words = {'Y': yes, 'N': 'refused', 'A': 'awaited', 'W': 'withdrawn', 'H': 'historical'}
+        return lambda row: words[row[column]]
+
+    count['contact-received', None] = len(rows(folder, 'ssd_contacts'))
+    for column, kind in (('adm_decision', 'adoption-decided'), ('placement_order', 'placement-order-made'),
+                         ('matched', 'adoption-matched'), ('placed_for_adoption', 'placed-for-adoption')):
+        filled('ssd_permanence', f'perm_{column}_date', kind)
+    filled('ssd_pre_proceedings', 'prep_pre_pro_decision_date', 'plo-decided')
+    filled('ssd_pre_proceedings', 'prep_pre_pro_letter_date', 'plo-letter-sent')
+    filled('ssd_pre_proceedings', 'prep_initial_pre_pro_meeting_date', 'plo-meeting-held', lambda row: 'first')
+    filled('ssd_pre_proceedings', 'prep_agree_stepdown_issue_date', 'plo-ended')
+    count['ehcp-requested', None] = len(rows(folder, 'ssd_ehcp_requests'))
+    filled('ssd_ehcp_requests', 'ehcr_ehcp_req_outcome_date', 'ehcp-decided', answer('ehcr_ehcp_req_outcome', 'assess'))
+    issued = answer('ehca_ehcp_assessment_outcome', 'issued')
+    filled('ssd_ehcp_assessment', 'ehca_ehcp_assessment_outcome_date', 'ehcp-issued',
+           lambda row: 'exception' if row['ehca_ehcp_assessment_exceptions'] == '1' else issued(row))
+    filled('ssd_ehcp_active_plans', 'ehcp_active_ehcp_last_review_date', 'ehcp-reviewed')
+    return count
 
 
 def counts(source):
@@ -394,7 +460,7 @@ def test_a_truncate_shows_in_what_is_watched(source):
     source.run('TRUNCATE ssd_person')
     after = dict(source.ask('SELECT table_name, filenode FROM timely_source.watched'))
     assert [name for name in before if before[name] != after[name]] == ['ssd_person']
-    assert len(before) == 19
+    assert len(before) == 32
 
 
 def test_no_schema_with_tables_is_an_error(pg):
