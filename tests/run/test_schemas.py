@@ -88,6 +88,7 @@ DEFINITIONS = {
     "read_versions.keys": "version",
     "read_tell.keys": "tell",
     "read_timescales.keys": "timescales file",
+    "fill_cadence.keys": "cadence",
 }
 
 
@@ -108,7 +109,14 @@ def test_overlay_keys_are_those_of_the_reader():
 
 
 def test_no_list_of_the_readers_is_left_out():
-    known = set(DEFINITIONS) | {"roles", "read_overlay.keys", "read_office.days", "overlay_timescale.keys"}
+    known = set(DEFINITIONS) | {
+        "roles",
+        "read_overlay.keys",
+        "read_office.days",
+        "overlay_timescale.keys",
+        "overlay_local.own",
+        "weekdays",
+    }
     assert set(key_tables()) == known
 
 
