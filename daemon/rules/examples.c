@@ -19,7 +19,8 @@ static bool example_due(struct arena *a, const struct library *l, const struct t
         facts[i] = x->facts[i];
         b->scheduled = facts[i].at;
         b->ends = MOMENT_NONE;
-        facts[i].booking = l->events[facts[i].event].booking ? b : NULL;
+        if (l->events[facts[i].event].booking)
+            facts[i].booking = b;
         if (facts[i].at.on.day > last.day)
             last = facts[i].at.on;
     }

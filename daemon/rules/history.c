@@ -46,7 +46,7 @@ static void collect_facts(struct arena *a, const struct timeline *t, struct hist
             continue;
         if (f->event == h->library->birth)
             h->born = f->at.on;
-        if (date_cmp(f->at.on, h->as_at) <= 0)
+        if (date_cmp(f->at.on, h->as_at) <= 0 || h->library->events[f->event].ahead)
             h->facts[h->count++] = f;
         else
             look_again(h, f->at.on);

@@ -35,6 +35,7 @@ struct event_kind {
     const char *record; // facts of one record share their ref ("assessment"); NULL for none
     int of;             // subject kind, or -1
     bool spell;         // lasts until `until`
+    bool ahead;         // known before it happens: an expected birth
     bool local;         // a table of the case system need not hold it: an import may
     struct derived derived;
     bool key_is_meeting;      // other records refer to this one by its meeting number, not its ref

@@ -505,6 +505,16 @@ static bool starts_date(const char *s)
     return strspn(s, "0123456789") == 4 && s[4] == '-';
 }
 
+// The date that the record itself names: an action's, an order's.
+static bool take_set_date(struct cursor *k, struct fact *ret)
+{
+    struct booking_details *b = ARENA_NEW(k->context->arena, struct booking_details);
+
+    b->ends = MOMENT_NONE;
+    ret->booking = b;
+    return take_moment(k, &b->scheduled);
+}
+
 static bool take_example_fact(struct cursor *k, size_t number, struct fact *ret)
 {
     *ret = (struct fact){.until = MOMENT_NONE, .recorded = MOMENT_NONE, .origin = "example"};
@@ -517,7 +527,8 @@ static bool take_example_fact(struct cursor *k, size_t number, struct fact *ret)
         if (!ret->code || !known_code(&k->context->library->events[ret->event], ret->code))
             return expected(k, "a date, or a code of that event and a date");
     }
-    return take_moment(k, &ret->at) && (!take(k, "until") || take_moment(k, &ret->until));
+    return take_moment(k, &ret->at) && (!take(k, "until") || take_moment(k, &ret->until)) &&
+           (!take(k, "set for") || take_set_date(k, ret));
 }
 
 bool phrase_example(const struct phrase_context *c, const struct node *n, struct example *ret)

@@ -24,7 +24,7 @@
 //                     SPAN in SUBJECT since age N, at age N
 //   rung              at the start | N% elapsed | on the day | SPAN before | SPAN after | weekly
 //   example           FACT {, FACT} -> due MOMENT | -> nothing
-//   fact              EVENT [CODE] MOMENT [until MOMENT]
+//   fact              EVENT [CODE] MOMENT [until MOMENT] [set for MOMENT]
 //
 // Every function reads the whole of a node's text; what is wrong is added to the complaints with
 // the column at which it stands and the nearest known word. NULL or false after a complaint.

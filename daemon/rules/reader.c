@@ -127,7 +127,7 @@ static int find_subject(const struct library *l, const char *name)
 static void read_event(struct reader *r, const struct entry *e)
 {
     static const char *const keys[] = {"title",   "of",    "record", "spell", "key",
-                                       "booking", "codes", "from",   "when"};
+                                       "booking", "codes", "from",   "when",  "ahead"};
     struct event_kind *k = &r->library->events[r->library->event_count];
     const struct node *of, *from, *when;
     const struct node *const *codes;
@@ -141,6 +141,7 @@ static void read_event(struct reader *r, const struct entry *e)
     k->record = reader_text(r, e->value, "record", false);
     k->booking = reader_text(r, e->value, "booking", false);
     k->spell = reader_choice(r, e->value, "spell", "yes", "no", false);
+    k->ahead = reader_choice(r, e->value, "ahead", "yes", "no", false);
     k->key_is_meeting = reader_choice(r, e->value, "key", "meeting", "record", false);
     from = reader_scalar(r, e->value, "from", false);
     k->local = from && strstr(from->text, "local event");
