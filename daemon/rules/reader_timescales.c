@@ -106,7 +106,7 @@ static void check_versions(const struct reader *r, const struct node *list, cons
                             "expected \"until\" there, or a later \"from\"");
         else if (v[i].from.day - v[i - 1].until.day > 1)
             reader_complain(r, list->items[i],
-                            "no version is in force from %s to the day before: a gap",
+                            "from %s until this version begins none is in force: a gap",
                             date_iso(r->phrases.arena, date_add_days(v[i - 1].until, 1)));
 }
 

@@ -132,6 +132,22 @@ static void test_phrases(void **state)
          "own.yaml:10:19: \"after\": expected \"before\" (or begin with \"within\")"},
         {HEAD BODY "    due: 48 hours before icpc-booked, by nightfall\n", NULL,
          "own.yaml:10:39: \"by\": expected \"by office close\""},
+        {HEAD BODY "    due: within the earlier of 2 months or 8 weeks of s47-started\n", NULL,
+         "own.yaml:10:41: \"or\": expected \"and\" and a second period"},
+        {HEAD BODY "    due: within 2 days of s47-started, if age about 5\n", NULL,
+         "own.yaml:10:47: \"about\": expected a number from 1 to 99"},
+        {HEAD BODY "    due: within 2 days of s47-started, if age 5\n", NULL,
+         "expected \"or over\" (or \"age under N\")"},
+        {HEAD BODY "    due: within 2 days of s47-started, if in jail\n", NULL,
+         "own.yaml:10:50: \"end of the text\": expected a subject of events.yaml"},
+        {HEAD BODY "    due: within 2 days of sdq-completed scoring high\n", NULL,
+         "own.yaml:10:49: \"high\": expected a number from 1 to 9999"},
+        {HEAD BODY "    due: within 2 days of two running late\n", NULL,
+         "own.yaml:10:10: \"two\": no such timescale"},
+        {HEAD BODY DUE "    only while: age under 5\n", NULL,
+         "own.yaml:11:17: expected events that hold or that have not happened"},
+        {HEAD BODY DUE "    calendar: local\n", NULL,
+         "own.yaml:11:15: closure days of the authority extend nothing"},
         {HEAD BODY "    due: \n", NULL, "own.yaml:10:"},
         {HEAD BODY DUE "    ends with: [death, age x]\n", NULL,
          "own.yaml:11:24: \"age x\": expected an age from 1 to 99"},
@@ -157,6 +173,50 @@ static void test_phrases(void **state)
     CHECK(rows);
 }
 
+// Rules that read well and mean nothing.
+static void test_sense(void **state)
+{
+#define HEAD_MET(met)                                                                              \
+    HEAD "    title: One\n    force: guidance\n    source: S\n    evidence: U\n"                   \
+         "    subject: enquiry\n    met by: " met "\n"
+    static const struct row rows[] = {
+        {HEAD BODY "    due: within 0 working days of s47-started\n", NULL,
+         "own.yaml:10:10: a period of 0 is none"},
+        {HEAD BODY "    due: within 10000 working days of s47-started\n", NULL,
+         "own.yaml:10:10: 10000 working days are longer than a childhood"},
+        {HEAD BODY "    due: within 20 school days of s47-started\n", NULL,
+         "own.yaml:10:10: school days cannot be counted: no calendar of school terms is loaded"},
+        {HEAD_MET("icpc-booked") "    due: 48 hours before icpc-booked\n", NULL,
+         "own.yaml:10:26: one: \"icpc-booked\" satisfies what is due before it"},
+        {HEAD "    title: One\n    force: guidance\n    source: S\n    evidence: U\n"
+              "    subject: record\n    met by: icpc-held\n    due: within 5 days of icpc-held\n",
+         NULL,
+         "own.yaml:10:27: one: \"icpc-held\" can never be satisfied: of one record it happens "
+         "only once"},
+        {HEAD "    title: One\n    force: guidance\n    source: S\n    evidence: U\n"
+              "    subject: person\n    met by: pep-held\n    due: within 5 days of pep-held\n",
+         NULL, "own.yaml:10:27: one: \"pep-held\" starts a chain without an end"},
+        {HEAD BODY DUE "    ends with: icpc-held\n", NULL,
+         "one: \"icpc-held\" both satisfies the duty and ends it unmet"},
+        {HEAD BODY DUE "    ends with: s47-started\n", NULL,
+         "own.yaml:10:36: one: \"s47-started\" both starts and ends the clock"},
+        {HEAD BODY DUE "    only for: birth\n    ends with: birth\n", NULL,
+         "one: \"birth\" is both asked for and what ends the clock"},
+        {HEAD BODY DUE "    ends with: s47-ended as conference\n    only for: s47-ended as "
+                       "no-conference\n",
+         NULL, ""},
+        {"chapter: Test\ncadences:\n  weekly:\n    title: W\n    source: S\n    use: yes\n", NULL,
+         "weekly: the key \"every\" is missing"},
+        {"chapter: Test\ncadences:\n  weekly:\n    title: W\n    source: S\n    every: 2 moons\n",
+         NULL, "own.yaml:6:12: \"2 moons\": expected a period, such as 6 weeks"},
+        {HEAD BODY DUE "no clock:\n  Two: because\n", NULL,
+         "\"Two\": an id is lower case letters, digits and hyphens"},
+    };
+
+    (void)state;
+    CHECK(rows);
+}
+
 #define OVER "authority: Test\ntimescales:\n  one:\n"
 #define VERSION(force, until)                                                                      \
     "      - {in force: " force until ", source: S, due: within 9 days of s47-started}\n"
@@ -170,6 +230,9 @@ static void test_versions(void **state)
         {HEAD BODY "    versions:\n" VERSION("from 2010-01-01", " until 2015-04-01")
              VERSION("from 2015-04-01", ""),
          NULL, "own.yaml:12:9: in force while the version before it still is"},
+        {HEAD BODY "    versions:\n" VERSION("from 2010-01-01", " until 2015-03-30")
+             VERSION("from 2015-04-01", ""),
+         NULL, "own.yaml:12:9: from 2015-03-31 until this version begins none is in force: a gap"},
         {HEAD BODY "    versions:\n" VERSION("from 2010-01-01", "") VERSION("from 2015-04-01", ""),
          NULL, "own.yaml:12:9: in force while the version before it still is"},
         {HEAD BODY "    versions:\n" VERSION("since 2010-01-01", ""), NULL,
@@ -256,6 +319,16 @@ static void test_overlay(void **state)
          "own-overlay.txt:3:11: \"9 to 5\": expected 09:00-17:00 or closed"},
         {HEAD BODY DUE, "authority: Test\nclosure days: [2024-12-27, 2024-12-32]\n",
          "own-overlay.txt:2:28: \"2024-12-32\": expected a date"},
+        {HEAD BODY DUE, "authority: Test\ntimescales:\n  onne:\n    use: yes\n",
+         "own-overlay.txt:3:3: \"onne\": the rules have no such timescale; did you mean \"one\"?"},
+        {HEAD BODY DUE, OVER "    only for: age 6 or over\n",
+         "own-overlay.txt:4:15: \"only for\" of guidance is not an authority's to change"},
+        {HEAD BODY DUE, "authority: Test\ndiary:\n  icpc: {not on: freitag}\n",
+         "own-overlay.txt:3:18: \"freitag\": expected a day of the week, such as friday"},
+        {HEAD BODY DUE, "authority: Test\ndiary:\n  picnic: {not on: friday}\n",
+         "own-overlay.txt:3:3: \"picnic\": no such kind of meeting"},
+        {HEAD BODY DUE, "authority: Test\ncadences:\n  weekly: {use: yes}\n",
+         "the key \"title\" is missing"},
         {HEAD BODY DUE, "office hours:\n  monday: closed\n",
          "own-overlay.txt:1:1: the key \"authority\" is missing"},
     };
@@ -285,6 +358,29 @@ static void test_overlay_keeps_older_versions(void **state)
     assert_string_equal(
         deadlines_text(f.arena, &e, NULL, on("2015-04-02")),
         "one E1 2015-03-31 -> 2015-04-09 open | one E2 2015-04-01 -> 2015-04-06 open");
+    library_free(l);
+    folder_done(&f);
+}
+
+// A rule of the authority's own from a day on: months before keep their figures.
+static void test_overlay_from_a_day(void **state)
+{
+    struct folder f = folder_new();
+    static const char overlay[] =
+        OVER "    in force: from 2024-04-01\n    due: within 10 working days of s47-started\n";
+    struct library *l;
+    struct error err;
+
+    (void)state;
+    folder_write(&f, "own.yaml", HEAD BODY DUE, strlen(HEAD BODY DUE));
+    folder_write(&f, "own-overlay.txt", overlay, strlen(overlay));
+    if (!library_load(f.path, folder_file(&f, "own-overlay.txt"), &l, &err))
+        fail_msg("%s", err.text);
+    struct evaluation e = evaluation_of(
+        f.arena, l, "s47-started 2024-03-31 ep=E1; s47-started 2024-04-02 ep=E2", "2024-04-02");
+    assert_string_equal(
+        deadlines_text(f.arena, &e, NULL, on("2024-04-02")),
+        "one E1 2024-03-31 -> 2024-04-22 open | one E2 2024-04-02 -> 2024-04-16 open");
     library_free(l);
     folder_done(&f);
 }
@@ -398,6 +494,8 @@ int main(void)
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_phrases),
         cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_sense),
+        cmocka_unit_test(test_overlay_from_a_day),
         cmocka_unit_test(test_circles),
         cmocka_unit_test(test_circle_names_its_own),
         cmocka_unit_test(test_overlay),
