@@ -50,6 +50,20 @@ static inline struct folder folder_new(void)
     return f;
 }
 
+// Every shipped file of timescales.
+static inline void folder_link_rules(const struct folder *f)
+{
+    DIR *d = opendir(rules_folder(f->arena));
+    struct dirent *e;
+
+    assert_non_null(d);
+    while ((e = readdir(d)))
+        if (strstr(e->d_name, ".yaml") && strcmp(e->d_name, "events.yaml") != 0 &&
+            strcmp(e->d_name, "telling.yaml") != 0)
+            folder_link(f, e->d_name);
+    closedir(d);
+}
+
 static inline void folder_done(struct folder *f)
 {
     DIR *d = opendir(f->path);
