@@ -140,22 +140,24 @@ char *arena_strdup(struct arena *a, const char *s)
     return s ? arena_strndup(a, s, strlen(s)) : NULL;
 }
 
+// Composed twice, the first time only to be measured: nothing is allocated beside the arena.
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
-    char *composed = NULL;
     va_list args;
 
     va_start(args, fmt);
 
-    int length = vasprintf(&composed, fmt, args);
+    int length = vsnprintf(NULL, 0, fmt, args);
 
     va_end(args);
     if (length < 0)
         out_of_memory();
 
-    char *s = arena_strndup(a, composed, (size_t)length);
+    char *s = arena_alloc(a, (size_t)length + 1);
 
-    free(composed);
+    va_start(args, fmt);
+    (void)vsnprintf(s, (size_t)length + 1, fmt, args);
+    va_end(args);
     return s;
 }
 
@@ -177,4 +179,32 @@ void *arena_grow(struct arena *a, void *items, size_t item_size, size_t count, s
         memcpy(moved, items, count * item_size);
     *room = wanted;
     return moved;
+}
+
+// Sorts both halves, then merges them; `spare` has room for the first.
+static void merge_sort(char *items, size_t count, size_t size,
+                       int (*order)(const void *, const void *), char *spare)
+{
+    size_t half = count / 2;
+    char *left = spare, *left_end = spare + half * size;
+    char *right = items + half * size, *right_end = items + count * size;
+
+    if (count < 2)
+        return;
+    merge_sort(items, half, size, order, spare);
+    merge_sort(right, count - half, size, order, spare);
+    memcpy(spare, items, half * size);
+    for (char *to = items; left < left_end; to += size) {
+        char **from = right < right_end && order(right, left) < 0 ? &right : &left;
+
+        memcpy(to, *from, size);
+        *from += size;
+    }
+}
+
+void arena_sort(struct arena *a, void *items, size_t count, size_t item_size,
+                int (*order)(const void *, const void *))
+{
+    if (count > 1)
+        merge_sort(items, count, item_size, order, arena_alloc(a, count / 2 * item_size));
 }

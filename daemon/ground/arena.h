@@ -28,3 +28,8 @@ char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 // Makes room for one more item in an array that grows in an arena: `items` may move.
 // `count` is the number in use, `*room` the number allocated.
 void *arena_grow(struct arena *a, void *items, size_t item_size, size_t count, size_t *room);
+
+// qsort() with its scratch memory in the arena, so that a settled round allocates nothing; what is
+// equal stays in order.
+void arena_sort(struct arena *a, void *items, size_t count, size_t item_size,
+                int (*order)(const void *, const void *));

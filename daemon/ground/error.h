@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #define MUST_USE __attribute__((warn_unused_result))
-#define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
+#define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first), nonnull(fmt)))
 
 enum fault {
     FAULT_NONE,

@@ -8,7 +8,6 @@
 #include "due.h"
 #include "findings.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const struct version *version_on(const struct timescale *t, struct date on)
@@ -507,7 +506,7 @@ static void evaluate_timescale(struct work *w, size_t index)
 
 static int in_order(const void *pa, const void *pb)
 {
-    const struct deadline *a = pa, *b = pb;
+    const struct deadline *a = *(struct deadline *const *)pa, *b = *(struct deadline *const *)pb;
     int order = strcmp(a->timescale->id, b->timescale->id);
 
     if (order == 0)
@@ -531,11 +530,11 @@ void evaluate(struct arena *a, const struct library *l, const struct timeline *t
     w.done = ARENA_ARRAY(a, bool, l->timescale_count + 1);
     for (size_t i = 0; i < l->timescale_count; i++)
         evaluate_timescale(&w, i);
+    arena_sort(a, (void *)w.deadlines, w.count, sizeof *w.deadlines, in_order);
     e.deadlines = ARENA_ARRAY(a, struct deadline, w.count + 1);
     for (size_t i = 0; i < w.count; i++)
         e.deadlines[i] = *w.deadlines[i];
     e.count = w.count;
-    qsort(e.deadlines, e.count, sizeof *e.deadlines, in_order);
     e.look_again_on = w.history.look_again_on;
     findings_of(a, &w.history, t, &e);
     *ret = e;

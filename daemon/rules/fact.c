@@ -11,6 +11,29 @@ static int compare_text(const char *a, const char *b)
     return strcmp(a, b);
 }
 
+static struct moment scheduled(const struct fact *f)
+{
+    return f->booking ? f->booking->scheduled : MOMENT_NONE;
+}
+
+// Whatever rules may read decides, so that rows in another order give the same timeline.
+static int by_what_it_says(const struct fact *a, const struct fact *b)
+{
+    int order = moment_cmp(a->at, b->at);
+
+    if (order == 0)
+        order = compare_text(a->episode, b->episode);
+    if (order == 0)
+        order = compare_text(a->code, b->code);
+    if (order == 0)
+        order = compare_text(a->meeting, b->meeting);
+    if (order == 0)
+        order = moment_cmp(a->until, b->until);
+    if (order == 0)
+        order = moment_cmp(scheduled(a), scheduled(b));
+    return order ? order : compare_text(a->who, b->who);
+}
+
 static int by_record(const void *pa, const void *pb)
 {
     const struct fact *a = pa, *b = pb;
@@ -20,11 +43,7 @@ static int by_record(const void *pa, const void *pb)
         order = compare_text(a->ref, b->ref);
     if (order == 0)
         order = -moment_cmp(a->recorded, b->recorded);
-    if (order == 0)
-        order = moment_cmp(a->at, b->at);
-    if (order == 0)
-        order = compare_text(a->episode, b->episode);
-    return order ? order : compare_text(a->code, b->code);
+    return order ? order : by_what_it_says(a, b);
 }
 
 static int by_time(const void *pa, const void *pb)
@@ -34,7 +53,9 @@ static int by_time(const void *pa, const void *pb)
 
     if (order == 0)
         order = (a->event > b->event) - (a->event < b->event);
-    return order ? order : compare_text(a->ref, b->ref);
+    if (order == 0)
+        order = compare_text(a->ref, b->ref);
+    return order ? order : by_what_it_says(a, b);
 }
 
 void timeline_sort(struct timeline *t)

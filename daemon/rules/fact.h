@@ -39,8 +39,8 @@ struct timeline {
 };
 
 // Sorts facts by moment, then event, then ref, then recorded; drops a fact that repeats the event
-// and ref of another (the later recorded stays; equal ones: the first). Evaluation expects this
-// order.
+// and ref of another (the later recorded stays; else always the same one, in whatever order they
+// came). Evaluation expects this order.
 void timeline_sort(struct timeline *t);
 
 // True when the fact's event carries one of the codes (or, negated, none of them).

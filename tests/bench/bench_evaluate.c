@@ -1,5 +1,11 @@
-// Evaluation: nanoseconds for one person's whole timeline of 25 facts, and deadlines a second. Many
-// different timelines are evaluated in turn, so that nothing is merely remembered.
+// Evaluation: nanoseconds for a deadline of one person's whole timeline of 25 facts, by the whole
+// library, and beside it for the dates alone. Many different timelines are evaluated in turn, so
+// that nothing is merely remembered.
+//
+//     bench_evaluate [FILE]
+//
+// leaves in FILE every date that was counted in days, weeks or months, "start,span,due" a line, so
+// that others can compute the same dates (bench_due.py).
 #include "clock.h"
 #include "evaluate.h"
 #include "paths.h"
@@ -10,10 +16,23 @@
 #define PERSONS 2000
 #define FACTS 25
 #define ROUNDS 7
+// The stories begin on 2000 days from 2019 to 2024 and are over, due dates and all, by 2027: known
+// holidays to the last day.
+#define STARTS 2000
+#define AS_AT date_make(2026, 12, 31)
+
+// What is left of a deadline for somebody else to compute.
+struct counted {
+    struct moment from;
+    struct span span;
+    struct date due;
+};
 
 struct bench {
     struct library *library;
     struct timeline timelines[PERSONS];
+    struct counted *counted;
+    size_t count, room;
 };
 
 // A child's two years: a referral and its assessment, an enquiry, a conference, a plan with reviews
@@ -52,7 +71,7 @@ static const struct {
 static struct timeline timeline_of(struct arena *a, const struct library *l, int person)
 {
     struct timeline t = {.person_id = "1", .facts = ARENA_ARRAY(a, struct fact, FACTS)};
-    struct date start = date_add_days(date_make(2021, 1, 4), person % 700);
+    struct date start = date_add_days(date_make(2019, 1, 7), person % STARTS);
 
     for (size_t i = 0; i < FACTS; i++)
         t.facts[i] =
@@ -79,10 +98,52 @@ static size_t evaluate_all(const struct bench *b)
         struct evaluation e;
 
         arena_reset(a);
-        evaluate(a, b->library, &b->timelines[i], (struct sight){NULL}, date_make(2023, 3, 31), &e);
+        evaluate(a, b->library, &b->timelines[i], (struct sight){NULL}, AS_AT, &e);
         deadlines += e.count;
     }
     return deadlines;
+}
+
+static bool count_alone(const struct library *l, const struct counted *c)
+{
+    struct moment due;
+    bool provisional;
+    struct error err;
+
+    return span_apply(l->national, c->span, c->from, &due, &provisional, &err) &&
+           date_is(due.on, c->due);
+}
+
+// Deadlines that are one span from one day. Hours are left out: neither a table of working days
+// nor a calendar of dates knows them.
+static void collect(struct arena *kept, struct bench *b)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+
+    for (size_t i = 0; i < PERSONS; i++) {
+        struct evaluation e;
+
+        arena_reset(a);
+        evaluate(a, b->library, &b->timelines[i], (struct sight){NULL}, AS_AT, &e);
+        for (size_t k = 0; k < e.count; k++) {
+            const struct deadline *d = &e.deadlines[k];
+            struct counted c = {{d->trigger_on, -1}, d->clause->span, d->due_on};
+
+            if (c.span.unit == HOURS || !count_alone(b->library, &c))
+                continue;
+            b->counted = arena_grow(kept, b->counted, sizeof c, b->count, &b->room);
+            b->counted[b->count++] = c;
+        }
+    }
+}
+
+static size_t count_all(const struct bench *b)
+{
+    size_t right = 0;
+
+    for (size_t i = 0; i < b->count; i++)
+        right += count_alone(b->library, &b->counted[i]);
+    return right;
 }
 
 static int by_size(const void *a, const void *b)
@@ -92,31 +153,63 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-int main(void)
+// Median nanoseconds for each of what `all` counts, and how many those are.
+static double measure(const struct bench *b, size_t all(const struct bench *), size_t *ret)
+{
+    int64_t took[ROUNDS];
+
+    for (int round = 0; round < ROUNDS; round++) {
+        int64_t started = clock_monotonic();
+
+        *ret = all(b);
+        took[round] = clock_monotonic() - started;
+    }
+    qsort(took, ROUNDS, sizeof *took, by_size);
+    return (double)took[ROUNDS / 2] * 1e3 / (double)*ret;
+}
+
+static bool leave(const struct bench *b, const char *path)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    FILE *out = fopen(path, "we");
+
+    for (size_t i = 0; out && i < b->count; i++) {
+        const struct counted *c = &b->counted[i];
+
+        (void)fprintf(out, "%s,%s,%s\n", date_iso(a, c->from.on),
+                      span_words(a, (struct span){c->span.before ? -c->span.count : c->span.count,
+                                                  c->span.unit, false}),
+                      date_iso(a, c->due));
+    }
+    if (out && fclose(out) == 0)
+        return true;
+    perror(path);
+    return false;
+}
+
+int main(int argc, char **argv)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
     struct bench *b = ARENA_NEW(a, struct bench);
-    int64_t took[ROUNDS];
-    size_t deadlines = 0;
+    size_t deadlines, dates;
     const char *dir;
     struct error err;
 
     if (!data_path(a, "rules", &dir, &err) || !library_load(dir, NULL, &b->library, &err)) {
-        fprintf(stderr, "%s\n", err.text);
+        (void)fprintf(stderr, "%s\n", err.text);
         return 2;
     }
     for (int i = 0; i < PERSONS; i++)
         b->timelines[i] = timeline_of(a, b->library, i);
-    for (int round = 0; round < ROUNDS; round++) {
-        int64_t started = clock_monotonic();
-
-        deadlines = evaluate_all(b);
-        took[round] = clock_monotonic() - started;
-    }
-    qsort(took, ROUNDS, sizeof *took, by_size);
-    double seconds = (double)took[ROUNDS / 2] / 1e6;
-    printf("one person, %d facts, %.1f deadlines: %.0f ns; %.0f deadlines a second\n", FACTS,
-           (double)deadlines / PERSONS, seconds * 1e9 / PERSONS, (double)deadlines / seconds);
+    collect(a, b);
+    double ns = measure(b, evaluate_all, &deadlines);
+    double each = (double)deadlines / PERSONS;
+    printf("evaluation:  %6.1f ns a deadline; %.0f deadlines a second and core\n", ns, 1e9 / ns);
+    printf("one person:  %6.1f us for %d facts and %.1f deadlines, %zu timescales\n",
+           ns * each / 1e3, FACTS, each, b->library->timescale_count);
+    ns = measure(b, count_all, &dates);
+    printf("dates alone: %6.1f ns a date, %zu of %zu deadlines\n", ns, dates, deadlines);
+    bool left = argc < 2 || leave(b, argv[1]);
     library_free(b->library);
-    return 0;
+    return left ? 0 : 1;
 }

@@ -102,6 +102,31 @@ static void an_array_grows_and_keeps_its_items(void **state)
         assert_int_equal(items[i], i);
 }
 
+struct card {
+    int rank, dealt;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    return ((const struct card *)a)->rank - ((const struct card *)b)->rank;
+}
+
+static void sorting_keeps_equals_in_order(void **state)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct card cards[100];
+
+    (void)state;
+    for (size_t count = 0; count <= 100; count++) {
+        for (int i = 0; i < (int)count; i++)
+            cards[i] = (struct card){i * 37 % 13, i};
+        arena_sort(a, cards, count, sizeof *cards, by_rank);
+        for (size_t i = 1; i < count; i++)
+            assert_true(cards[i - 1].rank < cards[i].rank || (cards[i - 1].rank == cards[i].rank &&
+                                                              cards[i - 1].dealt < cards[i].dealt));
+    }
+}
+
 static void memory_that_cannot_be_had_ends_the_process(void **state)
 {
     int status = 0;
@@ -163,6 +188,7 @@ int main(void)
         cmocka_unit_test(a_reset_keeps_one_block_for_the_same_use),
         cmocka_unit_test(strings_are_copied),
         cmocka_unit_test(an_array_grows_and_keeps_its_items),
+        cmocka_unit_test(sorting_keeps_equals_in_order),
         cmocka_unit_test(memory_that_cannot_be_had_ends_the_process),
         cmocka_unit_test(an_error_carries_its_kind_and_gains_context),
         cmocka_unit_test(a_long_error_is_cut_between_characters),

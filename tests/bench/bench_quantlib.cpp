@@ -1,0 +1,88 @@
+// The yardstick of dates: QuantLib's calendar of United Kingdom settlements, as its manual says to
+// use it. bench_due.py compiles it where QuantLib is installed.
+//
+//     bench_quantlib FILE
+//
+// FILE is what bench_evaluate leaves. Prints the nanoseconds for a date, the median of seven
+// rounds, and then each line that QuantLib has another date for.
+#include <ql/time/calendars/unitedkingdom.hpp>
+#include <ql/utilities/dataparsers.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+
+namespace
+{
+struct counted {
+    std::string line;
+    QuantLib::Date start, due;
+    QuantLib::Period span;
+    bool working_days;
+};
+
+// "2019-01-07,45 working days,2019-03-11"
+counted read(const std::string &line)
+{
+    size_t first = line.find(','), second = line.find(',', first + 1);
+    std::string words = line.substr(first + 1, second - first - 1);
+    int count = std::stoi(words);
+    bool working = words.find(" working day") != std::string::npos;
+    QuantLib::TimeUnit unit = words.find(" month") != std::string::npos  ? QuantLib::Months
+                              : words.find(" year") != std::string::npos ? QuantLib::Years
+                              : words.find(" week") != std::string::npos ? QuantLib::Weeks
+                                                                         : QuantLib::Days;
+
+    return {line, QuantLib::DateParser::parseISO(line.substr(0, first)),
+            QuantLib::DateParser::parseISO(line.substr(second + 1)), QuantLib::Period(count, unit),
+            working};
+}
+
+QuantLib::Date due(const QuantLib::Calendar &calendar, const counted &c)
+{
+    return c.working_days ? calendar.advance(c.start, c.span) : c.start + c.span;
+}
+
+double median_of_rounds(const QuantLib::Calendar &calendar, const std::vector<counted> &all)
+{
+    using clock = std::chrono::steady_clock;
+    std::array<double, 7> took;
+    volatile QuantLib::Date::serial_type kept = 0; // so that nothing is left out as idle
+
+    for (double &t : took) {
+        clock::time_point began = clock::now();
+
+        for (const counted &c : all)
+            kept = due(calendar, c).serialNumber();
+        t = std::chrono::duration<double, std::nano>(clock::now() - began).count();
+    }
+    std::sort(took.begin(), took.end());
+    return took[took.size() / 2] / static_cast<double>(all.size());
+}
+} // namespace
+
+int main(int argc, char **argv)
+{
+    if (argc != 2)
+        return 2;
+
+    QuantLib::UnitedKingdom calendar(QuantLib::UnitedKingdom::Settlement);
+    std::ifstream file(argv[1]);
+    std::vector<counted> all;
+
+    for (std::string line; std::getline(file, line);)
+        all.push_back(read(line));
+    if (all.empty()) {
+        std::cerr << argv[1] << ": no dates to compute\n";
+        return 2;
+    }
+    std::cout << median_of_rounds(calendar, all) << '\n';
+    for (const counted &c : all)
+        if (due(calendar, c) != c.due)
+            std::cout << c.line << '\n';
+    return 0;
+}
