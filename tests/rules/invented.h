@@ -1,5 +1,6 @@
 // Invented timelines: any facts of the library's events, close together so that they have to do
-// with one another. The seed is fixed and can be set: TIMELY_SEED=7.
+// with one another, and some of long ago, so that there are ages and old spells. The seed is fixed
+// and can be set: TIMELY_SEED=7.
 #pragma once
 
 #include "reads.h"
@@ -80,6 +81,75 @@ static inline void book(struct arena *a, const struct library *l, struct dice *d
     f->booking = b;
 }
 
+// The clauses and conditions of the library that name the event, one after the other.
+static inline void visit_clause(const struct clause *c, int event,
+                                void (*visit)(const struct event_ref *, void *), void *arg)
+{
+    if ((c->basis == FROM_EVENT || c->basis == AT_SET_DATE) && c->trigger.event == event)
+        visit(&c->trigger, arg);
+    for (size_t i = 0; i < c->condition_count; i++)
+        if (c->conditions[i].kind <= CONDITION_SHORTLY_AGO && c->conditions[i].event.event == event)
+            visit(&c->conditions[i].event, arg);
+}
+
+static inline void visit_refs(const struct library *l, int event,
+                              void (*visit)(const struct event_ref *, void *), void *arg)
+{
+    for (size_t i = 0; i < l->timescale_count; i++) {
+        const struct timescale *t = &l->timescales[i];
+
+        for (size_t v = 0; v < t->version_count; v++)
+            for (size_t c = 0; c < t->versions[v].clause_count; c++)
+                visit_clause(&t->versions[v].clauses[c], event, visit, arg);
+        for (size_t k = 0; k < t->only_while_count; k++)
+            if (t->only_while[k].kind == CONDITION_HOLDS && t->only_while[k].event.event == event)
+                visit(&t->only_while[k].event, arg);
+        for (size_t k = 0; k < t->only_for_count; k++)
+            if (t->only_for[k].kind == CONDITION_HOLDS && t->only_for[k].event.event == event)
+                visit(&t->only_for[k].event, arg);
+    }
+}
+
+// One of the codes that rules ask for, each as likely as the next.
+struct chosen_code {
+    struct dice *dice;
+    const char *code;
+    uint32_t seen;
+};
+
+static inline void consider_codes(const struct event_ref *r, void *arg)
+{
+    struct chosen_code *c = arg;
+
+    for (size_t i = 0; i < r->code_count; i++)
+        if (roll(c->dice, ++c->seen) == 0)
+            c->code = r->codes[i];
+    if (r->at_least && roll(c->dice, ++c->seen) == 0)
+        c->code = "99";
+}
+
+static inline bool sets_a_date(const struct library *l, int event)
+{
+    for (size_t i = 0; i < l->timescale_count; i++)
+        for (size_t v = 0; v < l->timescales[i].version_count; v++)
+            for (size_t c = 0; c < l->timescales[i].versions[v].clause_count; c++) {
+                const struct clause *clause = &l->timescales[i].versions[v].clauses[c];
+
+                if (clause->basis == AT_SET_DATE && clause->trigger.event == event)
+                    return true;
+            }
+    return false;
+}
+
+static inline void set_date(struct arena *a, struct dice *d, struct fact *f)
+{
+    struct booking_details *b = ARENA_NEW(a, struct booking_details);
+
+    *b = (struct booking_details){
+        {date_add_days(f->at.on, (int)roll(d, 60)), -1}, MOMENT_NONE, NULL, NULL, NULL};
+    f->booking = b;
+}
+
 static inline struct fact fact_of_event(struct arena *a, const struct library *l, struct dice *d,
                                         int event, int number)
 {
@@ -92,8 +162,18 @@ static inline struct fact fact_of_event(struct arena *a, const struct library *l
     f.episode = pick(d, keys, 4);
     f.meeting = pick(d, keys, 4);
     f.ref = arena_printf(a, "r%d", number); // never the key of an episode or of a meeting
-    if (k->code_count && roll(d, 3))
+    if (roll(d, event == l->birth ? 2 : 6) == 0)
+        f.at.on.day -= 400 + (int)roll(d, 6900);
+    if (k->code_count && roll(d, 3)) {
         f.code = k->codes[roll(d, (uint32_t)k->code_count)];
+    } else if (roll(d, 4)) {
+        struct chosen_code c = {.dice = d};
+
+        visit_refs(l, event, consider_codes, &c);
+        f.code = c.code;
+    }
+    if (sets_a_date(l, event))
+        set_date(a, d, &f);
     if (strncmp(k->name, "meeting-", 8) == 0)
         book(a, l, d, &f);
     return f;
@@ -116,6 +196,27 @@ static inline int event_read_by(const struct reads *r, struct dice *d, size_t ti
     }
 }
 
+// An example of a rule, laid into the span, so that rare clocks start too.
+static inline void add_example(struct arena *a, struct timeline *t, struct dice *d,
+                               const struct timescale *of)
+{
+    const struct example *x =
+        of->example_count ? &of->examples[roll(d, (uint32_t)of->example_count)] : NULL;
+    int32_t last = 0, shift;
+
+    if (!x || t->count + x->count > FACTS_MAX)
+        return;
+    for (size_t i = 0; i < x->count; i++)
+        last = x->facts[i].at.on.day > last ? x->facts[i].at.on.day : last;
+    shift = on(FIRST_DAY).day + (int)roll(d, SPAN_DAYS) - last;
+    for (size_t i = 0; i < x->count; i++) {
+        t->facts[t->count] = x->facts[i];
+        t->facts[t->count].at.on.day += shift;
+        t->facts[t->count].ref = arena_printf(a, "e%zu", i);
+        t->count++;
+    }
+}
+
 // Mostly what a few timescales read, so that clocks start, meet and end, among other things.
 static inline struct timeline random_timeline(struct arena *a, const struct reads *r,
                                               struct dice *d)
@@ -132,6 +233,8 @@ static inline struct timeline random_timeline(struct arena *a, const struct read
             roll(d, 4)
                 ? fact_of_event(a, l, d, event_read_by(r, d, themes[roll(d, THEMES)]), (int)i)
                 : random_fact(a, l, d, (int)i);
+    if (roll(d, 3) == 0)
+        add_example(a, &t, d, &l->timescales[themes[0]]);
     return t;
 }
 

@@ -34,24 +34,42 @@ static inline void reads_diary(const struct reads *r, size_t timescale)
         *reads_event(r, timescale, library_event(r->library, events[i])) = true;
 }
 
+static inline void reads_subject(const struct reads *r, size_t timescale, int subject)
+{
+    const struct subject_kind *s = &r->library->subjects[subject];
+
+    if (s->starts >= 0)
+        *reads_event(r, timescale, s->starts) = true;
+    if (s->ends >= 0)
+        *reads_event(r, timescale, s->ends) = true;
+}
+
+static inline void reads_recorded(const struct reads *r, size_t timescale, int event)
+{
+    const struct derived *d = &r->library->events[event].derived;
+
+    *reads_event(r, timescale, event) = true;
+    if (d->how == NTH_WITHIN)
+        *reads_event(r, timescale, d->event) = true;
+    if (d->how == TIME_SPENT)
+        reads_subject(r, timescale, d->subject);
+}
+
 static inline void reads_word(const struct reads *r, size_t timescale, const char *word)
 {
     const struct library *l = r->library;
     int event = library_event(l, word), other = library_timescale(l, word);
 
     if (event >= 0)
-        *reads_event(r, timescale, event) = true;
+        reads_recorded(r, timescale, event);
     if (other >= 0)
         *reads_timescale(r, timescale, (size_t)other) = true;
     for (size_t i = 0; i < l->event_count; i++)
         if (l->events[i].booking && (event == (int)i || strcmp(l->events[i].booking, word) == 0))
             reads_diary(r, timescale);
     for (size_t i = 0; i < l->subject_count; i++)
-        if (strcmp(l->subjects[i].name, word) == 0) {
-            *reads_event(r, timescale, l->subjects[i].starts) = true;
-            if (l->subjects[i].ends >= 0)
-                *reads_event(r, timescale, l->subjects[i].ends) = true;
-        }
+        if (strcmp(l->subjects[i].name, word) == 0)
+            reads_subject(r, timescale, (int)i);
 }
 
 static inline void reads_words(const struct reads *r, size_t timescale, const char *text)

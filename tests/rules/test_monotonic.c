@@ -41,19 +41,51 @@ static void add(struct play *p, const struct event_ref *what, int day, const cha
                                          .recorded = MOMENT_NONE};
 }
 
+// What must be so is so: a spell goes on, something has happened. What must not be, and ages, are
+// left to the examples.
+static void add_condition(struct play *p, const struct library *l, const struct condition *c)
+{
+    if (c->negated)
+        return;
+    switch (c->kind) {
+    case CONDITION_HOLDS:
+    case CONDITION_SHORTLY_AGO:
+        add(p, &c->event, -20, "holds");
+        break;
+    case CONDITION_HAS_LASTED:
+        add(p, &c->event, -800, "lasts");
+        break;
+    case CONDITION_IN_SUBJECT:
+        add(p, &(struct event_ref){.event = l->subjects[c->subject].starts}, -20, "within");
+        break;
+    case CONDITION_AGE_AT_LEAST:
+    case CONDITION_AGE_UNDER:
+        break;
+    }
+}
+
+static void add_conditions(struct play *p, const struct library *l, const struct condition *all,
+                           size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        add_condition(p, l, &all[i]);
+}
+
 // The subject begins, what must hold holds, and the trigger comes, for a "second" or "later" one
 // the second time.
 static struct play least_that_starts(struct arena *a, const struct library *l,
                                      const struct timescale *t, const struct clause *c)
 {
-    struct play p = {ARENA_ARRAY(a, struct fact, t->only_for_count + 3), 0};
+    size_t conditions = t->only_for_count + t->only_while_count + c->condition_count;
+    struct play p = {ARENA_ARRAY(a, struct fact, conditions + 3), 0};
     bool second = c->ordinal == SECOND || c->ordinal == EVERY_LATER;
     int starts = t->subject >= 0 ? l->subjects[t->subject].starts : -1;
 
     if (starts >= 0 && starts != c->trigger.event)
         add(&p, &(struct event_ref){.event = starts}, -20, "subject");
-    for (size_t i = 0; i < t->only_for_count; i++)
-        add(&p, &t->only_for[i], -20, "holds");
+    add_conditions(&p, l, t->only_for, t->only_for_count);
+    add_conditions(&p, l, t->only_while, t->only_while_count);
+    add_conditions(&p, l, c->conditions, c->condition_count);
     if (second)
         add(&p, &c->trigger, -10, "first");
     add(&p, &c->trigger, 0, "trigger");
@@ -153,7 +185,7 @@ static size_t sweep_timescale(struct arena *a, const struct library *l, const st
         for (size_t c = 0; c < t->versions[v].clause_count; c++) {
             const struct clause *clause = &t->versions[v].clauses[c];
             struct play p = least_that_starts(a, l, t, clause);
-            size_t now = clause->due_of >= 0 ? 0 : sweep_play(l, t, &p);
+            size_t now = clause->of >= 0 ? 0 : sweep_play(l, t, &p);
 
             started += now;
             all_by_themselves &= now > 0;
