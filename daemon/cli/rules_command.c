@@ -2,6 +2,7 @@
 // overlay that are not the statute's, `--format html` all of them on a page.
 #include "rules_command.h"
 
+#include "measure.h"
 #include "rules_page.h"
 #include "rules_words.h"
 #include "table.h"
@@ -133,6 +134,18 @@ static void compare_office(struct difference *d)
             closure_words(a, d->authority.library));
 }
 
+static void compare_targets(struct difference *d)
+{
+    const struct library *statute = d->statute.library, *authority = d->authority.library;
+    struct arena *a = d->statute.arena;
+
+    for (size_t i = 0; i < authority->target_count; i++)
+        differs(d, NULL, arena_printf(a, "target, %s", authority->targets[i].measure), NULL,
+                target_words(a, &authority->targets[i]));
+    differs(d, NULL, "threshold, caseload", caseload_words(a, &statute->caseload),
+            caseload_words(a, &authority->caseload));
+}
+
 static const char *rungs_words(struct arena *a, const struct ladder *l)
 {
     const char *words = "";
@@ -167,6 +180,7 @@ static void compare(struct difference *d)
         compare_timescale(d, of >= 0 ? &statute->timescales[of] : NULL, &authority->timescales[i]);
     }
     compare_office(d);
+    compare_targets(d);
     compare_ladders(d, statute->profiles, statute->profile_count, authority->profiles,
                     authority->profile_count);
     compare_ladders(d, statute->ladders, statute->ladder_count, authority->ladders,

@@ -44,3 +44,5 @@ void read_events(struct reader *r, const struct node *root);
 void read_telling(struct reader *r, const struct node *root);
 void read_timescales(struct reader *r, const struct node *root);
 void read_overlay(struct reader *r, const struct node *root);
+// An overlay's targets and thresholds.
+void read_overlay_targets(struct reader *r, const struct node *root);

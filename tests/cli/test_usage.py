@@ -136,6 +136,8 @@ timescales:
       - within 10 days of every cp-visit as seen
   cin-review:
     use: no
+targets: {m-rcpc: 79.2-95%}
+thresholds: {caseload: 55-70}
 """, encoding='utf-8')
     rows = timely('rules', '--diff', overlay, '--format', 'csv').rows()
     assert [(row['timescale'], row['what'], row['statute'], row['authority']) for row in rows] == [
@@ -143,7 +145,9 @@ timescales:
         ('cp-visit', 'due', 'within 10 working days of cp-plan-made; within 10 working days of cp-visit as seen',
          'within 10 days of cp-plan-made; within 10 days of cp-visit as seen'),
         ('', 'office hours, friday', '09:00-17:00', '09:00-16:30'),
-        ('', 'closure days', '', '2024-12-27')]
+        ('', 'closure days', '', '2024-12-27'),
+        ('', 'target, m-rcpc', '', '79.2-95%'),
+        ('', 'threshold, caseload', '', '55-70')]
     assert 'Somewhere & Co' in timely('rules', '--diff', overlay).out.splitlines()[0]
     overlay.write_text('authority: Nowhere\n', encoding='utf-8')
     assert timely('rules', '--diff', overlay).out == 'Nowhere changes nothing.\n'
