@@ -245,7 +245,7 @@ static void choose_columns(const struct report *r, struct column *c)
     set(&c[MET], wanted_words(r) ? "Met" : NULL);
     set(&c[LEFT_OUT], "Left out");
     set(&c[OVERDUE], m->owes ? "Overdue now" : NULL);
-    if (m->kind == MEASURE_LOAD) {
+    if (m->kind == MEASURE_LOAD && group == GROUP_NONE) {
         set(&c[CHAIRS], "Chairs");
         set(&c[AVERAGE], "Average");
         set(&c[ABOVE], wanted_words(r) ? "Above" : NULL);
