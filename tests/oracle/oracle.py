@@ -8,8 +8,8 @@ DIR holds SSD tables as CSV files and events.csv. Both commands print CSV. This 
 yardstick: it shares no code, no rules and no calendar with the product. Where the law or the data
 leave a choice the reading taken is said in a comment. Slow and plain on purpose.
 
-The readings of the duties are in duties.py, of the figures in measures.py; of what counts as a fact in source.py; of the calendar
-in england.py.
+The readings of the duties are in duties.py, of the figures in measures.py; of what counts as a
+fact in source.py; of the calendar in england.py.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import datetime
 import re
 import sys
 
-from measures import Measures, percent  # noqa: F401 (asked for by tests)
+from measures import Measures
 
 COLUMNS = (
     'person_id',
@@ -31,7 +31,6 @@ COLUMNS = (
     'met_on',
     'in_timescale',
 )
-
 FIGURES = ('month', 'measure', 'by', 'held', 'in_timescale', 'percent')
 
 

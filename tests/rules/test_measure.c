@@ -1,9 +1,6 @@
 // Measures: a few children in one tally, and what each month says. Two children of one meeting are
 // brothers or sisters.
-#include "measure.h"
-#include "rules_check.h"
-
-#define CHILDREN 4
+#include "measure_check.h"
 
 struct row {
     const char *measure;
@@ -12,35 +9,6 @@ struct row {
     const char *by_child, *by_meeting; // "in/held" of January, February, …
     const char *why;
 };
-
-static struct measure_question asked(const char *measure, enum measure_by by, const char *as_at)
-{
-    return (struct measure_question){.measure = measure_find(measure),
-                                     .by = by,
-                                     .from = on("2024-01-01"),
-                                     .to = on("2024-04-01"),
-                                     .as_at = on(as_at)};
-}
-
-// A tally of children whose facts are given as text, of one team each ("1", "2", …).
-static struct tally *tally_of(struct arena *a, const struct library *l,
-                              const struct measure_question *q, const char *const *children)
-{
-    struct tally *t = tally_new(a, l, q);
-
-    for (size_t i = 0; i < CHILDREN && children[i]; i++) {
-        AUTO(arena_auto_free) struct arena *once = arena_new(); // the tally must not lean on it
-        const char *number = arena_printf(once, "%zu", i + 1);
-        struct owner owner = {number, number};
-        struct timeline timeline = facts_of(once, l, children[i]);
-        struct evaluation e;
-
-        timeline.person_id = number;
-        evaluate(once, l, &timeline, (struct sight){NULL}, q->as_at, &e);
-        tally_add(t, &owner, &timeline, &e);
-    }
-    return t;
-}
 
 static const char *months_text(struct arena *a, const struct library *l, const struct row *r,
                                enum measure_by by)
@@ -69,8 +37,6 @@ static void check(const struct library *l, const struct row *r)
         fail_msg("%s: expected %s and %s, got %s and %s", r->why, r->by_child, r->by_meeting, child,
                  meeting);
 }
-
-#define PLAN "cp-plan-started 2023-10-16 ep=P1; cp-plan-made 2023-10-16 ep=P1 mt=M0; "
 
 static void test_rows(void **state)
 {
