@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define SMALLEST_SHOWN 6 // a public figure hides counts from 1 to 5
-
 // What has always been there, and stays when nothing more is asked for.
 static const struct column few[] = {{"month", NULL, CELL_TEXT, 0},
                                     {"measure", NULL, CELL_TEXT, 0},
@@ -40,8 +38,6 @@ static const struct column many[] = {{"month", NULL, CELL_TEXT, 0},
                                      {"suppressed", NULL, CELL_YES_NO, 0}};
 #define MANY (sizeof many / sizeof *many)
 
-// ----------------------------------------------------------------------------------- the numbers
-
 // In tenths, halves upwards; "" of none.
 static const char *tenths(struct arena *a, long long part, int whole, int times)
 {
@@ -49,7 +45,7 @@ static const char *tenths(struct arena *a, long long part, int whole, int times)
 
     if (whole == 0)
         return "";
-    n = (2 * times * part + whole) / (2LL * whole);
+    n = (2LL * times * part + whole) / (2LL * whole);
     return arena_printf(a, "%lld.%lld", n / 10, n % 10);
 }
 
@@ -63,88 +59,6 @@ static const char *number(struct arena *a, int n)
     return n < 0 ? NULL : arena_printf(a, "%d", n);
 }
 
-static bool small(int n)
-{
-    return n > 0 && n < SMALLEST_SHOWN;
-}
-
-// Which of a row's numbers may not be seen, nor be told from those that may.
-struct hidden {
-    bool all, share, parts;
-};
-
-static struct hidden hide(const struct report *r, const struct figures *f)
-{
-    struct hidden h = {false, false, false};
-
-    if (!r->suppressed)
-        return h;
-    h.all = small(f->held);
-    h.share = h.all || small(f->in_time) || small(f->held - f->in_time);
-    h.parts = h.all;
-    for (size_t i = 0; i < MEASURE_PARTS_MOST; i++)
-        h.parts = h.parts || small(f->parts[i]);
-    return h;
-}
-
-// The total less what is shown would tell the one row that is hidden.
-static struct hidden hide_total(const struct report *r, const struct figures *total,
-                                const struct figures *rows, size_t count)
-{
-    struct hidden t = hide(r, total);
-    size_t all = 0, share = 0, parts = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        struct hidden h = hide(r, &rows[i]);
-
-        all += h.all;
-        share += h.share;
-        parts += h.parts;
-    }
-    t.all = t.all || all == 1;
-    t.share = t.share || t.all || share == 1;
-    t.parts = t.parts || t.all || parts == 1;
-    return t;
-}
-
-// A number that may stand by itself.
-static const char *shown_number(const struct report *r, int n)
-{
-    return r->suppressed && small(n) ? NULL : number(r->session->arena, n);
-}
-
-static const struct target *target(const struct report *r)
-{
-    return target_of(r->session->library, r->question.measure);
-}
-
-static const char *wanted_words(const struct report *r)
-{
-    struct arena *a = r->session->arena;
-
-    if (r->question.measure->kind == MEASURE_LOAD)
-        return caseload_words(a, &r->session->library->caseload);
-    return target(r) ? target_words(a, target(r)) : NULL;
-}
-
-// Of a range the nearer end is enough: 90 of 90-95%. A caseload is met where nobody is above.
-// NULL where there is no target, or nothing to hold against it.
-static const char *target_met(const struct report *r, const struct figures *f)
-{
-    const struct target *t = target(r);
-    bool met;
-
-    if (f->held == 0)
-        return NULL;
-    if (r->question.measure->kind == MEASURE_LOAD)
-        return !r->session->library->caseload.high ? NULL : f->chairs_above ? "no" : "yes";
-    if (!t)
-        return NULL;
-    met = r->question.measure->fewer_is_better ? 1000LL * f->in_time <= (long long)t->high * f->held
-                                               : 1000LL * f->in_time >= (long long)t->low * f->held;
-    return met ? "yes" : "no";
-}
-
 // --------------------------------------------------------------------------------- for scripts
 
 // part -1: the whole.
@@ -153,7 +67,7 @@ static void add_for_scripts(const struct report *r, struct table *t, const struc
 {
     const struct measure *m = r->question.measure;
     struct arena *a = r->session->arena;
-    struct hidden h = hide(r, f);
+    struct hidden h = figures_hide(r, f);
     bool unshared = part < 0 && !m->share;
     int share = part < 0 ? f->in_time : f->parts[part];
     bool hide_share = part < 0 ? h.share : h.parts;
@@ -169,17 +83,17 @@ static void add_for_scripts(const struct report *r, struct table *t, const struc
         f->worker_id,
         date_iso(a, f->period->first),
         date_iso(a, f->period->last),
-        shown_number(r, f->left_out),
-        shown_number(r, f->overdue),
+        h.left_out ? NULL : number(a, f->left_out),
+        h.overdue ? NULL : number(a, f->overdue),
         part < 0 ? wanted_words(r) : NULL,
-        part < 0 && !h.share ? target_met(r, f) : NULL,
+        part < 0 && !h.share ? wanted_met(r, f) : NULL,
         m->kind == MEASURE_LOAD ? number(a, f->chairs) : NULL,
         m->kind == MEASURE_LOAD ? number(a, f->chairs_above) : NULL,
         m->kind == MEASURE_LOAD && !h.all ? tenths(a, f->held, f->chairs, 10) : NULL,
         m->kind == MEASURE_DURATION && f->held && !h.all ? tenths(a, f->median_tenths, 1, 1) : NULL,
         m->kind == MEASURE_DURATION && !h.all ? number(a, f->ninetieth) : NULL,
         m->kind == MEASURE_DURATION && !h.all ? number(a, f->longest) : NULL,
-        h.all || hide_share ? "yes" : "no"};
+        h.all || hide_share || h.left_out || h.overdue ? "yes" : "no"};
 
     table_row(t, cells);
 }
@@ -292,17 +206,16 @@ static void add_for_people(const struct report *r, struct table *t, const struct
         [SHARE] = or_hidden(h.share, number(a, f->in_time)),
         [PERCENT] = or_hidden(h.share, percent(a, f->in_time, f->held)),
         [TARGET] = wanted_words(r),
-        [MET] = h.share ? NULL : target_met(r, f),
+        [MET] = h.share ? NULL : wanted_met(r, f),
         [CHAIRS] = number(a, f->chairs),
         [AVERAGE] = or_hidden(h.all, tenths(a, f->held, f->chairs, 10)),
         [ABOVE] = number(a, f->chairs_above),
         [MEDIAN] = days ? or_hidden(h.all, tenths(a, f->median_tenths, 1, 1)) : NULL,
         [NINETIETH] = days ? or_hidden(h.all, number(a, f->ninetieth)) : NULL,
         [LONGEST] = days ? or_hidden(h.all, number(a, f->longest)) : NULL,
-        [LEFT_OUT] = or_hidden(r->suppressed && small(f->left_out), number(a, f->left_out)),
-        [OVERDUE] = overdue && f->overdue >= 0
-                        ? or_hidden(r->suppressed && small(f->overdue), number(a, f->overdue))
-                        : NULL};
+        [LEFT_OUT] = or_hidden(h.left_out, number(a, f->left_out)),
+        [OVERDUE] =
+            overdue && f->overdue >= 0 ? or_hidden(h.overdue, number(a, f->overdue)) : NULL};
 
     for (size_t i = 0; parts && parts[i]; i++)
         cells[FIRST_PART + i] = or_hidden(h.parts, part_words(r, f, i));
@@ -385,11 +298,11 @@ static void print_for_people(const struct report *r, const struct figures *rows,
     for (size_t i = 0; i < count; i++) {
         bool last = i + 1 == count || (grouped && !same_group(&rows[i], &rows[i + 1]));
 
-        add_for_people(r, t, &rows[i], hide(r, &rows[i]), last && (grouped || !pooled(r)));
+        add_for_people(r, t, &rows[i], figures_hide(r, &rows[i]), last && (grouped || !pooled(r)));
     }
     total = tally_total(r->tally);
     if (pooled(r))
-        add_for_people(r, t, &total, hide_total(r, &total, rows, count), true);
+        add_for_people(r, t, &total, figures_hide_total(r, &total, rows, count), true);
     table_end(t);
     print_footer(r);
 }

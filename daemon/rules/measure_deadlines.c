@@ -159,11 +159,11 @@ static void each_running(struct measured *p,
         }
 }
 
+// Up to date when the clock that falls due first has not.
 static void count_current(struct measured *p, const struct episode *e, struct date on)
 {
     struct occasion o = occasion_on(on);
 
-    o.in_time = true;
     o.left_out = "no clock of a visit was running";
     for (size_t i = 0; i < p->evaluation->count; i++) {
         const struct deadline *d = &p->evaluation->deadlines[i];
@@ -172,10 +172,12 @@ static void count_current(struct measured *p, const struct episode *e, struct da
         if (!c || !texts_equal(d->subject_ref, e->key) || !ran_on(d, on))
             continue;
         o.left_out = d->state == STATE_UNKNOWN ? d->why : NULL;
-        o.trigger = d->trigger_on;
-        o.due = due_of(p, c, d);
-        o.in_time = o.in_time && date_cmp(on, o.due) <= 0;
+        if (!date_known(o.due) || date_cmp(due_of(p, c, d), o.due) < 0) {
+            o.trigger = d->trigger_on;
+            o.due = due_of(p, c, d);
+        }
     }
+    o.in_time = !o.left_out && date_cmp(on, o.due) <= 0;
     measured_count(p, o, e->start);
 }
 

@@ -39,8 +39,9 @@ void measured_overdue(struct measured *p);
 // from *period = 0, until false.
 bool measured_next_snapshot(const struct measured *p, int *period, struct date *ret);
 
+// The fact is of this event and dated by the as-at day.
 bool measured_knows(const struct measured *p, const struct fact *f, int event);
-// True when the child was born, alive and under 18 at the end of the day.
+// True when the child was alive and under 18 at the end of the day, or not yet born.
 bool measured_is_child(const struct measured *p, struct date on);
 // The kind of subject by name; -1 when the rules have none.
 int subject_kind(const struct library *l, const char *name);
@@ -51,6 +52,7 @@ bool measured_has_running(const struct measured *p, int kind, struct date on);
 const char *measured_involved(const struct measured *p, const char *role, struct date on);
 // 1 April before the day, or on it.
 struct date year_start(struct date on);
+// True when the day is within so many working days of the first, nationally counted.
 bool within_working_days(const struct library *l, struct date from, int count, struct date on);
 bool texts_equal(const char *a, const char *b); // false where one is NULL
 

@@ -113,7 +113,7 @@ def year(folder, measure, **asked):
 
 def test_figures_of_the_year_are_near_those_published(sample):
     """The report says: 7% of plans are repeats; 17 to 18% of children in care had three or more
-    placements; 64% of ended plans went on as in need, 33% in care, 2% elsewhere; 76 of 1,000
+    placements; 64% of ended plans went on as in need, 33% in care, 2% elsewhere; 7.5% of
     conferences were transfers; most disputes took a week, the longest over sixty days.
     """
     assert year(sample, 'm-repeat')['percent'] == '7.1'
