@@ -2,6 +2,7 @@
 // hours, days kept free, cadences, ladders.
 #include "rules_diff.h"
 
+#include "measure.h"
 #include "rules_words.h"
 #include "table.h"
 
@@ -78,6 +79,18 @@ static void compare_office(struct difference *d)
             closure_words(a, d->authority.library));
 }
 
+static void compare_targets(struct difference *d)
+{
+    const struct library *statute = d->statute.library, *authority = d->authority.library;
+    struct arena *a = d->statute.arena;
+
+    for (size_t i = 0; i < authority->target_count; i++)
+        differs(d, NULL, arena_printf(a, "target, %s", authority->targets[i].measure), NULL,
+                target_words(a, &authority->targets[i]));
+    differs(d, NULL, "threshold, caseload", caseload_words(a, &statute->caseload),
+            caseload_words(a, &authority->caseload));
+}
+
 static const char *rungs_words(struct arena *a, const struct ladder *l)
 {
     const char *words = "";
@@ -144,6 +157,7 @@ static void compare(struct difference *d)
     compare_office(d);
     compare_diary(d);
     compare_cadences(d);
+    compare_targets(d);
     compare_ladders(d, statute->profiles, statute->profile_count, authority->profiles,
                     authority->profile_count);
     compare_ladders(d, statute->ladders, statute->ladder_count, authority->ladders,

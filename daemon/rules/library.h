@@ -220,6 +220,17 @@ struct kept_free {
     bool day[7];         // from Monday
 };
 
+// What an authority wants of a measure: "90%" or "90-95%", in tenths of a percent.
+struct target {
+    const char *measure;
+    int low, high;
+};
+
+// Children a chair should have; 0: the authority says nothing.
+struct caseload_range {
+    int low, high;
+};
+
 struct library {
     struct event_kind *events;
     size_t event_count;
@@ -239,6 +250,9 @@ struct library {
     size_t cadence_count;
     const struct kept_free *kept_free;
     size_t kept_free_count;
+    struct target *targets;
+    size_t target_count;
+    struct caseload_range caseload;
     const char *version;       // hash over every file read and proclaimed holiday, hexadecimal
     const char *files_version; // the same over the files alone
     const char *holidays_file; // where the published bank holidays were read

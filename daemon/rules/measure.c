@@ -1,219 +1,297 @@
-// Measures: each is a way to find occasions in one person's evaluation; an occasion has a day,
-// which gives the month, a meeting, and was in time or not. Meetings are told apart when the tally
-// is read.
+// The measures themselves, in the register's order.
 #include "measure.h"
 
-#include <stdlib.h>
+#include "measure_person.h"
+
 #include <string.h>
 
-#define ICPC_WORKING_DAYS 15       // the published definition, whatever an overlay asks for
-#define ASSESSMENT_WORKING_DAYS 45 // from the assessment's own start, as the Department counts
+static const struct measured_clock initial_conference[] = {{"icpc", {15, WORKING_DAYS}}, {0}};
+static const struct measured_clock plan_reviews[] = {
+    {"review-cp-first", {3, MONTHS}, {91, DAYS}},
+    {"review-cp-subsequent", {6, MONTHS}, {183, DAYS}},
+    {0}};
+static const struct measured_clock care_reviews[] = {
+    {"review-child-first", {20, WORKING_DAYS}},
+    {"review-child-second", {3, MONTHS}, {91, DAYS}},
+    {"review-child-subsequent", {6, MONTHS}, {183, DAYS}},
+    {0}};
+static const struct measured_clock care_visits[] = {
+    {"visit-child-standard"},          {"visit-child-permanent"},   {"visit-child-longterm"},
+    {"visit-child-parents-immediate"}, {"visit-child-parents-ico"}, {"visit-child-temp-approved"},
+    {"visit-child-parents-order"},     {"visit-child-other"},       {0}};
+static const struct measured_clock assessments[] = {{"assessment", {45, WORKING_DAYS}}, {0}};
+static const struct measured_clock distribution[] = {{"review-distribution", {20, WORKING_DAYS}},
+                                                     {0}};
+static const struct measured_clock core_groups[] = {{"core-group-first"}, {"core-group-next"}, {0}};
+static const struct measured_clock plan_visits[] = {{"cp-visit"}, {0}};
 
-struct occasion {
-    int month;       // from the tally's first
-    const char *key; // of the meeting
-    struct date due; // where occasions are told apart by it too; DATE_NONE else
-    bool in_time;
-};
-
-struct tally {
-    struct arena *arena;
-    const struct library *library;
-    const struct measure *measure;
-    enum measure_by by;
-    int first_month, months; // first_month counts from year 0
-    struct date as_at;
-    struct month_count *counts;
-    struct occasion *occasions; // only by meeting
-    size_t occasion_count, occasion_room;
-    size_t alone; // keys given out to meetings without one
-};
-
-struct measure {
-    const char *id;
-    void (*add)(struct tally *t, const struct timeline *timeline, const struct evaluation *e);
-    const char *timescales[3];
-};
-
-// ------------------------------------------------------------------------------------- occasions
-
-static void add_occasion(struct tally *t, struct date on, const struct fact *meeting,
-                         struct date due, bool in_time)
-{
-    const char *key = meeting->meeting && *meeting->meeting ? meeting->meeting : meeting->ref;
-    int year, month, day;
-
-    date_split(on, &year, &month, &day);
-    month += year * 12 - 1 - t->first_month;
-    if (month < 0 || month >= t->months)
-        return;
-    if (t->by == BY_CHILD) {
-        t->counts[month].held++;
-        t->counts[month].in_timescale += in_time;
-        return;
-    }
-    t->occasions = arena_grow(t->arena, t->occasions, sizeof *t->occasions, t->occasion_count,
-                              &t->occasion_room);
-    t->occasions[t->occasion_count++] = (struct occasion){
-        month, key ? arena_strdup(t->arena, key) : arena_printf(t->arena, "\n%zu", t->alone++), due,
-        in_time};
-}
-
-static bool within(const struct tally *t, struct date from, int working_days, struct date on)
-{
-    struct error ignored;
-    struct date last;
-
-    return working_days_after(t->library->national, from, working_days, &last, &ignored) &&
-           date_cmp(on, last) <= 0;
-}
-
-static bool is_measured(const struct tally *t, const struct deadline *d)
-{
-    for (size_t i = 0; i < 3; i++)
-        if (same_text(t->measure->timescales[i], d->timescale->id))
-            return true;
-    return false;
-}
-
-// Counted in the month in which the review was held.
-static void add_held(struct tally *t, const struct timeline *timeline, const struct evaluation *e)
-{
-    (void)timeline;
-    for (size_t i = 0; i < e->count; i++) {
-        const struct deadline *d = &e->deadlines[i];
-
-        if (d->state == STATE_MET && is_measured(t, d))
-            add_occasion(t, d->met_on, d->met, DATE_NONE, d->in_timescale);
-    }
-}
-
-// Counted in the month in which it fell due. What is due on the day itself can still be done, so
-// it counts only when the day is over, done or not (register 4: one not yet due is not in N).
-static void add_owed(struct tally *t, const struct timeline *timeline, const struct evaluation *e)
-{
-    (void)timeline;
-    for (size_t i = 0; i < e->count; i++) {
-        const struct deadline *d = &e->deadlines[i];
-
-        if (is_measured(t, d) && (d->state == STATE_MET || d->state == STATE_OPEN) && d->trigger &&
-            date_cmp(d->due_on, t->as_at) < 0)
-            add_occasion(t, d->due_on, d->trigger, d->due_on,
-                         d->state == STATE_MET && d->in_timescale);
-    }
-}
-
-// ------------------------------------------------------------------------- conferences,
-// assessments
-
-// Rows of a joined extract repeat a record that has no key.
-static bool repeated(const struct timeline *timeline, size_t index)
-{
-    const struct fact *f = &timeline->facts[index];
-
-    for (size_t i = 0; !f->ref && i < index; i++) {
-        const struct fact *g = &timeline->facts[i];
-
-        if (g->event == f->event && !g->ref && date_is(g->at.on, f->at.on) &&
-            same_text(g->meeting ? g->meeting : "", f->meeting ? f->meeting : "") &&
-            same_text(g->episode ? g->episode : "", f->episode ? f->episode : ""))
-            return true;
-    }
-    return false;
-}
-
-static bool is_known(const struct tally *t, const struct fact *f, int event)
-{
-    return f->event >= 0 && f->event == event && date_cmp(f->at.on, t->as_at) <= 0;
-}
-
-// The start of the enquiry that a conference is tied to; DATE_NONE when there is none before it.
-static struct date linked_start(const struct tally *t, const struct timeline *timeline,
-                                const struct fact *conference)
-{
-    int started = library_event(t->library, "s47-started");
-
-    for (size_t i = 0; i < timeline->count; i++) {
-        const struct fact *f = &timeline->facts[i];
-
-        if (is_known(t, f, started) && date_cmp(f->at.on, conference->at.on) <= 0 &&
-            same_text(f->episode ? f->episode : f->ref, conference->episode))
-            return f->at.on;
-    }
-    return DATE_NONE;
-}
-
-// The start of the latest enquiry whose duty a conference on that day met.
-static struct date latest_start_met(const struct evaluation *e, struct date on)
-{
-    struct date start = DATE_NONE;
-
-    for (size_t i = 0; i < e->count; i++) {
-        const struct deadline *d = &e->deadlines[i];
-
-        if (strcmp(d->timescale->id, "icpc") == 0 && d->state == STATE_MET &&
-            date_is(d->met_on, on) && date_cmp(d->trigger_on, start) > 0)
-            start = d->trigger_on;
-    }
-    return start;
-}
-
-static void add_conferences(struct tally *t, const struct timeline *timeline,
-                            const struct evaluation *e)
-{
-    int held = library_event(t->library, "icpc-held");
-
-    for (size_t i = 0; i < timeline->count; i++) {
-        const struct fact *f = &timeline->facts[i];
-        struct date start;
-
-        if (!is_known(t, f, held) || repeated(timeline, i))
-            continue;
-        start = linked_start(t, timeline, f);
-        if (!date_known(start))
-            start = latest_start_met(e, f->at.on);
-        if (date_known(start))
-            add_occasion(t, f->at.on, f, DATE_NONE, within(t, start, ICPC_WORKING_DAYS, f->at.on));
-    }
-}
-
-// An assessment without a start, or authorised before it, cannot be judged and is left out.
-static void add_assessments(struct tally *t, const struct timeline *timeline,
-                            const struct evaluation *e)
-{
-    int started = library_event(t->library, "assessment-started");
-    int authorised = library_event(t->library, "assessment-authorised");
-
-    (void)e;
-    for (size_t i = 0; i < timeline->count; i++) {
-        const struct fact *f = &timeline->facts[i];
-
-        if (!is_known(t, f, authorised))
-            continue;
-        for (size_t k = 0; k < timeline->count; k++) {
-            const struct fact *s = &timeline->facts[k];
-
-            if (is_known(t, s, started) && same_text(s->ref, f->ref) &&
-                date_cmp(s->at.on, f->at.on) <= 0) {
-                add_occasion(t, f->at.on, f, DATE_NONE,
-                             within(t, s->at.on, ASSESSMENT_WORKING_DAYS, f->at.on));
-                break;
-            }
-        }
-    }
-}
-
-// -------------------------------------------------------------------------------------- the tally
+static const char *const bands[] = {"0-5", "6-10", "11-15", "16-20", "21 and over", NULL};
+static const char *const routes[] = {"in need", "front door", "transfer", NULL};
+static const char *const outcomes[] = {"in care", "in need", "elsewhere", NULL};
+static const char *const categories[] = {"neglect",  "emotional", "physical", "sexual",
+                                         "multiple", "not known", NULL};
+static const char *const interviews[] = {"done in time", "done late", "only offered", "not offered",
+                                         NULL};
+static const char *const dispute_kinds[] = {"informal", "formal", NULL};
 
 static const struct measure measures[] = {
-    {"m-icpc", add_conferences, {NULL}},
-    {"m-rcpc", add_held, {"review-cp-first", "review-cp-subsequent"}},
-    {"m-ccr", add_held, {"review-child-first", "review-child-second", "review-child-subsequent"}},
-    {"m-distribution", add_owed, {"review-distribution"}},
-    {"m-core-group", add_owed, {"core-group-first", "core-group-next"}},
-    {"m-assessment", add_assessments, {NULL}},
+    {.id = "m-icpc",
+     .title = "initial conferences within 15 working days",
+     .counted = "conferences held",
+     .share = "In time",
+     .basis = "15 working days from the strategy discussion; transfers in and conferences without "
+              "an enquiry are left out",
+     .meetings = true,
+     .owes = true,
+     .by_due = true,
+     .parts = bands,
+     .clocks = initial_conference,
+     .find = find_conferences},
+    {.id = "m-icpc-meeting",
+     .title = "initial conferences within 15 working days, by meeting",
+     .counted = "conferences held",
+     .share = "In time",
+     .basis = "15 working days from the strategy discussion; transfers in and conferences without "
+              "an enquiry are left out",
+     .meetings = true,
+     .meetings_only = true,
+     .owes = true,
+     .parts = bands,
+     .clocks = initial_conference,
+     .find = find_conferences},
+    {.id = "m-rcpc",
+     .title = "review conferences in timescale",
+     .counted = "conferences held",
+     .share = "In time",
+     .basis = "calendar months: 3 from the initial conference, then 6 from the last review held",
+     .meetings = true,
+     .owes = true,
+     .by_due = true,
+     .clocks = plan_reviews,
+     .find = find_held_deadlines},
+    {.id = "m-cpp-reviewed",
+     .title = "child protection plans with every review of the year in time",
+     .when = AT_PERIOD_END,
+     .counted = "plans open for 3 months or more",
+     .share = "In time",
+     .basis = "no review held late since 1 April and none overdue; calendar months: 3 from the "
+              "initial conference, then 6 from the last review held",
+     .owes = true,
+     .clocks = plan_reviews,
+     .least = {3, MONTHS},
+     .find = find_reviewed},
+    {.id = "m-ccr",
+     .title = "reviews of children in care in timescale",
+     .counted = "reviews held",
+     .share = "In time",
+     .basis =
+         "20 working days for the first, then calendar months: 3 for the second, 6 for later ones",
+     .meetings = true,
+     .owes = true,
+     .by_due = true,
+     .clocks = care_reviews,
+     .find = find_held_deadlines},
+    {.id = "m-ccr-child",
+     .title = "children in care with every review of the year in time",
+     .when = AT_PERIOD_END,
+     .counted = "children in care for 20 working days or more",
+     .share = "In time",
+     .basis = "no review held late since 1 April and none overdue; 20 working days for the first, "
+              "then calendar months: 3 for the second, 6 for later ones",
+     .owes = true,
+     .clocks = care_reviews,
+     .least = {20, WORKING_DAYS},
+     .find = find_reviewed},
+    {.id = "m-distribution",
+     .title = "records of reviews distributed in time",
+     .when = WHEN_DUE,
+     .counted = "records due",
+     .share = "In time",
+     .basis = "20 working days from the review; not yet due on the as-at day is not counted",
+     .meetings = true,
+     .owes = true,
+     .clocks = distribution,
+     .find = find_owed_deadlines},
+    {.id = "m-core-group",
+     .title = "core groups in timescale",
+     .when = WHEN_DUE,
+     .counted = "core groups due",
+     .share = "In time",
+     .basis = "10 working days for the first, then 6 weeks from the last one held, or as the "
+              "overlay says",
+     .meetings = true,
+     .owes = true,
+     .clocks = core_groups,
+     .find = find_owed_deadlines},
+    {.id = "m-cp-visit",
+     .title = "children on a plan whose visits are up to date",
+     .when = AT_PERIOD_END,
+     .counted = "plans open",
+     .share = "Up to date",
+     .basis = "10 working days from the last visit with the child seen, or as the overlay says",
+     .owes = true,
+     .by_due = true,
+     .clocks = plan_visits,
+     .find = find_current_deadlines},
+    {.id = "m-cla-visit",
+     .title = "children in care whose visits are up to date",
+     .when = AT_PERIOD_END,
+     .counted = "children in care",
+     .share = "Up to date",
+     .basis = "the visit of the placement's rule, from the last one with the child seen",
+     .owes = true,
+     .by_due = true,
+     .clocks = care_visits,
+     .find = find_current_deadlines},
+    {.id = "m-assessment",
+     .title = "assessments within 45 working days",
+     .counted = "assessments authorised",
+     .share = "In time",
+     .basis = "45 working days from the start of the assessment",
+     .meetings = true,
+     .owes = true,
+     .clocks = assessments,
+     .find = find_assessments},
+    {.id = "m-assessment-referral",
+     .title = "assessments within 45 working days of the referral",
+     .counted = "assessments authorised",
+     .share = "In time",
+     .basis = "45 working days from the referral; a later assessment of an open case from its own "
+              "start",
+     .owes = true,
+     .by_due = true,
+     .clocks = assessments,
+     .find = find_held_deadlines},
+    {.id = "m-cp-duration-12",
+     .title = "child protection plans open for a year or more",
+     .when = AT_PERIOD_END,
+     .counted = "plans open",
+     .share = "A year or more",
+     .basis = "12 calendar months or more from the plan's start",
+     .fewer_is_better = true,
+     .least = {12, MONTHS},
+     .find = find_plan_durations},
+    {.id = "m-cp-duration-24",
+     .title = "child protection plans open for 2 years or more",
+     .when = AT_PERIOD_END,
+     .counted = "plans open",
+     .share = "2 years or more",
+     .basis = "24 calendar months or more from the plan's start",
+     .fewer_is_better = true,
+     .least = {24, MONTHS},
+     .find = find_plan_durations},
+    {.id = "m-cp-ended-24",
+     .title = "child protection plans that had lasted 2 years or more when they ended",
+     .counted = "plans ended",
+     .share = "2 years or more",
+     .basis = "24 calendar months or more from the plan's start to its end",
+     .fewer_is_better = true,
+     .least = {24, MONTHS},
+     .find = find_plans_ended},
+    {.id = "m-repeat",
+     .title = "child protection plans that are not the child's first",
+     .counted = "plans started",
+     .share = "Repeat",
+     .basis = "an earlier plan ever",
+     .fewer_is_better = true,
+     .find = find_repeats},
+    {.id = "m-repeat-24",
+     .title = "child protection plans within 2 years of the child's last",
+     .counted = "plans started",
+     .share = "Repeat",
+     .basis = "an earlier plan that ended within 24 calendar months before",
+     .fewer_is_better = true,
+     .least = {24, MONTHS},
+     .find = find_repeats},
+    {.id = "m-conversion",
+     .title = "initial conferences that led to a plan",
+     .counted = "conferences held",
+     .share = "With a plan",
+     .basis = "the outcome of the conference; one without an outcome led to none; transfers in are "
+              "left out",
+     .find = find_conversions},
+    {.id = "m-rhi",
+     .title = "return interviews within 72 hours",
+     .counted = "returns",
+     .share = "In time",
+     .basis = "72 hours from the return, by the day where an hour is not known",
+     .parts = interviews,
+     .find = find_return_interviews},
+    {.id = "m-caseload",
+     .title = "children per conference chair and reviewing officer",
+     .kind = MEASURE_LOAD,
+     .when = AT_PERIOD_END,
+     .counted = "children on a plan or in care",
+     .share = NULL,
+     .basis = "the chair of a child on a plan, the reviewing officer of a child in care; one "
+              "person in both roles has the child once",
+     .find = find_caseload},
+    {.id = "m-cp-outcome",
+     .title = "what followed child protection plans",
+     .kind = MEASURE_PARTS,
+     .counted = "plans ended",
+     .basis = "a period of care or a child in need plan that runs on at the end of the plan's last "
+              "day",
+     .parts = outcomes,
+     .find = find_outcomes},
+    {.id = "m-icpc-route",
+     .title = "where initial conferences come from",
+     .kind = MEASURE_PARTS,
+     .counted = "conferences held, transfers in among them",
+     .basis = "in need: a child in need plan ran on the day of the strategy discussion",
+     .parts = routes,
+     .find = find_routes},
+    {.id = "m-category",
+     .title = "categories of child protection plans",
+     .kind = MEASURE_PARTS,
+     .when = AT_PERIOD_END,
+     .counted = "plans open",
+     .basis = "the plan's latest category",
+     .parts = categories,
+     .find = find_categories},
+    {.id = "m-placement-moves",
+     .title = "children in care with 3 or more placements in the year",
+     .when = AT_PERIOD_END,
+     .counted = "children in care",
+     .share = "3 or more",
+     .basis = "placements since 1 April, that of 1 April among them; temporary ones (codes T) are "
+              "not counted",
+     .fewer_is_better = true,
+     .find = find_placement_moves},
+    {.id = "m-repeat-outcome",
+     .title = "what followed repeat child protection plans",
+     .kind = MEASURE_PARTS,
+     .counted = "plans ended that had begun within 2 years of the last",
+     .basis = "a period of care or a child in need plan that runs on at the end of the plan's last "
+              "day",
+     .parts = outcomes,
+     .least = {24, MONTHS},
+     .find = find_repeat_outcomes},
+    {.id = "m-dispute-days",
+     .title = "days to resolve disputes",
+     .kind = MEASURE_DURATION,
+     .counted = "disputes resolved",
+     .share = "In time",
+     .basis = "calendar days from the concern to its resolution; in time within 20 working days",
+     .owes = true,
+     .parts = dispute_kinds,
+     .find = find_disputes},
 };
 #define MEASURES (sizeof measures / sizeof *measures)
+
+const struct measure_missing measures_missing[] = {
+    {"m-advocacy", "eligible children with an advocate",
+     "the age from which an advocate is offered is local, and no rule gives it"},
+    {"m-participation", "who took part in conferences",
+     "the codes of participation are not among the facts"},
+    {"m-health", "health assessments up to date", "no fact is read of health checks"},
+    {"m-dental", "dental checks up to date", "no fact is read of dental checks"},
+    {"m-imms", "immunisations up to date", "no fact is read of immunisations"},
+    {"m-sdq", "strengths and difficulties scores", "the scores are not among the facts"},
+    {"m-out-of-area", "children placed outside the area",
+     "the place and distance of a placement are not among the facts"},
+    {0},
+};
 
 const struct measure *measure_find(const char *id)
 {
@@ -223,87 +301,64 @@ const struct measure *measure_find(const char *id)
     return NULL;
 }
 
-const char *measure_id(const struct measure *m)
+size_t measure_list(const struct measure **ret)
 {
-    return m->id;
-}
-
-size_t measure_ids(const char *const **ret)
-{
-    static const char *const ids[MEASURES] = {"m-icpc",         "m-rcpc",       "m-ccr",
-                                              "m-distribution", "m-core-group", "m-assessment"};
-
-    *ret = ids;
+    *ret = measures;
     return MEASURES;
 }
 
-static int month_number(struct date d)
+const struct target *target_of(const struct library *l, const struct measure *m)
 {
-    int year, month, day;
-
-    date_split(d, &year, &month, &day);
-    return year * 12 + month - 1;
+    for (size_t i = 0; i < l->target_count; i++)
+        if (strcmp(l->targets[i].measure, m->id) == 0)
+            return &l->targets[i];
+    return NULL;
 }
 
-struct tally *tally_new(struct arena *a, const struct library *l, const struct measure *m,
-                        enum measure_by by, struct date from, struct date to, struct date as_at)
+static const char *tenths_words(struct arena *a, int n)
 {
-    struct tally *t = ARENA_NEW(a, struct tally);
-    int months = month_number(to) - month_number(from) + 1;
-
-    *t = (struct tally){.arena = a, .library = l, .measure = m, .by = by, .as_at = as_at};
-    t->first_month = month_number(from);
-    t->months = months > 0 ? months : 0;
-    t->counts = ARENA_ARRAY(a, struct month_count, t->months + 1);
-    for (int i = 0; i < t->months; i++) {
-        t->counts[i].year = (t->first_month + i) / 12;
-        t->counts[i].month = (t->first_month + i) % 12 + 1;
-    }
-    return t;
+    return n % 10 ? arena_printf(a, "%d.%d", n / 10, n % 10) : arena_printf(a, "%d", n / 10);
 }
 
-void tally_add(struct tally *t, const struct timeline *timeline, const struct evaluation *e)
+const char *target_words(struct arena *a, const struct target *t)
 {
-    t->measure->add(t, timeline, e);
+    if (t->low == t->high)
+        return arena_printf(a, "%s%%", tenths_words(a, t->low));
+    return arena_printf(a, "%s-%s%%", tenths_words(a, t->low), tenths_words(a, t->high));
 }
 
-static int by_meeting(const void *pa, const void *pb)
+const char *caseload_words(struct arena *a, const struct caseload_range *c)
 {
-    const struct occasion *a = pa, *b = pb;
-    int order = a->month - b->month;
-
-    if (order == 0)
-        order = date_cmp(a->due, b->due);
-    return order ? order : strcmp(a->key, b->key);
+    if (c->high == 0)
+        return NULL;
+    return c->low < c->high ? arena_printf(a, "%d-%d", c->low, c->high)
+                            : arena_printf(a, "%d", c->high);
 }
 
-// A meeting is late if any child's is.
-static void count_meetings(const struct tally *t, struct month_count *counts)
+static bool has_days(const struct measure *m)
 {
-    struct occasion *sorted = ARENA_ARRAY(t->arena, struct occasion, t->occasion_count + 1);
-    bool in_time = true;
-
-    for (size_t i = 0; i < t->occasion_count; i++)
-        sorted[i] = t->occasions[i];
-    qsort(sorted, t->occasion_count, sizeof *sorted, by_meeting);
-    for (size_t i = 0; i < t->occasion_count; i++) {
-        in_time = in_time && sorted[i].in_time;
-        if (i + 1 < t->occasion_count && by_meeting(&sorted[i], &sorted[i + 1]) == 0)
-            continue;
-        counts[sorted[i].month].held++;
-        counts[sorted[i].month].in_timescale += in_time;
-        in_time = true;
-    }
+    for (const struct measured_clock *c = m->clocks; c && c->timescale; c++)
+        if (c->in_days.count)
+            return true;
+    return false;
 }
 
-size_t tally_months(const struct tally *t, const struct month_count **ret)
+bool measure_question_check(const struct measure_question *q, struct error *err)
 {
-    struct month_count *counts = ARENA_ARRAY(t->arena, struct month_count, t->months + 1);
+    const struct measure *m = q->measure;
 
-    for (int i = 0; i < t->months; i++)
-        counts[i] = t->counts[i];
-    if (t->by == BY_MEETING)
-        count_meetings(t, counts);
-    *ret = counts;
-    return (size_t)t->months;
+    if (q->by == BY_MEETING && !m->meetings)
+        return fail(err, FAULT_INPUT, "%s counts children; it cannot be counted by meeting", m->id);
+    if (q->due && !m->by_due && m->when != WHEN_DUE)
+        return fail(err, FAULT_INPUT, "%s cannot be counted by the day due", m->id);
+    if (q->due && q->by == BY_MEETING && m->when != WHEN_DUE)
+        return fail(
+            err, FAULT_INPUT,
+            "by the day due only children can be counted: what was not held has no meeting");
+    if (q->days && !has_days(m))
+        return fail(err, FAULT_INPUT,
+                    "%s knows no 3 and 6 months that 91 and 183 days could replace", m->id);
+    if (m->kind == MEASURE_LOAD && (q->group == GROUP_TEAM || q->group == GROUP_WORKER))
+        return fail(err, FAULT_INPUT, "%s is counted by chair", m->id);
+    return true;
 }

@@ -66,3 +66,5 @@ void read_untimed(struct reader *r, const struct node *mapping);
 void read_cadences(struct reader *r, const struct node *mapping);
 // The diary's rules: the days of the week on which no meeting of a kind is to be.
 void read_diary(struct reader *r, const struct node *mapping);
+// An overlay's targets and thresholds.
+void read_overlay_targets(struct reader *r, const struct node *root);

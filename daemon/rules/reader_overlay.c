@@ -248,8 +248,8 @@ static void read_closures(struct reader *r, const struct node *mapping)
 
 void read_overlay(struct reader *r, const struct node *root)
 {
-    static const char *const keys[] = {"authority",  "office hours", "closure days",
-                                       "timescales", "cadences",     "diary"};
+    static const char *const keys[] = {"authority", "office hours", "closure days", "timescales",
+                                       "cadences",  "diary",        "targets",      "thresholds"};
     const struct node *office, *list;
 
     r->overlay = true;
@@ -267,4 +267,5 @@ void read_overlay(struct reader *r, const struct node *root)
         overlay_timescales(r, list);
     read_cadences(r, root);
     read_diary(r, root);
+    read_overlay_targets(r, root);
 }

@@ -14,6 +14,11 @@ sys.path.insert(0, str(ORACLE))
 from oracle import Oracle  # noqa: E402 (found through the line above)
 
 MEASURES = ('m-icpc', 'm-rcpc', 'm-ccr', 'm-distribution', 'm-core-group')
+OTHER_MEASURES = (
+    'm-icpc-meeting', 'm-cpp-reviewed', 'm-ccr-child', 'm-cp-visit', 'm-cla-visit', 'm-assessment',
+    'm-assessment-referral', 'm-cp-duration-12', 'm-cp-duration-24', 'm-cp-ended-24', 'm-repeat', 'm-repeat-24',
+    'm-conversion', 'm-icpc-route', 'm-rhi', 'm-caseload', 'm-cp-outcome', 'm-category', 'm-placement-moves',
+    'm-repeat-outcome', 'm-dispute-days')
 END = '2024-03-31'
 VARIANTS = {
     'sample': (END, None),
@@ -79,7 +84,188 @@ def test_every_month_is_the_one_that_the_oracle_counts(authority, judge, measure
                   '--format', 'csv').rows() == expected
 
 
+def assert_figures(timely, expected, *words):
+    """Each period's row, or each part's, says what the oracle says."""
+    rows = timely('timeliness', '--from', '2023-04', '--to', '2024-03', '--full', '--format', 'csv', *words).rows()
+    if rows[0]['part']:
+        said = {(r['month'], r['part']): (r['in_timescale'], r['held']) for r in rows}
+        assert len(said) == len(rows) and set(said) >= {(e['month'], part) for e in expected for part in e['parts']}
+        of = {e['month']: e for e in expected}
+        assert said == {(month, part): (str(of[month]['parts'][part]), str(of[month]['held'])) for month, part in said}
+    else:
+        told = [{name: str(value) for name, value in e.items() if name != 'parts'} for e in expected]
+        assert [{name: row[name] for name in one} for row, one in zip(rows, told, strict=True)] == told
+    assert sum(e['held'] for e in expected) > 0
+
+
+@pytest.mark.parametrize('authority', ('sample', 'spec', 'november'), indirect=True)
+@pytest.mark.parametrize('measure', OTHER_MEASURES)
+def test_every_other_figure_is_the_one_that_the_oracle_computes(authority, judge, measure):
+    timely, _, as_at = authority
+    by = 'meeting' if measure == 'm-icpc-meeting' else 'child'
+    assert_figures(timely, list(judge.figures(measure, (2023, 4), (2024, 3), by)), '--measure', measure, '--as-at', as_at)
+
+
 # ---------------------------------------------------------------------------------- the sample alone
+
+@pytest.fixture(scope='module')
+def sample_judge(sample):
+    return Oracle(sample, datetime.date.fromisoformat(END))
+
+
+@pytest.mark.parametrize('measure, words, asked', [
+    ('m-icpc', ['--parts'], {}),
+    ('m-rhi', ['--parts'], {}),
+    ('m-icpc', ['--due'], {'due': True}),
+    ('m-rcpc', ['--due', '--per', 'quarter'], {'due': True, 'length': 3}),
+    ('m-ccr', ['--due'], {'due': True}),
+    ('m-cp-visit', ['--due'], {'due': True}),
+    ('m-cla-visit', ['--due'], {'due': True}),
+    ('m-assessment-referral', ['--due'], {'due': True}),
+    ('m-rcpc', ['--basis', 'days'], {'days': True}),
+    ('m-ccr', ['--basis', 'days', '--per', 'year'], {'days': True, 'length': 12}),
+    ('m-ccr', ['--basis', 'days', '--due'], {'days': True, 'due': True}),
+    ('m-dispute-days', ['--per', 'quarter'], {'length': 3}),
+    ('m-placement-moves', ['--per', 'year'], {'length': 12}),
+])
+def test_figures_asked_for_otherwise_are_those_of_the_oracle(embedded, sample_judge, measure, words, asked):
+    expected = list(sample_judge.figures(measure, (2023, 4), (2024, 3), **asked))
+    assert_figures(embedded, expected, '--measure', measure, '--as-at', END, *words)
+
+
+def figures(timely, *words):
+    return timely('timeliness', '--as-at', END, '--format', 'csv', *words).rows()
+
+
+YEAR = ['--from', '2023-04', '--to', '2024-03']
+
+
+def test_years_begin_in_april_and_are_cut_to_what_was_asked(embedded):
+    rows = figures(embedded, '--measure', 'm-rcpc', '--per', 'year', '--full', '--from', '2023-02', '--to', '2023-09')
+    assert [(r['month'], r['from'], r['to']) for r in rows] == [
+        ('2022/23', '2023-02-01', '2023-03-31'), ('2023/24', '2023-04-01', '2023-09-30')]
+    months = figures(embedded, '--measure', 'm-rcpc', '--from', '2023-04', '--to', '2023-09')
+    assert int(rows[1]['held']) == sum(int(r['held']) for r in months)
+    quarters = figures(embedded, '--measure', 'm-rcpc', '--per', 'quarter', *YEAR)
+    assert [r['month'] for r in quarters] == ['2023/24-Q1', '2023/24-Q2', '2023/24-Q3', '2023/24-Q4']
+
+
+@pytest.mark.parametrize('group', ('team', 'worker', 'chair'))
+def test_groups_together_are_the_whole(embedded, group):
+    question = ['--measure', 'm-ccr', '--per', 'year', *YEAR]
+    whole = figures(embedded, *question, '--full')[0]
+    rows = figures(embedded, *question, '--group', group)
+    assert len(rows) > 5
+    assert all(bool(r['team_id']) <= (group != 'chair') and bool(r['worker_id']) <= (group != 'team') for r in rows)
+    assert [(r['team_id'], r['worker_id']) for r in rows] == sorted((r['team_id'], r['worker_id']) for r in rows)
+    for column in ('held', 'in_timescale', 'left_out', 'overdue_now'):
+        assert sum(int(r[column]) for r in rows) == int(whole[column]), column
+
+
+def test_a_team_among_the_groups_is_the_team_alone(embedded):
+    question = ['--measure', 'm-rcpc', '--per', 'year', *YEAR]
+    rows = figures(embedded, *question, '--group', 'team')
+    one = max(rows, key=lambda r: int(r['held']) if r['team_id'] else 0)
+    alone = figures(embedded, *question, '--team', one['team_id'])[0]
+    assert int(one['held']) > 10
+    assert {name: one[name] for name in alone} == alone
+
+
+@pytest.mark.parametrize('measure', ('m-icpc', 'm-rcpc', 'm-distribution', 'm-cp-visit', 'm-repeat', 'm-dispute-days'))
+def test_the_children_behind_a_figure_are_its_number(embedded, measure):
+    rows = figures(embedded, '--measure', measure, '--full', *YEAR)
+    children = figures(embedded, '--measure', measure, '--children', *YEAR)
+    assert sum(int(r['held']) for r in rows) > 100
+    for row in rows:
+        here = [c for c in children if c['month'] == row['month']]
+        counted = [c for c in here if c['counted'] == 'yes']
+        assert len(counted) == int(row['held'])
+        assert sum(c['in_timescale'] == 'yes' for c in counted) == int(row['in_timescale'])
+        assert len(here) - len(counted) == int(row['left_out'])
+    assert all(bool(c['left_out']) == (c['counted'] == 'no') for c in children)
+    assert all(c['in_timescale'] == 'no' for c in children if c['working_days_late'])
+
+
+def test_children_left_out_say_why(embedded):
+    children = figures(embedded, '--measure', 'm-icpc', '--children', *YEAR)
+    assert {c['left_out'] for c in children} == {'', 'transfer in'}
+    owed = figures(embedded, '--measure', 'm-distribution', '--children', *YEAR)
+    assert sum(c['working_days_late'] != '' and c['held_on'] == '' for c in owed) > 10
+    said = embedded('timeliness', '--measure', 'm-icpc', '--children', '--as-at', END, *YEAR).out
+    assert 'left out: transfer in' in said and '16 working days late' in said
+    assert said.splitlines()[-1] == '231 counted, 19 left out, as at Sunday 31 March 2024.'
+
+
+def test_overdue_now_stands_beside_a_rate(embedded):
+    missed = due(embedded, '--timescale', 'icpc', '--state', 'missed')
+    rows = figures(embedded, '--measure', 'm-icpc', '--full', *YEAR)
+    assert missed and {r['overdue_now'] for r in rows} == {str(len(missed))}
+    lines = embedded('timeliness', '--measure', 'm-icpc', '--as-at', END, *YEAR).out.splitlines()
+    assert lines[0].endswith('Overdue now') and lines[13].split()[-1] == str(len(missed))
+
+
+def test_a_public_figure_hides_small_counts_and_what_would_tell_them(embedded):
+    question = ['--measure', 'm-icpc', *YEAR]
+    plain = figures(embedded, *question, '--full')
+    public = figures(embedded, *question, '--public')
+    hidden = 0
+    for open_row, row in zip(plain, public, strict=True):
+        held, in_time = int(open_row['held']), int(open_row['in_timescale'])
+        small = 0 < in_time < 6 or 0 < held - in_time < 6
+        assert row['held'] == ('' if 0 < held < 6 else str(held))
+        assert (row['in_timescale'], row['percent']) == (
+            ('', '') if small else (open_row['in_timescale'], open_row['percent']))
+        assert row['overdue_now'] == '' and 0 < int(open_row['overdue_now']) < 6
+        assert row['suppressed'] == 'yes' and open_row['suppressed'] == 'no'
+        hidden += small
+    assert 0 < hidden < len(public)
+    parts = figures(embedded, *question, '--public', '--parts')
+    assert not any(r['in_timescale'] in ('1', '2', '3', '4', '5') for r in parts)
+    grouped = figures(embedded, *question, '--public', '--group', 'team')
+    assert all(r[name] not in ('1', '2', '3', '4', '5') for r in grouped
+               for name in ('held', 'in_timescale', 'left_out', 'overdue_now'))
+
+
+def test_a_total_does_not_tell_the_one_row_that_is_hidden(embedded):
+    def table(*words):
+        lines = embedded('timeliness', '--measure', 'm-cp-ended-24', '--as-at', END, *words).out.splitlines()
+        return {line.split()[0]: line.split()[1:4] for line in lines[1:lines.index('')]}
+
+    def span(first, last):
+        return ['--from', first, '--to', last]
+
+    plain = {month: int(cells[0]) for month, cells in table(*YEAR).items()}
+    months = [month for month in plain if month != 'Total']
+    small = next(m for m in months[1:] if 0 < plain[m] < 6)
+    at = months.index(small)
+    lone = next((months[i], months[j]) for i in range(at + 1) for j in range(at, len(months)) if i < j
+                and sum(0 < plain[m] < 6 for m in months[i:j + 1]) == 1)
+    shown = table('--public', *span(*lone))
+    assert shown[small][0] == 'c' and shown['Total'][0] == 'c'
+    assert table(*span(*lone))['Total'][0] == str(sum(plain[m] for m in months if lone[0] <= m <= lone[1]))
+
+
+def test_targets_and_ranges_of_the_overlay(folder, embedded):
+    configuration = folder / 'embedded' / 'timely.yaml'
+    configuration.write_text(f"rules: {{overlay: {ROOT / 'rules' / 'overlays' / 'milton-keynes.yaml'}}}\n")
+    try:
+        rows = figures(embedded, '--measure', 'm-rcpc', '--full', *YEAR)
+        assert {r['target'] for r in rows} == {'90-95%'}
+        assert all(r['target_met'] == ('yes' if int(r['in_timescale']) * 10 >= int(r['held']) * 9 else 'no') for r in rows)
+        assert {r['target_met'] for r in rows} == {'yes', 'no'}
+        assert list(figures(embedded, '--measure', 'm-rcpc', *YEAR)[0]) == [
+            'month', 'measure', 'by', 'held', 'in_timescale', 'percent']
+        assert 'Target  Met' in embedded('timeliness', '--measure', 'm-rcpc', '--as-at', END, *YEAR).out
+        chairs = figures(embedded, '--measure', 'm-caseload', '--group', 'chair', '--from', '2024-03', '--to', '2024-03')
+        assert {r['target'] for r in chairs} == {'55-70'}
+        assert all((r['target_met'] == 'no') == (int(r['held']) > 70) for r in chairs)
+        whole = figures(embedded, '--measure', 'm-caseload', '--from', '2024-03', '--to', '2024-03')[0]
+        assert int(whole['chairs']) == len(chairs)
+        assert int(whole['chairs_above']) == sum(r['target_met'] == 'no' for r in chairs) > 0
+    finally:
+        configuration.unlink()
+    assert {r['target'] for r in figures(embedded, '--measure', 'm-rcpc', '--full', *YEAR)} == {''}
+
 
 def due(timely, *words):
     return timely('due', '--as-at', END, '--format', 'csv', *words).rows()

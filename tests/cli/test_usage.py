@@ -123,6 +123,37 @@ def test_check_of_a_file_in_place_of_the_one_that_came(timely, tmp_path):
     assert timely('check', file).out.split(': ', 2)[2] == timely('check').out
 
 
+def test_measures_are_listed_without_a_store(timely):
+    rows = timely('timeliness', '--measure', 'list', '--format', 'csv').rows()
+    assert len({row['measure'] for row in rows}) == len(rows) > 30
+    assert all(bool(row['basis']) != bool(row['cannot_be_told']) for row in rows)
+    assert next(row for row in rows if row['measure'] == 'm-icpc')['parts'] == '0-5, 6-10, 11-15, 16-20, 21 and over'
+    said = timely('timeliness', '--measure', 'list').out
+    assert all(f"{row['measure']}: {row['title']}\n" in said for row in rows)
+
+
+@pytest.mark.parametrize('text, said', [
+    ('targets: {m-icp: 90%}', '2:11: unknown measure "m-icp"; did you mean "m-icpc"?'),
+    ('targets: {zzzzzz: 90%}', '2:11: unknown measure "zzzzzz": `timely timeliness --measure list` has all'),
+    ('targets: {m-caseload: 90%}', '2:11: m-caseload is no percentage, so it can have no target'),
+    ('targets: {m-icpc: 90}', '2:19: "90": expected a percentage: 90% or 90-95%'),
+    ('targets: {m-icpc: 95-90%}', '2:19: "95-90%": expected a percentage'),
+    ('targets: {m-icpc: 100.1%}', '2:19: "100.1%": expected a percentage'),
+    ('targets: {m-icpc: 90.25%}', 'expected a percentage'),
+    ('targets: {m-icpc: [90%]}', '2:19: expected a percentage: 90% or 90-95%'),
+    ('targets: [m-icpc]', '2:10: expected targets by their measures'),
+    ('thresholds: {caseload: many}', '2:24: "many": expected a number of children: 85 or 55-70'),
+    ('thresholds: {caseload: 0}', 'expected a number of children'),
+    ('thresholds: {caseload: 55.5}', 'expected a number of children'),
+    ('thresholds: {caselode: 85}', '2:14: unknown key "caselode"; did you mean "caseload"?'),
+])
+def test_a_bad_target_is_told_with_its_place(timely, tmp_path, text, said):
+    overlay = tmp_path / 'own.yaml'
+    overlay.write_text(f'authority: A\n{text}\n', encoding='utf-8')
+    err = timely('check', overlay, status=2).err
+    assert 'own.yaml:2:' in err and said in err
+
+
 def test_rules_shows_what_an_overlay_changes(timely, tmp_path):
     overlay = tmp_path / 'own.yaml'
     overlay.write_text("""authority: Somewhere & Co
@@ -136,6 +167,8 @@ timescales:
       - within 10 days of every cp-visit as seen
   cin-review:
     use: no
+targets: {m-rcpc: 79.2-95%}
+thresholds: {caseload: 55-70}
 """, encoding='utf-8')
     rows = timely('rules', '--diff', overlay, '--format', 'csv').rows()
     assert [(row['timescale'], row['what'], row['statute'], row['authority']) for row in rows] == [
@@ -143,7 +176,9 @@ timescales:
         ('cp-visit', 'due', 'within 10 working days of cp-plan-made; within 10 working days of cp-visit as seen',
          'within 10 days of cp-plan-made; within 10 days of cp-visit as seen'),
         ('', 'office hours, friday', '09:00-17:00', '09:00-16:30'),
-        ('', 'closure days', '', '2024-12-27')]
+        ('', 'closure days', '', '2024-12-27'),
+        ('', 'target, m-rcpc', '', '79.2-95%'),
+        ('', 'threshold, caseload', '', '55-70')]
     assert 'Somewhere & Co' in timely('rules', '--diff', overlay).out.splitlines()[0]
     overlay.write_text('authority: Nowhere\n', encoding='utf-8')
     assert timely('rules', '--diff', overlay).out == 'Nowhere changes nothing.\n'
@@ -233,6 +268,9 @@ def test_every_command_has_help_and_refuses_what_it_does_not_know(timely, comman
     assert many.out == '' and many.err.startswith('timely: ')
 
 
+MEASURED = ['timeliness', '--from', '2024-01', '--to', '2024-02', '--measure']
+
+
 @pytest.mark.parametrize('words, said', [
     (['deu'], 'unknown command "deu"; did you mean "due"?'),
     (['zzzzzzzz'], 'unknown command "zzzzzzzz"\n'),
@@ -264,6 +302,18 @@ def test_every_command_has_help_and_refuses_what_it_does_not_know(timely, comman
     (['timeliness', '--measure', 'm-icpc', '--from', '2024-02', '--to', '2024-01'], 'lies after --to'),
     (['timeliness', '--measure', 'm-icpc', '--from', '2024-01', '--to', '2024-02', '--by', 'team'],
      'expected child or meeting'),
+    ([*MEASURED, 'm-icpc', '--per', 'week'], 'expected month, quarter or year'),
+    ([*MEASURED, 'm-icpc', '--group', 'family'], 'expected team, worker or chair'),
+    ([*MEASURED, 'm-repeat', '--by', 'meeting'], 'm-repeat counts children; it cannot be counted by meeting'),
+    ([*MEASURED, 'm-icpc-meeting', '--by', 'child'], 'm-icpc-meeting counts meetings'),
+    ([*MEASURED, 'm-conversion', '--due'], 'm-conversion cannot be counted by the day due'),
+    ([*MEASURED, 'm-rcpc', '--due', '--by', 'meeting'], 'what was not held has no meeting'),
+    ([*MEASURED, 'm-icpc', '--basis', 'days'], 'm-icpc knows no 3 and 6 months'),
+    ([*MEASURED, 'm-rcpc', '--parts'], 'm-rcpc has no parts\n'),
+    ([*MEASURED, 'm-icpc', '--parts', '--due'], 'm-icpc has no parts by the day due'),
+    ([*MEASURED, 'm-icpc', '--children', '--public'], '--children names children: it cannot be --public'),
+    ([*MEASURED, 'm-caseload', '--group', 'team'], 'm-caseload is counted by chair'),
+    ([*MEASURED, 'm-sdq'], 'm-sdq (strengths and difficulties scores) cannot be told: '),
     (['import', 'ssd', '/tmp'], 'give --embedded DIR, or name a test database with --source'),
     (['feed', 'add', 'child', '1'], 'expected worker or team'),
     (['outbox', 'show', 'one'], 'expected the number of a message'),

@@ -17,7 +17,8 @@ SAMPLE = os.path.join(HERE, '..', 'sample')
 sys.path.insert(0, HERE)
 
 import england  # noqa: E402
-from oracle import Oracle, percent  # noqa: E402
+from measures import percent, spread  # noqa: E402
+from oracle import Oracle  # noqa: E402
 
 # By month from April 2023: in time / held, by child.
 BY_CHILD = {
@@ -101,6 +102,56 @@ def test_months_by_child_are_those_published(sample, measure):
 def test_year_is_the_same_in_every_variant(generated, measure, variant):
     rows = months(generated(*variant), measure)
     assert (sum(row[4] for row in rows), sum(row[3] for row in rows)) == YEAR[measure]
+
+
+def year(folder, measure, **asked):
+    (row,) = Oracle(folder, day('2024-03-31')).figures(
+        measure, (2023, 4), (2024, 3), length=12, **asked
+    )
+    return row
+
+
+def test_figures_of_the_year_are_near_those_published(sample):
+    """The report says: 7% of plans are repeats; 17 to 18% of children in care had three or more
+    placements; 64% of ended plans went on as in need, 33% in care, 2% elsewhere; 7.5% of
+    conferences were transfers; most disputes took a week, the longest over sixty days.
+    """
+    assert year(sample, 'm-repeat')['percent'] == '7.1'
+    assert year(sample, 'm-placement-moves')['percent'] == '17.6'
+    assert year(sample, 'm-cp-outcome')['parts'] == {'in need': 121, 'in care': 67, 'elsewhere': 4}
+    assert year(sample, 'm-icpc-route')['parts'] == {'front door': 231, 'transfer': 19}
+    disputes = year(sample, 'm-dispute-days')
+    assert (disputes['held'], disputes['median_days'], disputes['longest_days']) == (223, '5.0', 63)
+
+
+def test_parts_are_the_whole(sample):
+    for measure in ('m-icpc', 'm-icpc-route', 'm-cp-outcome', 'm-category', 'm-rhi'):
+        row = year(sample, measure)
+        assert sum(row['parts'].values()) == row['held'] > 0
+
+
+def test_ninety_one_days_are_not_three_months(sample):
+    months, days = year(sample, 'm-rcpc'), year(sample, 'm-rcpc', days=True)
+    assert months['held'] == days['held'] and months['in_timescale'] != days['in_timescale']
+
+
+def test_quarters_and_years_begin_in_april(sample):
+    oracle = Oracle(sample, day('2024-03-31'))
+    quarters = [(p[0], p[1], p[2]) for p in oracle.periods((2023, 11), (2024, 4), 3)]
+    assert quarters == [
+        ('2023/24-Q3', (2023, 11), (2023, 12)),
+        ('2023/24-Q4', (2024, 1), (2024, 3)),
+        ('2024/25-Q1', (2024, 4), (2024, 4)),
+    ]
+    assert [p[0] for p in oracle.periods((1999, 3), (1999, 5), 12)] == ['1998/99', '1999/00']
+
+
+def test_days_of_disputes_are_spread():
+    assert spread(list(range(1, 11))) == {
+        'median_days': '5.5',
+        'ninetieth_days': 9,
+        'longest_days': 10,
+    }
 
 
 def test_meetings_are_fewer_than_children_and_late_if_one_child_is(sample):

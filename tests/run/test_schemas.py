@@ -106,6 +106,15 @@ def test_overlay_keys_are_those_of_the_reader():
     assert set(overlay["properties"]) == set(tables["read_overlay.keys"])
     assert set(overlay["properties"]["office hours"]["properties"]) == set(tables["read_office.days"])
     assert set(overlay["definitions"]["change"]["properties"]) == set(tables["overlay_timescale.keys"])
+    assert set(overlay["properties"]["thresholds"]["properties"]) == set(tables["read_thresholds.keys"])
+
+
+def test_targets_are_of_the_measures_that_are_percentages():
+    text = (ROOT / "daemon" / "rules" / "measure.c").read_text(encoding="utf-8")
+    measures = re.findall(r'\{\.id = "([a-z0-9-]+)",(.*?)\.find = ', text, re.S)
+    assert len(measures) > 20
+    shares = [name for name, rest in measures if re.search(r'\.share = "', rest)]
+    assert schema("overlay")["properties"]["targets"]["propertyNames"]["enum"] == shares
 
 
 def test_no_list_of_the_readers_is_left_out():
@@ -113,6 +122,7 @@ def test_no_list_of_the_readers_is_left_out():
         "roles",
         "read_overlay.keys",
         "read_office.days",
+        "read_thresholds.keys",
         "overlay_timescale.keys",
         "overlay_local.own",
         "weekdays",
@@ -244,6 +254,11 @@ LOCAL = "{title: T, force: local, source: S, subject: care, due: within 1 week o
         ("overlay", "authority: A\nclosure days: [27 December]"),
         ("overlay", f"authority: A\ntimescales: {{own: {LOCAL.replace('local', 'law')}}}"),
         ("overlay", "timescales: {}"),
+        ("overlay", "authority: A\ntargets: {m-icp: 90%}"),
+        ("overlay", "authority: A\ntargets: {m-caseload: 90%}"),
+        ("overlay", "authority: A\ntargets: {m-icpc: 90}"),
+        ("overlay", "authority: A\nthresholds: {caseload: few}"),
+        ("overlay", "authority: A\nthresholds: {load: 85}"),
         ("rules", f"chapter: C\ntimescales: {{a: {LOCAL.replace('within', 'in')}}}"),
         ("rules", f"chapter: C\ntimescales: {{a: {LOCAL.replace('week', 'fortnight')}}}"),
         ("rules", f"chapter: C\ntimescales: {{a: {LOCAL.replace('met by', 'met')}}}"),
