@@ -104,6 +104,8 @@ static const struct fact *find_met(const struct work *w, const struct clock_star
     const struct fact *met = NULL;
 
     *ret_by_key = false;
+    if (!any_happened(&w->history, s->timescale->met_by, s->timescale->met_count))
+        return NULL;
     if (s->timescale->else_next && s->episode)
         for (size_t i = 0; i < w->history.count && !met; i++) {
             const struct fact *f = w->history.facts[i];
@@ -162,7 +164,8 @@ static struct ending find_end(struct work *w, const struct clock_start *s)
     if (s->trigger && l->events[s->trigger->event].booking && date_known(s->trigger->until.on))
         consider_end(&e, (struct ending){s->trigger->until.on, s->trigger,
                                          "the meeting was cancelled", true});
-    for (size_t i = 0; i < w->history.count; i++)
+    bool may_end = any_happened(&w->history, t->ends_with, t->end_count);
+    for (size_t i = 0; may_end && i < w->history.count; i++)
         for (size_t k = 0; k < t->end_count; k++) {
             const struct fact *f = w->history.facts[i];
 
@@ -350,6 +353,8 @@ static void start_in_episode(struct work *w, struct clock_start s, const struct 
     struct date last = DATE_NONE;
     size_t index = 0;
 
+    if (!any_happened(&w->history, &c->trigger, 1))
+        return;
     s.episode = e;
     s.subject_ref = e->key;
     for (size_t i = 0; i < w->history.count; i++) {
@@ -368,6 +373,8 @@ static void start_in_episode(struct work *w, struct clock_start s, const struct 
 
 static void start_by_record(struct work *w, struct clock_start s)
 {
+    if (!any_happened(&w->history, &s.clause->trigger, 1))
+        return;
     for (size_t i = 0; i < w->history.count; i++) {
         const struct fact *f = w->history.facts[i];
 
@@ -445,7 +452,7 @@ static void evaluate_timescale(struct work *w, size_t index)
 static int in_order(const void *pa, const void *pb)
 {
     const struct deadline *a = *(struct deadline *const *)pa, *b = *(struct deadline *const *)pb;
-    int order = strcmp(a->timescale->id, b->timescale->id);
+    int order = (a->timescale > b->timescale) - (a->timescale < b->timescale); // sorted by id
 
     if (order == 0)
         order = strcmp(a->subject_ref ? a->subject_ref : "", b->subject_ref ? b->subject_ref : "");

@@ -8,11 +8,6 @@ static bool same_text(const char *a, const char *b)
     return a && b && strcmp(a, b) == 0;
 }
 
-bool ref_matches(const struct event_ref *ref, const struct fact *f)
-{
-    return f->event == ref->event && code_in(f->code, ref->codes, ref->code_count, ref->negated);
-}
-
 const char *record_key(const struct library *l, const struct fact *f)
 {
     if (l->events[f->event].key_is_meeting && f->meeting)
@@ -92,18 +87,14 @@ static void note_booking(struct history *h, const struct fact *f, bool cancelled
 
 static void collect_bookings(struct arena *a, struct history *h)
 {
-    int booked = library_event(h->library, "meeting-booked");
-    int moved = library_event(h->library, "meeting-rearranged");
-    int cancelled = library_event(h->library, "meeting-cancelled");
-
     h->bookings = ARENA_ARRAY(a, struct booking, h->count + 1);
     for (size_t i = 0; i < h->count; i++) {
-        const struct fact *f = h->facts[i];
+        const char *name = h->library->events[h->facts[i]->event].name;
 
-        if (f->event == booked || f->event == moved)
-            note_booking(h, f, false);
-        else if (f->event == cancelled)
-            note_booking(h, f, true);
+        if (strcmp(name, "meeting-booked") == 0 || strcmp(name, "meeting-rearranged") == 0)
+            note_booking(h, h->facts[i], false);
+        else if (strcmp(name, "meeting-cancelled") == 0)
+            note_booking(h, h->facts[i], true);
     }
 }
 
@@ -228,7 +219,10 @@ void history_make(struct arena *a, const struct library *l, const struct timelin
     collect_episodes(a, &h);
     add_diary_facts(a, &h);
     h.in = ARENA_ARRAY(a, const struct episode *, h.count + 1);
-    for (size_t i = 0; i < h.count; i++)
+    h.happened = ARENA_ARRAY(a, bool, l->event_count);
+    for (size_t i = 0; i < h.count; i++) {
         h.in[i] = place(&h, h.facts[i]);
+        h.happened[h.facts[i]->event] = true;
+    }
     *ret = h;
 }

@@ -17,6 +17,7 @@ struct history {
     const struct fact **facts; // known by as_at, in order; with the diary's meetings as facts
     const struct episode **in; // the episode that each fact belongs to; NULL for none
     size_t count;
+    bool *happened; // by event: most of a library's clauses ask for what a person never had
     struct episode *episodes;
     size_t episode_count;
     struct booking *bookings; // one for each meeting, as it stands now
@@ -30,7 +31,18 @@ void history_make(struct arena *a, const struct library *l, const struct timelin
 
 // True when the fact's own key says that it belongs to the episode (rather than its date).
 bool linked_by_key(const struct library *l, const struct fact *f, const struct episode *e);
-bool ref_matches(const struct event_ref *ref, const struct fact *f);
+static inline bool ref_matches(const struct event_ref *ref, const struct fact *f)
+{
+    return f->event == ref->event && code_in(f->code, ref->codes, ref->code_count, ref->negated);
+}
+// False when no fact can match any of them.
+static inline bool any_happened(const struct history *h, const struct event_ref *refs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (h->happened[refs[i].event])
+            return true;
+    return false;
+}
 // The key under which other records refer to this one.
 const char *record_key(const struct library *l, const struct fact *f);
 
