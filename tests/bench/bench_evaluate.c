@@ -2,16 +2,16 @@
 // library, and beside it for the dates alone. Many different timelines are evaluated in turn, so
 // that nothing is merely remembered.
 //
-//     bench_evaluate [FILE]
+//     bench_evaluate [FOLDER]
 //
-// leaves in FILE every date that was counted in days, weeks or months, "start,span,due" a line, so
-// that others can compute the same dates (bench_due.py).
-#include "clock.h"
+// leaves in FOLDER what others need to compute the same (bench_due.py): every date that was counted
+// in days, weeks or months; and the facts and the clauses that they come from.
 #include "evaluate.h"
 #include "paths.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define PERSONS 2000
 #define FACTS 25
@@ -153,34 +153,86 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// Median nanoseconds for each of what `all` counts, and how many those are.
+// Median nanoseconds of processor time for each of what `all` counts, and how many those are.
 static double measure(const struct bench *b, size_t all(const struct bench *), size_t *ret)
 {
     int64_t took[ROUNDS];
 
     for (int round = 0; round < ROUNDS; round++) {
-        int64_t started = clock_monotonic();
+        clock_t started = clock();
 
         *ret = all(b);
-        took[round] = clock_monotonic() - started;
+        took[round] = clock() - started;
     }
     qsort(took, ROUNDS, sizeof *took, by_size);
-    return (double)took[ROUNDS / 2] * 1e3 / (double)*ret;
+    return (double)took[ROUNDS / 2] * 1e9 / CLOCKS_PER_SEC / (double)*ret;
 }
 
-static bool leave(const struct bench *b, const char *path)
+static void leave_dates(FILE *out, struct arena *a, const struct bench *b)
 {
-    AUTO(arena_auto_free) struct arena *a = arena_new();
-    FILE *out = fopen(path, "we");
-
-    for (size_t i = 0; out && i < b->count; i++) {
+    for (size_t i = 0; i < b->count; i++) {
         const struct counted *c = &b->counted[i];
+        int count = c->span.before ? -c->span.count : c->span.count;
 
         (void)fprintf(out, "%s,%s,%s\n", date_iso(a, c->from.on),
-                      span_words(a, (struct span){c->span.before ? -c->span.count : c->span.count,
-                                                  c->span.unit, false}),
+                      span_words(a, (struct span){count, c->span.unit, false}),
                       date_iso(a, c->due));
     }
+}
+
+static void leave_facts(FILE *out, struct arena *a, const struct bench *b)
+{
+    for (size_t i = 0; i < PERSONS; i++)
+        for (size_t k = 0; k < FACTS; k++) {
+            const struct fact *f = &b->timelines[i].facts[k];
+
+            (void)fprintf(out, "%zu,%s,%s,%s\n", i, b->library->events[f->event].name,
+                          f->code ? f->code : "", date_iso(a, f->at.on));
+        }
+}
+
+static const char *event_name(const struct library *l, int event)
+{
+    return event >= 0 ? l->events[event].name : "";
+}
+
+static void leave_rule(FILE *out, struct arena *a, const struct library *l,
+                       const struct timescale *t, const struct clause *c)
+{
+    static const char *const ordinals[] = {"every", "first", "second", "later"};
+    const struct event_ref *trigger = &c->trigger, *met = &t->met_by[0];
+    int ends = t->subject >= 0 ? l->subjects[t->subject].ends : -1;
+
+    if (!t->on || c->due_of >= 0 || c->span.unit == HOURS)
+        return;
+    (void)fprintf(out, "%s,%s,%s,%s,%s,%s,%s\n", event_name(l, ends), event_name(l, trigger->event),
+                  trigger->code_count && !trigger->negated ? trigger->codes[0] : "",
+                  ordinals[c->ordinal], span_words(a, c->span), event_name(l, met->event),
+                  met->code_count && !met->negated ? met->codes[0] : "");
+}
+
+static void leave_rules(FILE *out, struct arena *a, const struct bench *b)
+{
+    const struct library *l = b->library;
+
+    for (size_t i = 0; i < l->timescale_count; i++) {
+        const struct timescale *t = &l->timescales[i];
+        const struct version *now = &t->versions[t->version_count - 1];
+
+        for (size_t c = 0; c < now->clause_count; c++)
+            leave_rule(out, a, l, t, &now->clauses[c]);
+    }
+}
+
+static bool leave(const struct bench *b, const char *folder, const char *name,
+                  void write(FILE *out, struct arena *a, const struct bench *b))
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    const char *path = arena_printf(a, "%s/%s", folder, name);
+    FILE *out = fopen(path, "we");
+
+    if (out)
+        write(out, a, b);
     if (out && fclose(out) == 0)
         return true;
     perror(path);
@@ -209,7 +261,9 @@ int main(int argc, char **argv)
            ns * each / 1e3, FACTS, each, b->library->timescale_count);
     ns = measure(b, count_all, &dates);
     printf("dates alone: %6.1f ns a date, %zu of %zu deadlines\n", ns, dates, deadlines);
-    bool left = argc < 2 || leave(b, argv[1]);
+    bool left = argc < 2 || (leave(b, argv[1], "dates.csv", leave_dates) &&
+                             leave(b, argv[1], "facts.csv", leave_facts) &&
+                             leave(b, argv[1], "rules.csv", leave_rules));
     library_free(b->library);
     return left ? 0 : 1;
 }
