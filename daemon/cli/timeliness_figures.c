@@ -258,7 +258,27 @@ static const char *period_words(const struct report *r)
                : arena_printf(a, "by %s", period);
 }
 
-static void print_footer(const struct report *r)
+// Some authorities publish the mean of the months: it is said, so that both can be found again.
+static void print_pooling(const struct report *r, const struct figures *rows, size_t count)
+{
+    static const char *const words[] = {"months", "quarters", "years"};
+    struct text *out = &r->session->out;
+    double sum = 0;
+    int n = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].held > 0) {
+            sum += 100.0 * rows[i].in_time / rows[i].held;
+            n++;
+        }
+    if (n > 1 && r->question.measure->share && r->question.group == GROUP_NONE && !r->suppressed)
+        text_addf(out, "The total is pooled; the mean of the %s would be %.1f%%.\n",
+                  words[r->question.per], sum / n);
+    else
+        text_addf(out, "The total is pooled, not the mean of the %s.\n", words[r->question.per]);
+}
+
+static void print_footer(const struct report *r, const struct figures *rows, size_t row_count)
 {
     const struct measure_question *q = &r->question;
     const struct measure *m = q->measure;
@@ -275,10 +295,7 @@ static void print_footer(const struct report *r)
               unit_words(r), m->basis,
               q->days ? "; 91 days in place of 3 months, 183 days in place of 6" : "");
     if (pooled(r))
-        text_addf(&s->out, "The total is pooled, not the mean of the %ss.\n",
-                  q->per == PER_MONTH     ? "month"
-                  : q->per == PER_QUARTER ? "quarter"
-                                          : "year");
+        print_pooling(r, rows, row_count);
     if (q->per != PER_MONTH)
         text_add(&s->out, "Years run from 1 April to 31 March.\n");
     if (r->suppressed)
@@ -304,7 +321,7 @@ static void print_for_people(const struct report *r, const struct figures *rows,
     if (pooled(r))
         add_for_people(r, t, &total, figures_hide_total(r, &total, rows, count), true);
     table_end(t);
-    print_footer(r);
+    print_footer(r, rows, count);
 }
 
 void print_figures(const struct report *r)

@@ -224,7 +224,7 @@ static const struct measure measures[] = {
      .counted = "children on a plan or in care",
      .share = NULL,
      .basis = "the chair of a child on a plan, the reviewing officer of a child in care; one "
-              "person in both roles has the child once",
+              "person in both roles has the child once; chairs are counted by head, not by hours",
      .find = find_caseload},
     {.id = "m-cp-outcome",
      .title = "what followed child protection plans",

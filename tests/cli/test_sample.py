@@ -95,7 +95,7 @@ def assert_figures(timely, expected, *words):
     else:
         told = [{name: str(value) for name, value in e.items() if name != 'parts'} for e in expected]
         assert [{name: row[name] for name in one} for row, one in zip(rows, told, strict=True)] == told
-    assert sum(e['held'] for e in expected) > 0
+    return sum(e['held'] for e in expected)
 
 
 @pytest.mark.parametrize('authority', ('sample', 'spec', 'november'), indirect=True)
@@ -103,7 +103,10 @@ def assert_figures(timely, expected, *words):
 def test_every_other_figure_is_the_one_that_the_oracle_computes(authority, judge, measure):
     timely, _, as_at = authority
     by = 'meeting' if measure == 'm-icpc-meeting' else 'child'
-    assert_figures(timely, list(judge.figures(measure, (2023, 4), (2024, 3), by)), '--measure', measure, '--as-at', as_at)
+    expected = list(judge.figures(measure, (2023, 4), (2024, 3), by))
+    counted = assert_figures(timely, expected, '--measure', measure, '--as-at', as_at)
+    rare = measure == 'm-repeat-outcome'  # one child, towards the end of the year
+    assert counted > 0 or (rare and as_at != END)
 
 
 # ---------------------------------------------------------------------------------- the sample alone
@@ -130,7 +133,7 @@ def sample_judge(sample):
 ])
 def test_figures_asked_for_otherwise_are_those_of_the_oracle(embedded, sample_judge, measure, words, asked):
     expected = list(sample_judge.figures(measure, (2023, 4), (2024, 3), **asked))
-    assert_figures(embedded, expected, '--measure', measure, '--as-at', END, *words)
+    assert assert_figures(embedded, expected, '--measure', measure, '--as-at', END, *words) > 0
 
 
 def figures(timely, *words):
@@ -333,7 +336,8 @@ def test_explain_reads_as_a_sentence_with_its_reasons(embedded):
 def test_timeliness_for_people_has_a_pooled_total_and_what_it_rests_on(embedded):
     said = embedded('timeliness', '--measure', 'm-icpc', '--from', '2023-04', '--to', '2024-03', '--as-at', END).out
     assert 'Total       231      156  67.5' in said
-    for words in ('Unit: child', 'Calendar: bank holidays of England and Wales', 'pooled'):
+    for words in ('Unit: child', 'Calendar: bank holidays of England and Wales',
+                  'pooled; the mean of the months would be 70.5%'):  # 70.4 is what the council printed
         assert words in said
 
 
