@@ -167,7 +167,7 @@ static json_t *findings_document(const struct evaluation *e)
 
 // ------------------------------------------------------------------------------------ deadlines
 
-static const char *stored_state_word(enum state s)
+const char *stored_state_word(enum state s)
 {
     static const char *const words[] = {"open", "met", "ended", "unknown"};
 

@@ -49,6 +49,8 @@ struct deadline_change {
     bool at_first_start;
 };
 
+const char *stored_state_word(enum state s); // open, met, ended, unknown
+
 // Every deadline of the answer, and every stored one that is in it no more. In the arena.
 size_t person_changes(struct arena *a, const struct person_work *w, bool first_start,
                       struct deadline_change **ret);
