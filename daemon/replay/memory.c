@@ -74,8 +74,22 @@ struct reader *memory_reader(struct memory *m, const char *staff_id)
         arena_grow(m->arena, m->readers, sizeof *m->readers, m->reader_count, &m->reader_room);
     memmove(&m->readers[low + 1], &m->readers[low], (m->reader_count - low) * sizeof *m->readers);
     m->reader_count++;
-    m->readers[low] = (struct reader){arena_strdup(m->arena, staff_id), DATE_NONE, NULL, 0, 0};
+    m->readers[low] =
+        (struct reader){.staff_id = arena_strdup(m->arena, staff_id), .digest_on = DATE_NONE};
     return &m->readers[low];
+}
+
+size_t memory_digests_in_week(const struct reader *r, struct date today)
+{
+    struct date monday = date_add_days(today, -date_weekday(today));
+
+    return date_known(r->digest_on) && date_cmp(r->digest_on, monday) >= 0 ? r->in_week : 0;
+}
+
+void memory_digest(struct reader *r, struct date today)
+{
+    r->in_week = memory_digests_in_week(r, today) + 1;
+    r->digest_on = today;
 }
 
 const struct notice *memory_last_told(const struct duty *d, const char *staff_id)

@@ -45,6 +45,7 @@ struct remembered {
 struct reader {
     const char *staff_id;
     struct date digest_on; // of the last digest; DATE_NONE: none yet
+    size_t in_week;        // digests in the week of the last one
     struct duty **told;    // in digests and alarms
     size_t count, room;
 };
@@ -77,6 +78,9 @@ void memory_end(struct memory *m); // what the arena does not own
 struct owed memory_owed(const struct duty *d);
 // Made when there is none yet. It may move when another one is asked for.
 struct reader *memory_reader(struct memory *m, const char *staff_id);
+// How many digests a reader has had since the Monday of a day's week.
+size_t memory_digests_in_week(const struct reader *r, struct date today);
+void memory_digest(struct reader *r, struct date today);
 void memory_say(struct memory *m, struct duty *d, const struct notice *n);
 // What a reader was told last of a duty with its present due date, in a mail; NULL: nothing.
 const struct notice *memory_last_told(const struct duty *d, const char *staff_id);

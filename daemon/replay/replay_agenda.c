@@ -62,8 +62,10 @@ static void recall_reader(struct round *r, const char *staff_id, struct recollec
     struct walk *w = r->walk;
     const struct reader *reader = memory_reader(&w->memory, staff_id);
 
-    if (date_is(reader->digest_on, w->today))
-        known->had_digest[known->had_digest_count++] = staff_id;
+    if (memory_digests_in_week(reader, w->today))
+        known->had[known->had_count++] =
+            (struct had){staff_id, date_is(reader->digest_on, w->today),
+                         memory_digests_in_week(reader, w->today)};
     for (size_t i = 0; i < reader->count; i++) {
         const struct duty *d = reader->told[i];
         const struct notice *last = d->owed.open ? memory_last_told(d, staff_id) : NULL;
@@ -81,7 +83,7 @@ static void recall_reader(struct round *r, const char *staff_id, struct recollec
 static struct recollection recall(struct round *r, const struct agenda_decision *d)
 {
     struct recollection known = {
-        .had_digest = ARENA_ARRAY(r->walk->scratch, const char *, d->digest_to_count + 1)};
+        .had = ARENA_ARRAY(r->walk->scratch, struct had, d->digest_to_count + 1)};
     struct told *told = NULL;
     size_t room = 0;
 
@@ -159,7 +161,7 @@ static void say(struct walk *w, const struct agenda_mail *m)
         walk_line(w, mail, &line);
     }
     if (m->kind == MAIL_DIGEST || m->kind == MAIL_NOBODY)
-        memory_reader(&w->memory, m->to ? m->to->id : "")->digest_on = w->today;
+        memory_digest(memory_reader(&w->memory, m->to ? m->to->id : ""), w->today);
 }
 
 // Nobody is responsible, and there is no operator either.

@@ -72,24 +72,37 @@ static bool read_due(struct round *r, struct error *err)
 
 // -------------------------------------------------------------- what the recipients know already
 
-static bool read_had_digest(struct round *r, struct error *err)
+// The keys of the digests that the recipients may have had on a number of days up to today.
+static const char *digest_keys(const struct round *r, size_t days)
 {
-    AUTO(pgresult_done) PGresult *rows = NULL;
     struct date today = london_from_instant(r->now).on;
     const struct agenda_decision *d = &r->decision;
-    const char **keys = ARENA_ARRAY(r->arena, const char *, d->digest_to_count + 1), *array;
+    const char **keys = ARENA_ARRAY(r->arena, const char *, days * d->digest_to_count + 1);
+    size_t count = 0;
 
-    for (size_t i = 0; i < d->digest_to_count; i++)
-        keys[i] = agenda_digest_key(r->arena, d->digest_to[i], today);
-    array = db_text_array(r->arena, keys, d->digest_to_count);
+    for (size_t day = 0; day < days; day++)
+        for (size_t i = 0; i < d->digest_to_count; i++)
+            keys[count++] =
+                agenda_digest_key(r->arena, d->digest_to[i], date_add_days(today, -(int)day));
+    return db_text_array(r->arena, keys, count);
+}
+
+static bool read_had(struct round *r, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *rows = NULL;
+    size_t since_monday = (size_t)date_weekday(london_from_instant(r->now).on) + 1;
+    const char *keys[] = {digest_keys(r, since_monday), digest_keys(r, 1)};
+
     if (!db_ask(r->store,
-                "SELECT coalesce(staff_id, '') FROM timely.outbox WHERE dedupe = ANY ($1::text[])",
-                1, &array, &rows, err))
+                "SELECT coalesce(staff_id, ''), bool_or(dedupe = ANY ($2::text[])), count(*)"
+                " FROM timely.outbox WHERE dedupe = ANY ($1::text[]) GROUP BY 1",
+                2, keys, &rows, err))
         return false;
-    r->known.had_digest_count = (size_t)PQntuples(rows);
-    r->known.had_digest = ARENA_ARRAY(r->arena, const char *, r->known.had_digest_count + 1);
+    r->known.had_count = (size_t)PQntuples(rows);
+    r->known.had = ARENA_ARRAY(r->arena, struct had, r->known.had_count + 1);
     for (int i = 0; i < PQntuples(rows); i++)
-        r->known.had_digest[i] = arena_strdup(r->arena, db_text(rows, i, 0));
+        r->known.had[i] = (struct had){arena_strdup(r->arena, db_text(rows, i, 0)),
+                                       db_bool(rows, i, 1), (size_t)db_int(rows, i, 2)};
     return true;
 }
 
@@ -249,7 +262,7 @@ static bool do_round(struct round *r, struct error *err)
         return false;
     in = input_of(r);
     agenda_gather(r->arena, &in, &r->decision);
-    if (r->decision.digest_to_count && (!read_had_digest(r, err) || !read_told(r, err)))
+    if (r->decision.digest_to_count && (!read_had(r, err) || !read_told(r, err)))
         return false;
     in = input_of(r); // the library may be another one after a wait
     agenda_decide(r->arena, &in, &r->known, &r->decision);

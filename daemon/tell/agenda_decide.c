@@ -69,20 +69,25 @@ struct deciding {
     struct agenda_decision *d;
     struct line *standing; // lines of earlier mails, by recipient
     size_t standing_count, standing_at;
+    struct date today;
     bool open;       // can people be told now?
     instant opening; // and when next, on another day if they can now
+    instant list;    // and when next week begins
 };
 
-static int by_text(const void *a, const void *b)
+static int by_staff(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return strcmp(((const struct had *)a)->staff_id, ((const struct had *)b)->staff_id);
 }
 
-static bool had_digest(const struct deciding *g, const char *staff_id)
+// NULL: no digest this week.
+static const struct had *had(const struct deciding *g, const char *staff_id)
 {
-    return g->known->had_digest_count &&
-           bsearch(&staff_id, g->known->had_digest, g->known->had_digest_count, sizeof staff_id,
-                   by_text);
+    struct had key = {.staff_id = staff_id};
+
+    return g->known->had_count
+               ? bsearch(&key, g->known->had, g->known->had_count, sizeof key, by_staff)
+               : NULL;
 }
 
 static int by_recipient(const void *x, const void *y)
@@ -144,13 +149,13 @@ static void add_mail(struct deciding *g, enum mail_kind kind, const struct staff
     d->mails[d->mail_count++] = (struct agenda_mail){kind, to, lines, count};
 }
 
-static void put_off(struct deciding *g, size_t from, size_t end)
+static void put_off(struct deciding *g, size_t from, size_t end, instant until)
 {
     for (size_t i = from; i < end; i++) {
         instant *next = &g->d->plan.next[g->d->order[i]->owed - g->in->owed];
 
-        if (g->opening && (*next == 0 || g->opening < *next))
-            *next = g->opening;
+        if (until && (*next == 0 || until < *next))
+            *next = until;
     }
     g->d->waiting_count += end - from;
 }
@@ -180,6 +185,33 @@ static void make_digest(struct deciding *g, size_t from, size_t end)
     g->d->line_count += count;
 }
 
+static bool can_wait_for_list(const struct deciding *g, const struct line *l)
+{
+    struct date due = l->owed->due_on, list = london_from_instant(g->list).on;
+
+    return l->to && g->list && (date_cmp(due, g->today) < 0 || date_cmp(due, list) > 0);
+}
+
+static bool all_can_wait(const struct deciding *g, size_t from, size_t end)
+{
+    for (size_t i = from; i < end; i++)
+        if (!can_wait_for_list(g, g->d->order[i]))
+            return false;
+    return true;
+}
+
+static void digest_or_wait(struct deciding *g, size_t from, size_t end)
+{
+    const struct had *before = had(g, staff_key(g->d->order[from]));
+
+    if (!g->open || (before && before->today))
+        put_off(g, from, end, g->opening);
+    else if (before && before->this_week >= DIGESTS_A_WEEK && all_can_wait(g, from, end))
+        put_off(g, from, end, g->list);
+    else
+        make_digest(g, from, end);
+}
+
 struct summed {
     const struct staff *manager;
     const struct line *line;
@@ -196,7 +228,6 @@ static int by_manager(const void *x, const void *y)
 // Silent lines of whom the team's manager can be told, by that manager.
 static size_t sum_up(const struct deciding *g, struct summed *ret)
 {
-    struct date today = london_from_instant(g->in->now).on;
     size_t found = 0;
 
     for (size_t i = 0; i < g->d->silent_count; i++) {
@@ -204,7 +235,7 @@ static size_t sum_up(const struct deciding *g, struct summed *ret)
         const char *ignored;
         const struct staff *manager =
             agenda_recipient(g->arena, g->in->directory, &o->who, o->child.restricted,
-                             "team-manager", today, &ignored);
+                             "team-manager", g->today, &ignored);
 
         if (manager)
             ret[found++] = (struct summed){manager, g->d->silent[i]};
@@ -244,16 +275,14 @@ static void make_mails(struct deciding *g)
         // The summary comes first: who reads it knows why the digest after it is short.
         make_summaries(g);
     } else {
-        put_off(g, spoken, d->plan.count);
+        put_off(g, spoken, d->plan.count, g->opening);
     }
     for (size_t i = 0, end; i < spoken; i = end) {
         end = end_of_recipient(d, i);
         if (d->order[i]->how == SAY_AT_ONCE)
             make_alarms(g, i, end);
-        else if (g->open && !had_digest(g, staff_key(d->order[i])))
-            make_digest(g, i, end);
         else
-            put_off(g, i, end);
+            digest_or_wait(g, i, end);
     }
 }
 
@@ -264,12 +293,13 @@ void agenda_decide(struct arena *a, const struct plan_input *in, struct recollec
                          .in = in,
                          .known = known,
                          .d = d,
+                         .today = london_from_instant(in->now).on,
                          .open = agenda_office_open(in->library, in->now),
-                         .opening = agenda_next_opening(in->library, in->now)};
+                         .opening = agenda_next_opening(in->library, in->now),
+                         .list = agenda_next_list(in->library, in->now)};
 
-    if (known->had_digest_count > 1)
-        qsort((void *)known->had_digest, known->had_digest_count, sizeof *known->had_digest,
-              by_text);
+    if (known->had_count > 1)
+        qsort(known->had, known->had_count, sizeof *known->had, by_staff);
     recall_standing(&g);
     make_mails(&g);
 }

@@ -29,10 +29,19 @@ struct told {
     const char *rung;
 };
 
-// What is remembered of the people of digest_to. Nobody has a second digest on a day.
+// Digests that somebody has had. Nobody has a second one on a day, nor a fourth in a week unless a
+// line cannot wait for the next week's list: it is due before then, or on that day.
+#define DIGESTS_A_WEEK 3
+struct had {
+    const char *staff_id; // "": nobody's, the operator's
+    bool today;
+    size_t this_week; // since Monday, today's too
+};
+
+// What is remembered of the people of digest_to.
 struct recollection {
-    const char **had_digest; // staff_ids, "" for nobody's, whose digest of the day has gone
-    size_t had_digest_count;
+    struct had *had; // of those who had any this week
+    size_t had_count;
     const struct told *told; // in any order
     size_t told_count;
 };
@@ -47,7 +56,7 @@ struct agenda_decision {
     const struct line *const *silent; // to be recorded as said, without a word
     size_t silent_count;
     size_t line_count;    // new ones that are said
-    size_t waiting_count; // lines that wait for the next working morning
+    size_t waiting_count; // lines that wait for the next working morning, or the next week
 };
 
 void agenda_gather(struct arena *a, const struct plan_input *in, struct agenda_decision *ret);
