@@ -35,12 +35,11 @@ void memory_begin(struct arena *a, const struct chronicle *c, struct memory *ret
 void memory_end(struct memory *m)
 {
     key_set_done(&m->said);
-    key_set_done(&m->in_flight);
 }
 
-bool memory_is_new(struct memory *m, struct key_set *set, const char *key)
+bool memory_is_new(struct memory *m, const char *dedupe)
 {
-    return key_set_add(set, m->arena, arena_strdup(m->arena, key), 1) == 0;
+    return key_set_add(&m->said, m->arena, arena_strdup(m->arena, dedupe), 1) == 0;
 }
 
 // ------------------------------------------------------------------------------------ what was

@@ -50,11 +50,27 @@ struct reader {
     size_t count, room;
 };
 
-// A calendar object with the deadlines that it serves, and its holders as the store has them.
+// Somebody who was told of a calendar object.
+struct kept_holder {
+    const char *staff_id, *email;
+    instant since;
+};
+
+// A message about a calendar object: the number of its mail in the result.
+struct kept_message {
+    size_t mail;
+    int sequence;
+};
+
+// A calendar object with the deadlines that it serves, its holders and its messages.
 struct kept_object {
-    struct stored_object object; // `serves` is made afresh each time it is read
+    struct stored_object object; // but for `serves` and `holders`: made afresh when it is read
     struct duty **serves;
-    size_t serve_count, serve_room, holder_room;
+    size_t serve_count, serve_room;
+    struct kept_holder *holders;
+    size_t holder_count, holder_room;
+    struct kept_message *messages;
+    size_t message_count, message_room;
 };
 
 struct memory {
@@ -67,8 +83,7 @@ struct memory {
     size_t object_count, object_room;
     struct reader *readers; // by staff_id
     size_t reader_count, reader_room;
-    struct key_set said;      // dedupe keys of the outbox
-    struct key_set in_flight; // "uid staff_id": has had a message about the object
+    struct key_set said; // dedupe keys of the outbox
 };
 
 void memory_begin(struct arena *a, const struct chronicle *c, struct memory *ret);
@@ -85,8 +100,8 @@ void memory_say(struct memory *m, struct duty *d, const struct notice *n);
 // What a reader was told last of a duty with its present due date, in a mail; NULL: nothing.
 const struct notice *memory_last_told(const struct duty *d, const char *staff_id);
 struct duty *memory_duty(const struct remembered *p, const char *uid); // NULL when unknown
-// True when the key is new.
-bool memory_is_new(struct memory *m, struct key_set *set, const char *key);
+// True when no message with this dedupe key was put into the outbox before.
+bool memory_is_new(struct memory *m, const char *dedupe);
 
 // The difference that a person's evaluation makes: changed deadlines are written over, new ones
 // added, withdrawn ones forgotten. `first_notice` is beside the changes.
@@ -94,9 +109,11 @@ void memory_apply(struct memory *m, struct remembered *p, const struct deadline_
                   size_t count, instant now, const instant *first_notice);
 
 // The objects that a person's plan may touch, with the serving deadlines: those of the person's own
-// deadlines, and the live ones of the meetings. In the arena given.
+// deadlines, and the live ones of the meetings. Who was invited now is a fresh holder. In the arena
+// given.
 void memory_book(struct arena *a, const struct memory *m, const struct remembered *p,
-                 const char *const *meetings, size_t meeting_count, struct book *ret);
+                 const char *const *meetings, size_t meeting_count, instant now, struct book *ret);
+struct kept_object *memory_object(const struct memory *m, const char *uid); // NULL when unknown
 // Writes down a plan of invites (invites.h), messages left out.
 void memory_keep_objects(struct memory *m, struct remembered *p, const struct book *planned,
-                         const json_t *doc);
+                         const json_t *doc, instant now);

@@ -40,8 +40,18 @@ static void fill_serves(struct arena *a, const struct kept_object *k, struct sto
     }
 }
 
+static void fill_holders(struct arena *a, const struct kept_object *k, instant now,
+                         struct stored_object *o)
+{
+    o->holders = ARENA_ARRAY(a, struct stored_holder, k->holder_count + 1);
+    o->holder_count = k->holder_count;
+    for (size_t i = 0; i < k->holder_count; i++)
+        o->holders[i] = (struct stored_holder){k->holders[i].staff_id, k->holders[i].email,
+                                               k->holders[i].since == now};
+}
+
 void memory_book(struct arena *a, const struct memory *m, const struct remembered *p,
-                 const char *const *meetings, size_t meeting_count, struct book *ret)
+                 const char *const *meetings, size_t meeting_count, instant now, struct book *ret)
 {
     struct book b = {0};
 
@@ -55,13 +65,14 @@ void memory_book(struct arena *a, const struct memory *m, const struct remembere
         o = &b.objects[b.object_count++];
         *o = k->object;
         fill_serves(a, k, o);
+        fill_holders(a, k, now, o);
     }
     *ret = b;
 }
 
 // ------------------------------------------------------------------------------------ writing
 
-static struct kept_object *find(const struct memory *m, const char *uid)
+struct kept_object *memory_object(const struct memory *m, const char *uid)
 {
     for (size_t i = m->object_count; i-- > 0;)
         if (strcmp(m->objects[i]->object.uid, uid) == 0)
@@ -71,7 +82,7 @@ static struct kept_object *find(const struct memory *m, const char *uid)
 
 static struct kept_object *find_or_add(struct memory *m, const char *uid)
 {
-    struct kept_object *k = find(m, uid);
+    struct kept_object *k = memory_object(m, uid);
 
     if (k)
         return k;
@@ -115,15 +126,13 @@ static void keep_object(struct memory *m, struct remembered *p, const struct sto
                         const json_t *serves)
 {
     struct kept_object *k = find_or_add(m, planned->uid);
-    struct stored_object was = k->object;
+    const char *own_uid = k->object.uid;
     const json_t *uid;
     size_t i;
 
     k->object = *planned;
-    k->object.uid = was.uid;
+    k->object.uid = own_uid;
     k->object.content_hash = arena_strdup(m->arena, planned->content_hash);
-    k->object.holders = was.holders;
-    k->object.holder_count = was.holder_count;
     json_array_foreach(serves, i, uid)
     {
         struct duty *d = memory_duty(p, json_string_value(uid));
@@ -135,35 +144,34 @@ static void keep_object(struct memory *m, struct remembered *p, const struct sto
 
 static void release(struct memory *m, const json_t *released)
 {
-    struct kept_object *k = find(m, text(released, "uid"));
+    struct kept_object *k = memory_object(m, text(released, "uid"));
     size_t kept = 0;
 
-    for (size_t i = 0; k && i < k->object.holder_count; i++)
-        if (!same(k->object.holders[i].staff_id, text(released, "staff_id")))
-            k->object.holders[kept++] = k->object.holders[i];
+    for (size_t i = 0; k && i < k->holder_count; i++)
+        if (!same(k->holders[i].staff_id, text(released, "staff_id")))
+            k->holders[kept++] = k->holders[i];
     if (k)
-        k->object.holder_count = kept;
+        k->holder_count = kept;
 }
 
-static void hold(struct memory *m, const json_t *holder)
+static void hold(struct memory *m, const json_t *holder, instant now)
 {
-    struct kept_object *k = find(m, text(holder, "uid"));
+    struct kept_object *k = memory_object(m, text(holder, "uid"));
     const char *staff_id = text(holder, "staff_id");
-    struct stored_object *o = k ? &k->object : NULL;
 
-    for (size_t i = 0; o && i < o->holder_count; i++)
-        if (same(o->holders[i].staff_id, staff_id))
+    for (size_t i = 0; k && i < k->holder_count; i++)
+        if (same(k->holders[i].staff_id, staff_id))
             return;
-    if (!o)
+    if (!k)
         return;
-    o->holders =
-        arena_grow(m->arena, o->holders, sizeof *o->holders, o->holder_count, &k->holder_room);
-    o->holders[o->holder_count++] = (struct stored_holder){
-        arena_strdup(m->arena, staff_id), arena_strdup(m->arena, text(holder, "email")), false};
+    k->holders =
+        arena_grow(m->arena, k->holders, sizeof *k->holders, k->holder_count, &k->holder_room);
+    k->holders[k->holder_count++] = (struct kept_holder){
+        arena_strdup(m->arena, staff_id), arena_strdup(m->arena, text(holder, "email")), now};
 }
 
 void memory_keep_objects(struct memory *m, struct remembered *p, const struct book *planned,
-                         const json_t *doc)
+                         const json_t *doc, instant now)
 {
     const json_t *item;
     size_t i;
@@ -183,5 +191,5 @@ void memory_keep_objects(struct memory *m, struct remembered *p, const struct bo
             keep_object(m, p, o, json_object_get(item, "serves"));
     }
     json_array_foreach(json_object_get(doc, "released"), i, item) release(m, item);
-    json_array_foreach(json_object_get(doc, "holders"), i, item) hold(m, item);
+    json_array_foreach(json_object_get(doc, "holders"), i, item) hold(m, item, now);
 }

@@ -32,6 +32,22 @@ void walk_line(struct walk *w, struct replayed_mail *mail, const struct replayed
     w->result->lines++;
 }
 
+void walk_drop(struct walk *w, struct replayed_mail *mail)
+{
+    w->result->lines -= mail->count;
+    mail->count = 0;
+}
+
+static void forget_dropped(struct replay *r)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->count; i++)
+        if (r->mails[i].count)
+            r->mails[kept++] = r->mails[i];
+    r->count = kept;
+}
+
 // ------------------------------------------------------------------------------------ breaches
 
 static instant end_of(const struct owed *o)
@@ -144,6 +160,7 @@ void replay_run(struct arena *a, const struct replay_input *in, struct replay *r
     for (size_t i = 0; i < w.memory.count; i++)
         w.memory.persons[i].next_at = w.started_at;
     walk(&w, instant_from_london((struct moment){date_add_days(in->to, 1), 0}));
+    forget_dropped(ret);
     sort_by_time(ret);
     memory_end(&w.memory);
 }

@@ -176,6 +176,8 @@ static void pass_in_silence(struct walk *w, const struct line *l)
 {
     struct duty *d = w->memory.duties[l->owed->deadline_id];
 
+    if (!l->to && !d->ownerless_at)
+        d->ownerless_at = w->now;
     for (size_t i = 0; i < l->rung_count; i++)
         memory_say(&w->memory, d,
                    &(struct notice){.due_on = l->owed->due_on,

@@ -57,19 +57,41 @@ static const char *text(const json_t *j, const char *key)
     return json_string_value(json_object_get(j, key));
 }
 
-// Dropped as the outbox would: said before, or a cancellation of what never left.
-static bool leaves(struct walk *w, const json_t *message)
+// An older message about the object to the same person that has not left gives way; true when one
+// has left.
+static bool supersede(struct walk *w, struct kept_object *k, const char *staff_id, int sequence)
 {
-    struct memory *m = &w->memory;
-    const char *uid = text(message, "uid"), *about;
+    bool left = false;
 
-    if (!memory_is_new(m, &m->said, text(message, "dedupe")))
+    for (size_t i = 0; i < k->message_count; i++) {
+        struct replayed_mail *mail = &w->result->mails[k->messages[i].mail];
+
+        if (mail->count == 0 || strcmp(mail->to->id, staff_id) != 0)
+            continue;
+        left |= mail->at < w->now;
+        if (mail->at >= w->now && k->messages[i].sequence < sequence)
+            walk_drop(w, mail);
+    }
+    return left;
+}
+
+// As timely.put_message: once for its dedupe key, and no cancellation of what never left.
+static bool leaves(struct walk *w, const json_t *message, struct kept_object *k)
+{
+    const char *staff_id = text(message, "staff_id");
+    int sequence = (int)json_integer_value(json_object_get(message, "sequence"));
+
+    if (k && !supersede(w, k, staff_id, sequence) && strcmp(text(message, "kind"), "cancel") == 0)
         return false;
-    if (!uid)
-        return true;
-    about = arena_printf(w->scratch, "%s %s", uid, text(message, "staff_id"));
-    return !(memory_is_new(m, &m->in_flight, about) &&
-             strcmp(text(message, "kind"), "cancel") == 0);
+    return memory_is_new(&w->memory, text(message, "dedupe"));
+}
+
+static void note_message(struct walk *w, struct kept_object *k, const json_t *message)
+{
+    k->messages =
+        arena_grow(w->arena, k->messages, sizeof *k->messages, k->message_count, &k->message_room);
+    k->messages[k->message_count++] = (struct kept_message){
+        w->result->count - 1, (int)json_integer_value(json_object_get(message, "sequence"))};
 }
 
 static enum replayed_kind kind_of(const json_t *message)
@@ -96,13 +118,14 @@ static const char *role_of(const struct remembered *p, const char *staff_id)
 
 static void replay_message(struct walk *w, const struct remembered *p, const json_t *message)
 {
-    const char *staff_id = text(message, "staff_id");
+    const char *staff_id = text(message, "staff_id"), *uid = text(message, "uid");
+    struct kept_object *k = uid ? memory_object(&w->memory, uid) : NULL;
     const struct duty *d = memory_duty(p, text(message, "about"));
     instant wait = SECONDS(json_integer_value(json_object_get(message, "wait_s")));
     struct replayed_mail *mail;
     int t;
 
-    if (!d || !leaves(w, message))
+    if (!d || !leaves(w, message, k))
         return;
     t = library_timescale(w->in->library, d->owed.timescale);
     mail = walk_mail(w, kind_of(message), directory_staff(w->in->directory, staff_id),
@@ -115,6 +138,8 @@ static void replay_message(struct walk *w, const struct remembered *p, const jso
                                       .due_on = d->owed.due_on,
                                       .role = role_of(p, staff_id),
                                       .why = arena_strdup(w->arena, text(message, "subject"))});
+    if (k)
+        note_message(w, k, message);
 }
 
 // ------------------------------------------------------------------------------- one person
@@ -135,7 +160,7 @@ static struct book book_of(const struct walk *w, const struct remembered *p,
             meetings[meeting_count++] = d->booking->group;
     }
     if (needed || meeting_count)
-        memory_book(w->scratch, &w->memory, p, meetings, meeting_count, &b);
+        memory_book(w->scratch, &w->memory, p, meetings, meeting_count, w->now, &b);
     return b;
 }
 
@@ -175,7 +200,7 @@ static void record_person(struct walk *w, struct remembered *p, struct person_wo
     }
     doc = plan_invites(w, p, work, &book, changes, count);
     memory_apply(&w->memory, p, changes, count, w->now, first_notice);
-    memory_keep_objects(&w->memory, p, &book, doc);
+    memory_keep_objects(&w->memory, p, &book, doc, w->now);
     json_array_foreach(json_object_get(doc, "messages"), i, message) replay_message(w, p, message);
 }
 

@@ -18,6 +18,8 @@ struct walk {
 struct replayed_mail *walk_mail(struct walk *w, enum replayed_kind kind, const struct staff *to,
                                 instant at, size_t lines);
 void walk_line(struct walk *w, struct replayed_mail *mail, const struct replayed_line *line);
+// Takes a mail back that has not left; it stays as one without lines until the end.
+void walk_drop(struct walk *w, struct replayed_mail *mail);
 
 // Takes up what has become known of the persons whose time has come, as a reconcile does: changed
 // deadlines, calendar objects and their messages.
