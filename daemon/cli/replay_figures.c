@@ -136,10 +136,10 @@ static int by_people(const void *x, const void *y)
 
 static void print_weeks(struct figures *f)
 {
-    static const struct column columns[] = {{NULL, "Who", CELL_TEXT, 0},
-                                            {NULL, "People", CELL_NUMBER, 0},
-                                            {NULL, "Median", CELL_NUMBER, 0},
-                                            {NULL, "Highest", CELL_NUMBER, 0}};
+    const struct column columns[] = {{NULL, "Who", CELL_TEXT, 0},
+                                     {NULL, "People", CELL_NUMBER, 0},
+                                     {NULL, "Median", CELL_NUMBER, 0},
+                                     {NULL, "Highest", CELL_NUMBER, 0}};
     struct session *s = f->session;
     struct table *t;
 
