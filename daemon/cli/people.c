@@ -41,32 +41,24 @@ static bool evaluate_person(void *arg, struct arena *a, struct timeline *t, stru
     return p->question->each(p->question->arg, a, t, &e, err);
 }
 
-// Ordered by bytes, whatever the database's own order is.
 static bool each_person(struct pass *p, const char *person,
                         bool (*each)(void *arg, struct arena *a, struct timeline *t,
                                      struct error *err),
                         struct error *err)
 {
-    struct person_rows rows = {.library = p->session->library, .each = each, .arg = p};
-    AUTO(text_done) struct text sql = {0};
-    char *literal = NULL;
+    struct session *s = p->session;
+    struct person_rows rows = {.library = s->library, .each = each, .arg = p};
+    const char *where = "";
 
     if (person) {
-        PGconn *conn = db_conn(p->session->store);
+        char *literal = PQescapeLiteral(db_conn(s->store), person, strlen(person));
 
-        literal = PQescapeLiteral(conn, person, strlen(person));
         if (!literal)
             return fail(err, FAULT_INPUT, "the person's number cannot be read");
+        where = arena_printf(s->arena, "WHERE person_id = %s", literal);
+        PQfreemem(literal);
     }
-    text_addf(&sql,
-              "SELECT %s FROM (SELECT %s FROM timely.fact UNION ALL SELECT %s"
-              " FROM timely.local_fact) AS f",
-              fact_columns, fact_columns, fact_columns);
-    if (literal)
-        text_addf(&sql, " WHERE person_id = %s", literal);
-    text_add(&sql, " ORDER BY person_id COLLATE \"C\"");
-    PQfreemem(literal);
-    return fact_rows_by_person(p->session->store, text_str(&sql), &rows, err);
+    return fact_rows_by_person(s->store, accepted_facts_select(s->arena, where), &rows, err);
 }
 
 bool people_evaluate(struct session *s, const struct people_question *q, struct error *err)

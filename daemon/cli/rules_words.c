@@ -265,12 +265,24 @@ const char *kept_free_words(struct arena *a, const struct library *l, const char
     return words;
 }
 
+// "", for a rung with a morning of its own.
+static const char *weekly_words(struct arena *a, const struct rung *r)
+{
+    const char *list = "";
+
+    if (r->weekly)
+        return ", in the week's first list";
+    for (size_t i = 0; i < r->weekly_for_count; i++)
+        list = arena_printf(a, "%s%s%s", list, i ? ", " : "", r->weekly_for[i]);
+    return *list ? arena_printf(a, ", for %s in the week's first list", list) : "";
+}
+
 const char *rung_words(struct arena *a, const struct rung *r)
 {
     bool profile = strcmp(r->id, "profile") == 0;
 
-    return arena_printf(a, "%s%s%s%s%s", profile ? "the steps of the timescale's profile" : r->id,
-                        r->role ? ": " : "", r->role ? r->role : "",
+    return arena_printf(a, "%s%s%s%s%s%s", profile ? "the steps of the timescale's profile" : r->id,
+                        r->role ? ": " : "", r->role ? r->role : "", weekly_words(a, r),
                         r->unbooked_only ? ", while nothing is booked in time" : "",
                         r->statutory_only ? ", for law and guidance" : "");
 }

@@ -92,5 +92,5 @@ struct command {
 // The clusters of commands; each ends with an entry whose name is NULL.
 extern const struct command commands_rules[];     // date, check, rules
 extern const struct command commands_store[];     // migrate, import …
-extern const struct command commands_deadlines[]; // due, explain, timeliness, findings
+extern const struct command commands_deadlines[]; // due, explain, timeliness, …
 extern const struct command commands_operator[];  // feed, outbox, hold, status

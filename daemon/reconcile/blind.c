@@ -74,14 +74,9 @@ bool blind_survey_everybody(struct arena *a, const struct reconcile_input *in, s
 {
     struct sight_survey *s = sight_survey_new(a, in->library);
     struct person_rows rows = {.library = in->library, .each = survey_person, .arg = s};
-    const char *select =
-        arena_printf(a,
-                     "SELECT %s FROM (SELECT %s FROM timely.fact UNION ALL SELECT %s FROM "
-                     "timely.local_fact) AS f ORDER BY person_id COLLATE \"C\"",
-                     fact_columns, fact_columns, fact_columns);
     bool *blind;
 
-    if (!fact_rows_by_person(in->store, select, &rows, err))
+    if (!fact_rows_by_person(in->store, accepted_facts_select(a, ""), &rows, err))
         return false;
     blind = sight_survey_blind(a, s);
     *ret_changed = memcmp(blind, *io_blind, in->library->timescale_count * sizeof *blind) != 0;

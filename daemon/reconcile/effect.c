@@ -204,13 +204,7 @@ bool effect_measure(struct arena *a, struct db *store, const struct library *now
     m.blind_now = blind_under(a, now, blind);
     m.blind_then = blind_under(a, then, blind);
     list_timescales(&m);
-    if (!fact_rows_by_person(store,
-                             arena_printf(a,
-                                          "SELECT %s FROM (SELECT %s FROM timely.fact UNION ALL "
-                                          "SELECT %s FROM timely.local_fact) AS f"
-                                          " ORDER BY person_id COLLATE \"C\"",
-                                          fact_columns, fact_columns, fact_columns),
-                             &rows, err))
+    if (!fact_rows_by_person(store, accepted_facts_select(a, ""), &rows, err))
         return false;
     keep_touched(&m);
     return true;

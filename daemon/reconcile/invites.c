@@ -21,6 +21,7 @@ struct planner {
     struct book *book;
     const struct invite_child *child;
     json_t *objects, *holders, *released, *detached, *messages;
+    const char *about; // the deadline in hand
 };
 
 static bool same(const char *a, const char *b)
@@ -406,6 +407,8 @@ static void put_message(struct planner *p, const struct message *m)
         return;
     j = json_object();
     set_text(j, "kind", m->cancel ? "cancel" : "invite");
+    set_text(j, "about", p->about);
+    json_object_set_new(j, "update", json_boolean(m->update && !m->cancel));
     set_text(j, "dedupe", dedupe);
     set_text(j, "uid", o->uid);
     json_object_set_new(j, "sequence", json_integer(o->sequence));
@@ -634,6 +637,7 @@ static void warn_late_booking(struct planner *p, const struct invite_deadline *i
                           date_iso(a, d->booking->at.on));
     j = json_object();
     set_text(j, "kind", "alarm");
+    set_text(j, "about", p->about);
     set_text(j, "dedupe", dedupe);
     set_text(j, "staff_id", s->id);
     set_text(j, "recipient", s->email);
@@ -656,6 +660,7 @@ static void plan_deadline(struct planner *p, const struct invite_deadline *i)
     enum want want = wanted(p, i);
     struct stored_object *target = want == WANT_NOTHING ? NULL : target_for(p, i, want, own);
 
+    p->about = i->uid;
     // Adding an object may have moved the others.
     own = i->object_uid ? book_object(p->book, i->object_uid) : NULL;
     if (own && own != target) {
@@ -672,8 +677,15 @@ size_t invites_plan(struct arena *a, const struct invite_context *c, struct book
                     const struct invite_child *child, const struct invite_deadline *deadlines,
                     size_t count, json_t *doc)
 {
-    struct planner p = {
-        a, c, b, child, json_array(), json_array(), json_array(), json_array(), json_array()};
+    struct planner p = {.arena = a,
+                        .context = c,
+                        .book = b,
+                        .child = child,
+                        .objects = json_array(),
+                        .holders = json_array(),
+                        .released = json_array(),
+                        .detached = json_array(),
+                        .messages = json_array()};
 
     for (size_t i = 0; i < count; i++)
         if (deadlines[i].object_uid || wanted(&p, &deadlines[i]) != WANT_NOTHING)

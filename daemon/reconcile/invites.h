@@ -34,7 +34,8 @@ struct invite_child {
 
 // Adds "objects", "holders", "released", "detached" and "messages" for one person to a
 // record_person document. The plan is also written into the book, so that a brother or sister
-// handled later in the same round finds it. Returns how many messages were planned.
+// handled later in the same round finds it. A message says in "about" which deadline called for it
+// (its uid), and in "update" that its receiver has an earlier one. Returns how many were planned.
 size_t invites_plan(struct arena *a, const struct invite_context *c, struct book *b,
                     const struct invite_child *child, const struct invite_deadline *deadlines,
                     size_t count, json_t *doc);

@@ -167,7 +167,7 @@ static json_t *findings_document(const struct evaluation *e)
 
 // ------------------------------------------------------------------------------------ deadlines
 
-static const char *stored_state_word(enum state s)
+const char *stored_state_word(enum state s)
 {
     static const char *const words[] = {"open", "met", "ended", "unknown"};
 
@@ -239,13 +239,13 @@ static void set_next_notice(struct arena *a, const struct change_context *c, jso
 }
 
 static json_t *deadline_document(struct arena *a, const struct change_context *c,
-                                 const struct deadline *d, const char *uid, const char *change,
-                                 int sequence, bool at_first_start)
+                                 const struct deadline_change *change)
 {
+    const struct deadline *d = change->deadline;
     json_t *o = json_object();
 
-    set_text(o, "uid", uid);
-    set_text(o, "change", change);
+    set_text(o, "uid", change->uid);
+    set_text(o, "change", change->word);
     set_text(o, "timescale", d->timescale->id);
     set_text(o, "subject_ref", d->subject_ref);
     set_date(a, o, "trigger_on", d->trigger_on);
@@ -264,8 +264,8 @@ static json_t *deadline_document(struct arena *a, const struct change_context *c
     set_moment(a, o, "booked_at", booked_moment(d));
     set_text(o, "booked_group", d->booking ? d->booking->group : NULL);
     set_text(o, "derivation", explain_derivation(a, c->library, d));
-    json_object_set_new(o, "sequence", json_integer(sequence));
-    json_object_set_new(o, "at_first_start", json_boolean(at_first_start));
+    json_object_set_new(o, "sequence", json_integer(change->sequence));
+    json_object_set_new(o, "at_first_start", json_boolean(change->at_first_start));
     json_object_set_new(o, "rule_version", json_integer(d->version->number));
     set_text(o, "library", c->library->version);
     set_next_notice(a, c, o, d);
@@ -274,12 +274,13 @@ static json_t *deadline_document(struct arena *a, const struct change_context *c
 
 // The stored row again, as no longer owed because the source knows nothing of it any more.
 static json_t *withdrawn_document(struct arena *a, const struct change_context *c,
-                                  const struct stored_deadline *s)
+                                  const struct deadline_change *change)
 {
+    const struct stored_deadline *s = change->stored;
     json_t *o = json_object();
 
     set_text(o, "uid", s->uid);
-    set_text(o, "change", "withdrawn");
+    set_text(o, "change", change->word);
     set_text(o, "timescale", s->key.timescale);
     set_text(o, "subject_ref", s->key.subject_ref);
     set_date(a, o, "trigger_on", s->key.trigger_on);
@@ -290,17 +291,18 @@ static json_t *withdrawn_document(struct arena *a, const struct change_context *
     set_text(o, "state", "withdrawn");
     set_text(o, "why", "its record is no longer in the case database");
     set_text(o, "derivation", "");
-    json_object_set_new(o, "sequence", json_integer(s->sequence + 1));
+    json_object_set_new(o, "sequence", json_integer(change->sequence));
     json_object_set_new(o, "at_first_start", json_boolean(s->at_first_start));
     json_object_set_new(o, "rule_version", json_integer(1));
     set_text(o, "library", c->library->version);
     return o;
 }
 
-static size_t add_deadlines(struct arena *a, const struct change_context *c,
-                            const struct person_work *w, json_t *list,
-                            struct invite_deadline *invites)
+size_t person_changes(struct arena *a, const struct person_work *w, bool first_start,
+                      struct deadline_change **ret)
 {
+    struct deadline_change *all =
+        ARENA_ARRAY(a, struct deadline_change, w->evaluation.count + w->stored->deadline_count + 1);
     size_t count = 0;
 
     for (size_t i = 0; i < w->evaluation.count; i++) {
@@ -308,24 +310,61 @@ static size_t add_deadlines(struct arena *a, const struct change_context *c,
         const struct stored_deadline *s = w->pairing.of_computed[i] >= 0
                                               ? &w->stored->deadlines[w->pairing.of_computed[i]]
                                               : NULL;
-        const char *change = s ? change_word(s, d) : "opened";
-        const char *uid = s ? s->uid : new_uid(a);
-        int sequence = s ? s->sequence + (change ? 1 : 0) : 0;
+        const char *word = s ? change_word(s, d) : "opened";
 
-        if (change)
-            json_array_append_new(list, deadline_document(a, c, d, uid, change, sequence,
-                                                          s ? s->at_first_start : c->first_start));
-        invites[count++] = (struct invite_deadline){uid, s ? s->object_uid : NULL, d, sequence};
+        all[count++] =
+            (struct deadline_change){.deadline = d,
+                                     .stored = s,
+                                     .word = word,
+                                     .uid = s ? s->uid : new_uid(a),
+                                     .sequence = s ? s->sequence + (word ? 1 : 0) : 0,
+                                     .at_first_start = s ? s->at_first_start : first_start};
     }
     for (size_t i = 0; i < w->stored->deadline_count; i++) {
         const struct stored_deadline *s = &w->stored->deadlines[i];
 
-        if (w->pairing.stored_taken[i] || w->pairing.tie[i])
-            continue;
-        json_array_append_new(list, withdrawn_document(a, c, s));
-        invites[count++] = (struct invite_deadline){s->uid, s->object_uid, NULL, s->sequence + 1};
+        if (!w->pairing.stored_taken[i] && !w->pairing.tie[i])
+            all[count++] = (struct deadline_change){.stored = s,
+                                                    .word = "withdrawn",
+                                                    .uid = s->uid,
+                                                    .sequence = s->sequence + 1,
+                                                    .at_first_start = s->at_first_start};
     }
+    *ret = all;
     return count;
+}
+
+static json_t *deadlines_document(struct arena *a, const struct change_context *c,
+                                  const struct deadline_change *changes, size_t count)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].word)
+            json_array_append_new(list, changes[i].deadline
+                                            ? deadline_document(a, c, &changes[i])
+                                            : withdrawn_document(a, c, &changes[i]));
+    return list;
+}
+
+size_t person_invites(struct arena *a, const struct change_context *c, const struct person_work *w,
+                      const struct responsible *who, const struct deadline_change *changes,
+                      size_t count, json_t *doc)
+{
+    struct invite_deadline *invites = ARENA_ARRAY(a, struct invite_deadline, count + 1);
+    struct invite_context ic = {c->library, c->config, c->directory,
+                                c->today,   c->now,    c->first_start || c->quiet};
+    struct child_names names = names_of(w);
+    struct invite_child child = {.person_id = w->person_id,
+                                 .reference = naming_reference(a, &names),
+                                 .words = naming_child(a, c->config->names, &names),
+                                 .who = who};
+
+    for (size_t i = 0; i < count; i++)
+        invites[i] = (struct invite_deadline){
+            changes[i].uid, changes[i].stored ? changes[i].stored->object_uid : NULL,
+            changes[i].deadline, changes[i].sequence};
+    return invites_plan(a, &ic, c->book, &child, invites, count, doc);
 }
 
 void person_count(const struct change_context *c, const struct person_work *w,
@@ -363,14 +402,9 @@ json_t *person_document(struct arena *a, const struct change_context *c,
 {
     struct date worker_since;
     struct responsible who = responsible_of(c->library, &w->timeline, c->today, &worker_since);
-    struct invite_deadline *invites =
-        ARENA_ARRAY(a, struct invite_deadline, w->evaluation.count + w->stored->deadline_count + 1);
-    struct invite_context ic = {c->library, c->config, c->directory,
-                                c->today,   c->now,    c->first_start || c->quiet};
-    json_t *doc = json_object(), *deadlines = json_array();
-    struct invite_child child;
-    struct child_names names;
-    size_t count;
+    struct deadline_change *changes;
+    size_t count = person_changes(a, w, c->first_start, &changes);
+    json_t *doc = json_object(), *deadlines = deadlines_document(a, c, changes, count);
 
     set_text(doc, "now", instant_iso(a, c->now));
     set_text(doc, "person_id", w->person_id);
@@ -380,15 +414,9 @@ json_t *person_document(struct arena *a, const struct change_context *c,
         json_object_set_new(doc, "person", person_row(a, c, w, &who, worker_since));
     if (w->facts_changed)
         json_object_set_new(doc, "facts", facts_document(a, &w->source_facts));
-    count = add_deadlines(a, c, w, deadlines, invites);
     *ret_deadlines = json_array_size(deadlines);
     json_object_set_new(doc, "deadlines", deadlines);
     json_object_set_new(doc, "findings", findings_document(&w->evaluation));
-    names = names_of(w);
-    child = (struct invite_child){.person_id = w->person_id,
-                                  .reference = naming_reference(a, &names),
-                                  .words = naming_child(a, c->config->names, &names),
-                                  .who = &who};
-    *ret_messages = invites_plan(a, &ic, c->book, &child, invites, count, doc);
+    *ret_messages = person_invites(a, c, w, &who, changes, count, doc);
     return doc;
 }

@@ -39,6 +39,27 @@ struct change_context {
 struct responsible responsible_of(const struct library *l, const struct timeline *t,
                                   struct date today, struct date *ret_worker_since);
 
+// One deadline of today's answer beside the stored one.
+struct deadline_change {
+    const struct deadline *deadline; // NULL: withdrawn, the source knows nothing of it any more
+    const struct stored_deadline *stored; // NULL: new
+    const char *word;                     // "opened", "moved", "met", …; NULL: as it was
+    const char *uid;                      // of the stored one, else a new one
+    int sequence;
+    bool at_first_start;
+};
+
+const char *stored_state_word(enum state s); // open, met, ended, unknown
+
+// Every deadline of the answer, and every stored one that is in it no more. In the arena.
+size_t person_changes(struct arena *a, const struct person_work *w, bool first_start,
+                      struct deadline_change **ret);
+
+// Plans the person's invites into the book and the document (invites.h); returns how many messages.
+size_t person_invites(struct arena *a, const struct change_context *c, const struct person_work *w,
+                      const struct responsible *who, const struct deadline_change *changes,
+                      size_t count, json_t *doc);
+
 // Adds what this person's change touches to the counts.
 void person_count(const struct change_context *c, const struct person_work *w,
                   struct change_counts *counts);

@@ -78,6 +78,16 @@ static struct moment in_time(const struct climb *c, struct moment m)
     return next;
 }
 
+// The first day of a week on which people can be told, for a day of that week.
+static struct date list_day(const struct climb *c, struct date on)
+{
+    struct date monday = date_add_days(on, -date_weekday(on));
+
+    return office_open_on_or_after(&c->library->office, c->library->local,
+                                   (struct moment){monday, 0})
+        .on;
+}
+
 // ------------------------------------------------------------------------------------- which day
 
 static struct moment part_elapsed(const struct climb *c, int percent)
@@ -125,10 +135,32 @@ static struct moment reached(const struct climb *c, const struct rung *r)
     return MOMENT_NONE;
 }
 
+// In the week's first list: what comes before the due date no later, what comes after no earlier.
+static struct moment in_list(const struct climb *c, const struct rung *r, struct moment m)
+{
+    struct date list = list_day(c, m.on);
+
+    if (!date_known(list))
+        return MOMENT_NONE;
+    if (r->when == AFTER_DUE && date_cmp(list, m.on) < 0)
+        list = list_day(c, date_add_days(m.on, 7));
+    if (r->when != AFTER_DUE && date_cmp(list, m.on) > 0)
+        return m;
+    return (struct moment){list, -1};
+}
+
+static bool is_weekly(const struct climb *c, const struct rung *r)
+{
+    return r->weekly || (r->weekly_for_count && code_in(c->deadline->timescale->profile,
+                                                        r->weekly_for, r->weekly_for_count, false));
+}
+
 static struct moment moment_of(const struct climb *c, const struct rung *r, bool at_once)
 {
     struct moment m = reached(c, r);
 
+    if (date_known(m.on) && is_weekly(c, r))
+        m = in_list(c, r, m);
     if (!date_known(m.on))
         return m;
     if (at_once && m.minute >= 0 && c->deadline->due_at.minute >= 0)

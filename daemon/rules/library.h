@@ -187,6 +187,10 @@ struct rung {
     bool unbooked_only;  // speaks only where there is no booking in time
     bool statutory_only; // for law and guidance, not for local rules
     bool at_once;        // interrupts: does not wait for the morning digest
+    // In the first list of a week: before the due date no later than its day, after it no earlier.
+    bool weekly;
+    const char *const *weekly_for; // profiles for whose deadlines it is weekly
+    size_t weekly_for_count;
 };
 struct ladder {
     const char *id;

@@ -3,26 +3,40 @@
 
 #include <string.h>
 
-static void read_profile(struct reader *r, const struct entry *e, struct ladder *ret)
+// The rungs of one of a profile's lists, behind those that it has.
+static void read_rungs(struct reader *r, const struct node *profile, const char *key, bool weekly,
+                       struct ladder *ret)
 {
-    static const char *const keys[] = {"at once", "remind"};
     const struct node *const *items;
-    struct rung *rungs;
     size_t count;
+    struct rung *rungs;
 
-    *ret = (struct ladder){.id = e->key};
-    if (!reader_is(r, e->value, NODE_MAPPING, "a profile: remind, at once"))
+    if (!node_get(profile, key))
         return;
-    reader_known_keys(r, e->value, keys, 2);
-    ret->at_once = reader_choice(r, e->value, "at once", "yes", "no", false);
-    items = reader_list(r, e->value, "remind", &count);
-    rungs = ARENA_ARRAY(r->phrases.arena, struct rung, count + 1);
+    items = reader_list(r, profile, key, &count);
+    rungs = ARENA_ARRAY(r->phrases.arena, struct rung, ret->count + count + 1);
+    if (ret->count)
+        memcpy(rungs, ret->rungs, ret->count * sizeof *rungs);
     for (size_t i = 0; i < count; i++)
         if (phrase_rung(&r->phrases, items[i], &rungs[ret->count])) {
             rungs[ret->count].at_once = ret->at_once;
+            rungs[ret->count].weekly = weekly;
             ret->count++;
         }
     ret->rungs = rungs;
+}
+
+static void read_profile(struct reader *r, const struct entry *e, struct ladder *ret)
+{
+    static const char *const keys[] = {"at once", "weekly", "remind"};
+
+    *ret = (struct ladder){.id = e->key};
+    if (!reader_is(r, e->value, NODE_MAPPING, "a profile: weekly, remind, at once"))
+        return;
+    reader_known_keys(r, e->value, keys, 3);
+    ret->at_once = reader_choice(r, e->value, "at once", "yes", "no", false);
+    read_rungs(r, e->value, "weekly", true, ret);
+    read_rungs(r, e->value, "remind", false, ret);
 }
 
 static const char *const roles[] = {"social-worker",     "team-manager",   "service-manager",
@@ -46,10 +60,33 @@ bool read_role(struct reader *r, const struct node *n, const char **ret)
     return false;
 }
 
+// The profiles for whose deadlines a rung is gathered into the week's list.
+static void read_weekly_for(struct reader *r, const struct node *n, struct rung *ret)
+{
+    const struct library *l = r->library;
+    const char **names = ARENA_ARRAY(r->phrases.arena, const char *, l->profile_count + 1);
+    const struct node *const *items;
+    const char **ids;
+    size_t count;
+
+    for (size_t i = 0; i < l->profile_count; i++)
+        names[i] = l->profiles[i].id;
+    items = reader_list(r, n, "weekly", &count);
+    ids = ARENA_ARRAY(r->phrases.arena, const char *, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        if (code_in(items[i]->text, names, l->profile_count, false))
+            ids[ret->weekly_for_count++] = items[i]->text;
+        else
+            reader_complain(r, items[i], "\"%s\": no such profile in this file", items[i]->text);
+    }
+    ret->weekly_for = ids;
+}
+
 // A rung with "by: profile" stands for the profile's own rungs, told to that role.
 static bool read_ladder_rung(struct reader *r, const struct node *n, struct rung *ret)
 {
-    static const char *const keys[] = {"tell", "by", "at", "unbooked", "statutory", "at once"};
+    static const char *const keys[] = {"tell",     "by",        "at",     "weekly",
+                                       "unbooked", "statutory", "at once"};
     const struct node *at, *by;
     const char *role;
 
@@ -70,6 +107,7 @@ static bool read_ladder_rung(struct reader *r, const struct node *n, struct rung
     if (!read_role(r, reader_scalar(r, n, "tell", true), &role))
         return false;
     ret->role = role;
+    read_weekly_for(r, n, ret);
     ret->unbooked_only = reader_choice(r, n, "unbooked", "yes", "no", false);
     ret->statutory_only = reader_choice(r, n, "statutory", "yes", "no", false);
     ret->at_once = reader_choice(r, n, "at once", "yes", "no", false);

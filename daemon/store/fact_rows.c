@@ -10,6 +10,14 @@ const char *const fact_columns =
     "person_id, kind, ref, at, precise, until, episode, meeting, code, who, origin, recorded_at, "
     "scheduled_at, ends_at, place, url, attendees";
 
+const char *accepted_facts_select(struct arena *a, const char *where)
+{
+    return arena_printf(a,
+                        "SELECT %s FROM (SELECT %s FROM timely.fact UNION ALL SELECT %s"
+                        " FROM timely.local_fact) AS f %s ORDER BY person_id COLLATE \"C\"",
+                        fact_columns, fact_columns, fact_columns, where);
+}
+
 #define HEADER_LENGTH 19
 static const char header_start[] = "PGCOPY\n\377\r\n"; // and a NUL, which sizeof counts
 

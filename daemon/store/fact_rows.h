@@ -10,6 +10,11 @@
 extern const char *const fact_columns;
 #define FACT_COLUMN_COUNT 17
 
+// A SELECT of the accepted facts and local events of the persons for whom `where` holds ("": of
+// everybody), by person in order of bytes, whatever the database's own order is: for
+// fact_rows_by_person. In the arena.
+const char *accepted_facts_select(struct arena *a, const char *where);
+
 // One row, still in the copy's buffer.
 struct fact_row {
     const char *data[FACT_COLUMN_COUNT];

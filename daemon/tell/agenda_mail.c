@@ -85,7 +85,7 @@ static const char *escalation_words(const struct agenda_voice *v, const struct o
     return "it is not booked in time";
 }
 
-static const char *reason_words(const struct agenda_voice *v, const struct line *l)
+const char *agenda_reason(const struct agenda_voice *v, const struct line *l)
 {
     const char *reason = l->escalation ? escalation_words(v, l->owed) : NULL;
 
@@ -108,7 +108,7 @@ static struct digest_line digest_line(const struct agenda_voice *v, const struct
         .working_days = l->working_days,
         .booked = booked_words(v, o),
         .seen_on = o->seen_on,
-        .reason = reason_words(v, l),
+        .reason = agenda_reason(v, l),
         .is_new = l->is_new,
         .deadline_id = o->deadline_id,
     };
@@ -148,64 +148,80 @@ static json_t *message_to(const struct agenda_voice *v, const char *kind, const 
                                                 .html = r->html});
 }
 
-json_t *agenda_digest(const struct agenda_voice *v, const struct line *const *lines, size_t count)
+static json_t *digest(const struct agenda_voice *v, const struct agenda_mail *m)
 {
-    const struct staff *to = lines[0]->to;
-    struct digest d = digest_of(v, to, lines, count);
+    struct digest d = digest_of(v, m->to, m->lines, m->count);
+    const char *key = agenda_digest_key(v->arena, m->to->id, today_of(v));
     struct rendered r;
 
     digest_render(v->arena, &d, &r);
-    return document(
-        v, message_to(v, "digest", agenda_digest_key(v->arena, to->id, today_of(v)), to, &r), lines,
-        count);
+    return document(v, message_to(v, "digest", key, m->to, &r), m->lines, m->count);
 }
 
-json_t *agenda_alarm(const struct agenda_voice *v, const struct line *line)
+static json_t *alarm_mail(const struct agenda_voice *v, const struct agenda_mail *m)
 {
-    struct digest d = digest_of(v, line->to, &line, 1);
+    struct digest d = digest_of(v, m->to, m->lines, m->count);
+    const struct line *line = m->lines[0];
     const char *key =
-        arena_printf(v->arena, "alarm:%s:%lld:%s:%s", line->to->id, line->owed->deadline_id,
+        arena_printf(v->arena, "alarm:%s:%lld:%s:%s", m->to->id, line->owed->deadline_id,
                      date_iso(v->arena, line->owed->due_on), line->rungs[line->rung_count - 1]);
     struct rendered r;
 
     digest_render(v->arena, &d, &r);
-    return document(v, message_to(v, "alarm", key, line->to, &r), &line, 1);
+    return document(v, message_to(v, "alarm", key, m->to, &r), m->lines, m->count);
 }
 
-json_t *agenda_summary(const struct agenda_voice *v, const struct staff *manager,
-                       const struct line *const *lines, size_t count)
+// The one mail of a first start to a manager; its rungs are recorded by agenda_silence.
+static json_t *summary(const struct agenda_voice *v, const struct agenda_mail *m)
 {
-    struct digest d = digest_of(v, manager, lines, count);
+    struct digest d = digest_of(v, m->to, m->lines, m->count);
+    const char *key = arena_printf(v->arena, "summary:%s", m->to->id);
     struct rendered r;
 
     summary_render(v->arena, &d, &r);
-    return document(
-        v, message_to(v, "summary", arena_printf(v->arena, "summary:%s", manager->id), manager, &r),
-        NULL, 0);
+    return document(v, message_to(v, "summary", key, m->to, &r), NULL, 0);
 }
 
-json_t *agenda_nobody(const struct agenda_voice *v, const struct line *const *lines, size_t count)
+// To the operator, by number; without an operator recorded in silence.
+static json_t *nobody(const struct agenda_voice *v, const struct agenda_mail *mail)
 {
     struct arena *a = v->arena;
     struct outbox_mail m = {
         .kind = "operator",
         .dedupe = agenda_digest_key(a, "", today_of(v)),
         .recipient = v->config->operator_email,
-        .subject = arena_printf(a, "timely: nobody could be told of %zu %s", count,
-                                count == 1 ? "deadline" : "deadlines"),
+        .subject = arena_printf(a, "timely: nobody could be told of %zu %s", mail->count,
+                                mail->count == 1 ? "deadline" : "deadlines"),
     };
     AUTO(text_done) struct text text = {0};
 
     if (!v->config->operator_email)
-        return document(v, NULL, lines, count);
+        return document(v, NULL, mail->lines, mail->count);
     text_add(&text,
              "Nobody is left to tell of these deadlines: the directory or the allocation of "
              "the child\nneeds correcting. `timely findings` says where data is missing.\n\n");
-    for (size_t i = 0; i < count; i++)
-        text_addf(&text, "deadline %lld, %s, due %s: %s%s%s\n", lines[i]->owed->deadline_id,
-                  lines[i]->owed->timescale, date_iso(a, lines[i]->owed->due_on),
-                  lines[i]->rungs[lines[i]->rung_count - 1], lines[i]->why ? "; " : "",
-                  lines[i]->why ? lines[i]->why : "");
+    for (size_t i = 0; i < mail->count; i++) {
+        const struct line *l = mail->lines[i];
+
+        text_addf(&text, "deadline %lld, %s, due %s: %s%s%s\n", l->owed->deadline_id,
+                  l->owed->timescale, date_iso(a, l->owed->due_on), l->rungs[l->rung_count - 1],
+                  l->why ? "; " : "", l->why ? l->why : "");
+    }
     m.text = text_str(&text);
-    return document(v, outbox_message(a, v->config, &m), lines, count);
+    return document(v, outbox_message(a, v->config, &m), mail->lines, mail->count);
+}
+
+json_t *agenda_document(const struct agenda_voice *v, const struct agenda_mail *m)
+{
+    switch (m->kind) {
+    case MAIL_SUMMARY:
+        return summary(v, m);
+    case MAIL_ALARM:
+        return alarm_mail(v, m);
+    case MAIL_DIGEST:
+        return digest(v, m);
+    case MAIL_NOBODY:
+        return nobody(v, m);
+    }
+    return NULL;
 }

@@ -1,10 +1,11 @@
-// The agenda's mails: lines for one recipient as a document for timely.record_telling. Pure.
+// The agenda's mails as documents for timely.record_telling, each with the rungs that it says.
+// Pure.
 //
 // Dedupe keys say what the mail is and nothing of when it was made, so that a round that is done
 // again after a crash puts nothing in twice.
 #pragma once
 
-#include "agenda_plan.h"
+#include "agenda_decide.h"
 #include "outbox.h"
 
 struct agenda_voice {
@@ -16,13 +17,10 @@ struct agenda_voice {
 // The key of a recipient's digest of a day; the operator's has staff_id "".
 const char *agenda_digest_key(struct arena *a, const char *staff_id, struct date on);
 
-// All of these are of one recipient. The documents are the caller's.
-json_t *agenda_digest(const struct agenda_voice *v, const struct line *const *lines, size_t count);
-json_t *agenda_alarm(const struct agenda_voice *v, const struct line *line);
-// What nobody could be told: to the operator, by number; without an operator recorded in silence.
-json_t *agenda_nobody(const struct agenda_voice *v, const struct line *const *lines, size_t count);
-// The one mail of a first start to a manager; its rungs are recorded by agenda_silence.
-json_t *agenda_summary(const struct agenda_voice *v, const struct staff *manager,
-                       const struct line *const *lines, size_t count);
+// Why a line comes, and why to this recipient; NULL for a plain reminder. Arena-owned.
+const char *agenda_reason(const struct agenda_voice *v, const struct line *l);
+
+// The documents are the caller's. Without a message where there is nobody to send it to.
+json_t *agenda_document(const struct agenda_voice *v, const struct agenda_mail *m);
 // Rungs that passed without a word.
 json_t *agenda_silence(const struct agenda_voice *v, const struct line *const *lines, size_t count);

@@ -26,6 +26,15 @@ instant agenda_next_opening(const struct library *l, instant now)
     return date_known(from.on) ? instant_from_london(from) : 0;
 }
 
+instant agenda_next_list(const struct library *l, instant now)
+{
+    struct date today = london_from_instant(now).on;
+    struct moment monday = {date_add_days(today, 7 - date_weekday(today)), 0};
+    struct moment opens = office_open_on_or_after(&l->office, l->local, monday);
+
+    return date_known(opens.on) ? instant_from_london(opens) : 0;
+}
+
 // --------------------------------------------------------------------------------------- to whom
 
 static bool is_role(const char *role, const char *const *roles)

@@ -64,3 +64,5 @@ const struct staff *agenda_recipient(struct arena *a, const struct directory *d,
 // it is open, not today's? 0 when there is none.
 bool agenda_office_open(const struct library *l, instant now);
 instant agenda_next_opening(const struct library *l, instant now);
+// The opening of the office with which the next week begins, its list. 0 when there is none.
+instant agenda_next_list(const struct library *l, instant now);

@@ -203,7 +203,7 @@ static void leave_rule(FILE *out, struct arena *a, const struct library *l,
     const struct event_ref *trigger = &c->trigger, *met = &t->met_by[0];
     int ends = t->subject >= 0 ? l->subjects[t->subject].ends : -1;
 
-    if (!t->on || c->due_of >= 0 || c->span.unit == HOURS)
+    if (!t->on || c->basis != FROM_EVENT || c->span.unit == HOURS)
         return;
     (void)fprintf(out, "%s,%s,%s,%s,%s,%s,%s\n", event_name(l, ends), event_name(l, trigger->event),
                   trigger->code_count && !trigger->negated ? trigger->codes[0] : "",

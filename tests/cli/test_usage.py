@@ -110,6 +110,16 @@ def test_check_tells_every_complaint_with_its_place(timely, tmp_path):
     assert timely('check', tmp_path / 'absent.yaml', status=2).err.startswith('timely: ')
 
 
+def test_check_knows_the_profiles_of_a_weekly_rung(timely, tmp_path):
+    telling = tmp_path / 'telling.yaml'
+    text = (RULES / 'telling.yaml').read_text()
+    telling.write_text(text)
+    assert 'all right' in timely('check', telling).out
+    telling.write_text(text.replace('weekly: [P-V]', 'weekly: [P-V, P-W]'))
+    said = timely('check', telling, status=2)
+    assert f'{telling}:' in said.err and '"P-W": no such profile in this file' in said.err
+
+
 def test_check_of_several_files_ends_with_the_worst(timely, tmp_path):
     wrong = rule_file(tmp_path, example='s47-started 2024-03-14 -> nothing')
     said = timely('check', RULES / 'events.yaml', wrong, status=1)
@@ -314,6 +324,14 @@ MEASURED = ['timeliness', '--from', '2024-01', '--to', '2024-02', '--measure']
     ([*MEASURED, 'm-icpc', '--children', '--public'], '--children names children: it cannot be --public'),
     ([*MEASURED, 'm-caseload', '--group', 'team'], 'm-caseload is counted by chair'),
     ([*MEASURED, 'm-sdq'], 'm-sdq (strengths and difficulties scores) cannot be told: '),
+    (['replay'], '--from DATE is missing'),
+    (['replay', '--from', '2024-01-01'], '--to DATE is missing'),
+    (['replay', '--from', '2024-01-32', '--to', '2024-02-01'], '--from "2024-01-32": expected a date such as'),
+    (['replay', '--from', '2024-02-02', '--to', '2024-02-01'], '--from 2024-02-02 lies after --to 2024-02-01'),
+    (['replay', '--from', '1980-01-01', '--to', '2024-02-01'], '--from 1980-01-01: the bank holidays are known, or can be foretold, from 1995'),
+    (['replay', '--from', '2024-01-01', '--to', '2079-06-01'], '--to 2079-06-01: the bank holidays are known'),
+    (['replay', '--from', '2024-01-01', '--to', '2024-02-01', '--overlay', '/nonexistent.yaml'], '/nonexistent.yaml'),
+    (['replay', '--from', '2024-01-01', '--to', '2024-02-01'], 'no store is known: give --config FILE, or --embedded DIR'),
     (['import', 'ssd', '/tmp'], 'give --embedded DIR, or name a test database with --source'),
     (['feed', 'add', 'child', '1'], 'expected worker or team'),
     (['outbox', 'show', 'one'], 'expected the number of a message'),

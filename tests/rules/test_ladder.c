@@ -70,9 +70,44 @@ static void test_local_rule(void **state)
 {
     check(*state, "cp-plan-started 2024-01-13 ep=P1; cp-plan-made 2024-01-13 ep=P1", "2024-01-15",
           "cp-visit",
-          "2024-01-23T09:00 social-worker, 3 working days before\n"
+          "2024-01-22T09:00 social-worker, 3 working days before\n"
           "2024-01-29T09:00 social-worker, 1 working day after\n"
           "2024-01-29T09:00 team-manager, 1 working day after ^\n");
+}
+
+// Visits are gathered into the week's first list: foretold no later than three working days before,
+// told upwards no earlier than the day after. Easter Monday is no day for a list.
+static void test_weekly_lists(void **state)
+{
+    check(*state, "cp-plan-started 2024-03-13 ep=P1; cp-plan-made 2024-03-13 ep=P1", "2024-03-13",
+          "cp-visit",
+          "2024-03-18T09:00 social-worker, 3 working days before\n"
+          "2024-03-28T09:00 social-worker, 1 working day after\n"
+          "2024-04-02T09:00 team-manager, 1 working day after ^\n");
+    // Due on Tuesday 9 April: three working days before is Thursday 4 April, in Easter's own week.
+    check(*state, "cp-plan-started 2024-03-22 ep=P1; cp-plan-made 2024-03-22 ep=P1", "2024-03-22",
+          "cp-visit",
+          "2024-04-02T09:00 social-worker, 3 working days before\n"
+          "2024-04-10T09:00 social-worker, 1 working day after\n"
+          "2024-04-15T09:00 team-manager, 1 working day after ^\n");
+}
+
+// The list of the week was over when the clock started: at the start. What is due upwards for other
+// work comes on its own day.
+static void test_list_before_the_start(void **state)
+{
+    check(*state, "care-started 2024-01-10 ep=K1; placement-started 2024-01-10 ep=K1 ref=A",
+          "2024-01-10", "visit-child-standard",
+          "2024-01-10T09:00 social-worker, 3 working days before\n"
+          "2024-01-18T09:00 social-worker, 1 working day after\n"
+          "2024-01-22T09:00 team-manager, 1 working day after ^\n"
+          "2024-01-24T09:00 service-manager, 5 working days after ^\n");
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct evaluation e =
+        evaluation_of(a, *state, "referral-received 2024-03-18 ep=R1", "2024-03-18");
+
+    assert_non_null(strstr(tellings_text(a, *state, only(&e, "assessment")),
+                           "2024-05-24T09:00 team-manager, 1 working day after ^\n"));
 }
 
 // 30 working days before lies before the child came into care: not said; 20 is the first day.
@@ -227,6 +262,8 @@ int main(void)
         cmocka_unit_test(test_conference),
         cmocka_unit_test(test_booked_in_time),
         cmocka_unit_test(test_local_rule),
+        cmocka_unit_test(test_weekly_lists),
+        cmocka_unit_test(test_list_before_the_start),
         cmocka_unit_test(test_before_the_start),
         cmocka_unit_test(test_due_at_a_weekend),
         cmocka_unit_test(test_half_way),

@@ -323,6 +323,7 @@ static struct library *library_of(struct folder *f, const char *overlay)
 
     *f = folder_new();
     folder_link(f, "child-protection.yaml");
+    folder_link(f, "section-47.yaml");
     folder_write(f, "own.txt", overlay, strlen(overlay));
     if (!library_load(f->path, folder_file(f, "own.txt"), &l, &err))
         fail_msg("%s", err.text);

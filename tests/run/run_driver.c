@@ -1,7 +1,8 @@
-// What the daemon's fibers do once, as a program for the tests: agenda, deliver or feeds on a
-// store, at a business time that is given.
+// What the daemon's fibers do once, as a program for the tests: reconcile, agenda, deliver or feeds
+// on a store, at a business time that is given. "reconcile" takes the case database beside it.
 //
 //     run_driver agenda|deliver|feeds CONNINFO CONFIG NOW [all]
+//     run_driver reconcile CONNINFO CONFIG NOW SOURCE
 //     run_driver fibers CONNINFO CONFIG NOW
 //
 // prints what was done, a line a thing; 2 for a wrong call or an error. "fibers" runs the three
@@ -10,6 +11,7 @@
 #include "daemon.h"
 #include "deliver.h"
 #include "feeds_render.h"
+#include "reconcile.h"
 #include "transfer.h"
 #include "zone.h"
 
@@ -21,11 +23,10 @@
 
 struct call {
     struct arena *arena;
-    const char *what, *conninfo;
+    const char *what, *conninfo, *more;
     struct config config;
     struct library *library;
     instant now;
-    bool all;
     int status;
 };
 
@@ -60,11 +61,37 @@ static bool feeds(struct call *c, struct db *store, struct error *err)
 {
     struct feeds_report r;
 
-    if ((c->all && !feeds_mark_all(store, err)) ||
+    if ((c->more && !feeds_mark_all(store, err)) ||
         !feeds_render_dirty(store, &c->library, c->now, &r, err))
         return false;
     printf("rendered=%zu changed=%zu\n", r.rendered, r.changed);
     return true;
+}
+
+static bool reconcile(struct call *c, struct db *store, const struct directory *d,
+                      struct error *err)
+{
+    AUTO(db_auto_close) struct db *source = NULL;
+    struct business_clock clock = {clock_real(), c->now};
+    struct reconcile_memory *memory = reconcile_memory_new();
+    struct round_report r;
+    bool ok = db_open(&(struct db_options){.conninfo = c->more, .role_name = "run_driver"}, &source,
+                      err) &&
+              reconcile_round(&(struct reconcile_input){.source = source,
+                                                        .store = store,
+                                                        .library = c->library,
+                                                        .config = &c->config,
+                                                        .clock = &clock,
+                                                        .directory = d,
+                                                        .memory = memory,
+                                                        .trust = true},
+                              &r, err);
+
+    reconcile_memory_free(memory);
+    if (ok)
+        printf("recorded=%zu deadlines=%zu messages=%zu\n", r.persons_recorded, r.deadlines_changed,
+               r.messages);
+    return ok;
 }
 
 static bool do_call(struct call *c, struct error *err)
@@ -81,6 +108,8 @@ static bool do_call(struct call *c, struct error *err)
         ok = agenda(c, store, d, err);
     else if (strcmp(c->what, "deliver") == 0)
         ok = deliver(c, store, d, err);
+    else if (strcmp(c->what, "reconcile") == 0)
+        ok = reconcile(c, store, d, err);
     else
         ok = feeds(c, store, err);
     directory_free(d);
@@ -129,11 +158,12 @@ static bool read_call(struct call *c, int argc, char **argv, struct error *err)
 
     if (argc < 5 || !moment_parse(argv[4], &now))
         return fail(err, FAULT_INPUT,
-                    "run_driver agenda|deliver|feeds|fibers CONNINFO CONFIG NOW [all]");
+                    "run_driver agenda|deliver|feeds|fibers CONNINFO CONFIG NOW [all], or "
+                    "reconcile CONNINFO CONFIG NOW SOURCE");
     c->what = argv[1];
     c->conninfo = argv[2];
     c->now = instant_from_london(now);
-    c->all = argc > 5;
+    c->more = argc > 5 ? argv[5] : NULL;
     return config_read(c->arena, argv[3], &c->config, err) &&
            library_load(c->config.rules_dir, c->config.overlay, &c->library, err);
 }

@@ -47,6 +47,45 @@ def test_one_digest_a_working_morning(store):
     assert [rung for rung, *_ in store.notices(second)] == ['social-worker, at the start']
 
 
+def digests(store):
+    return [(staff, 'NEW' in text and text.count('NEW')) for kind, staff, _, text in store.mails('digest')]
+
+
+def test_a_fourth_digest_of_a_week_waits_for_the_list(store):
+    for number, day in enumerate(['2024-03-04', '2024-03-05', '2024-03-06']):
+        store.deadline(store.person(f'P{number}'), trigger=day, due='2024-04-08', seen=f'{day} 08:00')
+        assert store.agenda(f'{day} 09:00')['mails'] == 1
+    for number in (3, 4):
+        store.deadline(store.person(f'P{number}'), trigger='2024-03-07', due='2024-04-08', seen='2024-03-07 08:00')
+    report = store.agenda('2024-03-07 09:00')
+    assert (report['mails'], report['waiting'], report['next']) == (0, 2, '2024-03-11T09:00')
+    # Another worker is not concerned.
+    store.deadline(store.person('Q1', worker='SW2'), trigger='2024-03-07', due='2024-04-08', seen='2024-03-07 08:00')
+    assert store.agenda('2024-03-07 09:30')['mails'] == 1
+    assert store.agenda('2024-03-11 09:00')['mails'] == 1
+    assert digests(store)[-1] == ('SW1', 2)
+    # A new week begins with no digest counted.
+    store.deadline(store.person('P5'), trigger='2024-03-12', due='2024-04-08', seen='2024-03-12 08:00')
+    assert store.agenda('2024-03-12 09:00')['mails'] == 1
+
+
+@pytest.mark.parametrize('due, mails', [
+    ('2024-03-06', 0),  # overdue, and told of before
+    ('2024-03-08', 1),
+    ('2024-03-11', 1),  # on the day of the next list
+    ('2024-03-12', 0),
+])
+def test_what_is_due_before_the_next_list_does_not_wait_for_it(store, due, mails):
+    for number, day in enumerate(['2024-03-04', '2024-03-05', '2024-03-06']):
+        store.deadline(store.person(f'P{number}'), trigger=day, due='2024-04-08', seen=f'{day} 08:00')
+        store.agenda(f'{day} 09:00')
+    # Of the second only what is said with the first has to wait for nothing.
+    store.deadline(store.person('P8'), 'assessment', trigger='2024-02-01', due=due, seen='2024-03-07 08:00')
+    store.deadline(store.person('P9'), trigger='2024-03-07', due='2024-04-08', seen='2024-03-07 08:00')
+    store.agenda('2024-03-07 09:00')
+    assert digests(store)[3:] == [('SW1', 2)] * mails + ([('TM1', 1)] if due < '2024-03-07' else [])
+
+
 def test_a_digest_waits_for_the_office(store):
     store.deadline(store.person('P1'), seen='2024-03-15 20:00')
     report = store.agenda('2024-03-15 20:00')  # a Friday evening

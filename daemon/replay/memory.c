@@ -1,0 +1,278 @@
+// Keeping in memory what the functions of sql/store/0003_record.sql keep in tables.
+#include "memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+void memory_begin(struct arena *a, const struct chronicle *c, struct memory *ret)
+{
+    struct memory m = {
+        .arena = a, .persons = ARENA_ARRAY(a, struct remembered, c->count + 1), .count = c->count};
+
+    for (size_t i = 0; i < c->count; i++) {
+        const struct child_names *n = &c->persons[i].names;
+
+        m.persons[i] = (struct remembered){
+            .of = &c->persons[i],
+            .reference = naming_reference(a, n),
+            .stored = {.person_id = n->person_id,
+                       .case_ref = n->case_ref,
+                       .initials = n->initials,
+                       .display_name = n->display_name,
+                       .family = c->persons[i].family,
+                       .restricted = n->restricted,
+                       .known = true},
+        };
+    }
+    *ret = m;
+}
+
+void memory_end(struct memory *m)
+{
+    key_set_done(&m->said);
+}
+
+bool memory_is_new(struct memory *m, const char *dedupe)
+{
+    return key_set_add(&m->said, m->arena, arena_strdup(m->arena, dedupe), 1) == 0;
+}
+
+// ------------------------------------------------------------------------------------ what was
+// said
+
+struct owed memory_owed(const struct duty *d)
+{
+    struct owed o = d->owed;
+
+    o.who = d->person->who;
+    o.worker_since = d->person->worker_since;
+    return o;
+}
+
+struct reader *memory_reader(struct memory *m, const char *staff_id)
+{
+    size_t low = 0, high = m->reader_count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = strcmp(m->readers[middle].staff_id, staff_id);
+
+        if (order == 0)
+            return &m->readers[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    m->readers =
+        arena_grow(m->arena, m->readers, sizeof *m->readers, m->reader_count, &m->reader_room);
+    memmove(&m->readers[low + 1], &m->readers[low], (m->reader_count - low) * sizeof *m->readers);
+    m->reader_count++;
+    m->readers[low] =
+        (struct reader){.staff_id = arena_strdup(m->arena, staff_id), .digest_on = DATE_NONE};
+    return &m->readers[low];
+}
+
+size_t memory_digests_in_week(const struct reader *r, struct date today)
+{
+    struct date monday = date_add_days(today, -date_weekday(today));
+
+    return date_known(r->digest_on) && date_cmp(r->digest_on, monday) >= 0 ? r->in_week : 0;
+}
+
+void memory_digest(struct reader *r, struct date today)
+{
+    r->in_week = memory_digests_in_week(r, today) + 1;
+    r->digest_on = today;
+}
+
+const struct notice *memory_last_told(const struct duty *d, const char *staff_id)
+{
+    const struct notice *last = NULL;
+
+    for (size_t i = 0; i < d->notice_count; i++) {
+        const struct notice *n = &d->notices[i];
+
+        if (n->sent && date_is(n->due_on, d->owed.due_on) && same(n->staff_id, staff_id) &&
+            (!last || n->said_at > last->said_at ||
+             (n->said_at == last->said_at && strcmp(n->rung, last->rung) < 0)))
+            last = n;
+    }
+    return last;
+}
+
+static bool has_told(const struct duty *d, const char *staff_id)
+{
+    for (size_t i = 0; i < d->notice_count; i++)
+        if (d->notices[i].sent && same(d->notices[i].staff_id, staff_id))
+            return true;
+    return false;
+}
+
+void memory_say(struct memory *m, struct duty *d, const struct notice *n)
+{
+    struct notice own = *n;
+
+    if (n->sent && !has_told(d, n->staff_id)) {
+        struct reader *r = memory_reader(m, n->staff_id);
+
+        r->told = arena_grow(m->arena, (void *)r->told, sizeof *r->told, r->count, &r->room);
+        r->told[r->count++] = d;
+    }
+    own.rung = arena_strdup(m->arena, n->rung);
+    d->notices =
+        arena_grow(m->arena, d->notices, sizeof *d->notices, d->notice_count, &d->notice_room);
+    d->notices[d->notice_count++] = own;
+}
+
+// ------------------------------------------------------------------------------------ deadlines
+
+// The store keeps a day without an hour as its midnight.
+static struct moment as_stored(struct moment m)
+{
+    return date_known(m.on) && m.minute < 0 ? (struct moment){m.on, 0} : m;
+}
+
+static struct stored_deadline stored_of(struct memory *m, const struct deadline_change *c,
+                                        const struct stored_deadline *was)
+{
+    const struct deadline *d = c->deadline;
+    struct stored_deadline s = *was;
+
+    s.key.timescale = d->timescale->id;
+    s.key.subject_ref = arena_strdup(m->arena, d->subject_ref);
+    s.key.trigger_on = d->trigger_on;
+    s.key.due_on = d->due_on;
+    s.uid = c->uid;
+    s.state = stored_state_word(d->state);
+    s.why = arena_strdup(m->arena, d->why);
+    s.sequence = c->sequence;
+    s.met_on = d->met_on;
+    s.in_timescale = d->state == STATE_MET && d->in_timescale;
+    s.due_at = d->due_at.minute >= 0 ? d->due_at : MOMENT_NONE;
+    s.booked = d->booking ? as_stored(d->booking->at) : MOMENT_NONE;
+    s.booked_group = d->booking ? arena_strdup(m->arena, d->booking->group) : NULL;
+    s.provisional = d->provisional;
+    s.at_first_start = c->at_first_start;
+    return s;
+}
+
+// As owed_read would read it (owed.c).
+static struct owed owed_of(const struct stored_deadline *s, const struct deadline *d,
+                           const struct chronicled *child)
+{
+    bool hours = date_known(s->due_at.on), back = date_cmp(d->due_on, d->trigger_on) < 0;
+    struct owed o = {
+        .deadline_id = s->key.deadline_id,
+        .timescale = s->key.timescale,
+        .subject_ref = s->key.subject_ref,
+        .trigger_on = d->trigger_on,
+        .due_on = d->due_on,
+        .book_by = d->book_by,
+        .due_at = hours ? s->due_at : (struct moment){d->due_on, -1},
+        .booked = s->booked,
+        .booked_group = s->booked_group,
+        .open = d->state == STATE_OPEN,
+        .provisional = s->provisional,
+        .at_first_start = s->at_first_start,
+        .rule_version = d->version->number,
+        .trigger_at = MOMENT_NONE,
+        .trigger_recorded = MOMENT_NONE,
+        .child = child->names,
+        .family = child->family,
+        .seen_on = DATE_NONE, // words for mails alone
+    };
+
+    if (d->trigger && (hours || back)) {
+        o.trigger_at = d->trigger->at;
+        o.trigger_recorded = d->trigger->recorded;
+    }
+    return o;
+}
+
+struct duty *memory_duty(const struct remembered *p, const char *uid)
+{
+    for (size_t i = 0; i < p->duty_count; i++)
+        if (strcmp(p->duties[i]->uid, uid) == 0)
+            return p->duties[i];
+    return NULL;
+}
+
+static struct duty *add_duty(struct memory *m, struct remembered *p)
+{
+    struct duty *d = ARENA_NEW(m->arena, struct duty);
+    struct stored_person *s = &p->stored;
+
+    m->duties =
+        arena_grow(m->arena, (void *)m->duties, sizeof *m->duties, m->duty_count, &m->duty_room);
+    m->duties[m->duty_count] = d;
+    p->duties =
+        arena_grow(m->arena, (void *)p->duties, sizeof *p->duties, p->duty_count, &p->duty_room);
+    p->duties[p->duty_count++] = d;
+    d->person = p;
+    s->deadlines =
+        arena_grow(m->arena, s->deadlines, sizeof *s->deadlines, s->deadline_count, &p->room);
+    s->deadlines[s->deadline_count++] = (struct stored_deadline){
+        .key.deadline_id = (long long)m->duty_count, .person_id = s->person_id};
+    m->duty_count++;
+    return d;
+}
+
+static void write_duty(struct memory *m, struct remembered *p, struct stored_deadline *s,
+                       const struct deadline_change *c, instant now, instant first_notice)
+{
+    struct duty *d = m->duties[s->key.deadline_id];
+    bool is_new = !c->stored, was_open = d->owed.open;
+    struct date was_due = d->owed.due_on;
+
+    *s = stored_of(m, c, s);
+    d->uid = s->uid;
+    d->owed = owed_of(s, c->deadline, p->of);
+    d->next_notice = first_notice;
+    if (is_new || !date_is(was_due, d->owed.due_on)) {
+        d->known_at = now;
+        d->told_at = d->ownerless_at = 0;
+        d->breached = false;
+    } else if (!was_open && d->owed.open) {
+        d->known_at = now;
+    }
+}
+
+// Its row stays in the store and is never looked at again.
+static void forget(struct memory *m, struct remembered *p, size_t at)
+{
+    struct stored_person *s = &p->stored;
+    struct duty *d = m->duties[s->deadlines[at].key.deadline_id];
+
+    d->owed.open = false;
+    d->next_notice = 0;
+    memmove(&s->deadlines[at], &s->deadlines[at + 1],
+            (s->deadline_count - at - 1) * sizeof *s->deadlines);
+    s->deadline_count--;
+}
+
+void memory_apply(struct memory *m, struct remembered *p, const struct deadline_change *changes,
+                  size_t count, instant now, const instant *first_notice)
+{
+    const struct stored_deadline *before = p->stored.deadlines;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct deadline_change *c = &changes[i];
+        size_t at = c->stored ? (size_t)(c->stored - before) : p->stored.deadline_count;
+
+        if (!c->word || !c->deadline)
+            continue;
+        if (!c->stored)
+            add_duty(m, p);
+        write_duty(m, p, &p->stored.deadlines[at], c, now, first_notice[i]);
+    }
+    // From the last one on, so that the others stay in their places.
+    for (size_t i = count; i-- > 0;)
+        if (!changes[i].deadline)
+            forget(m, p, (size_t)(changes[i].stored - before));
+}

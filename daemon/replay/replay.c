@@ -1,0 +1,166 @@
+// The walk: from one moment at which something becomes known, or has to be said, to the next.
+#include "replay.h"
+
+#include "walk.h"
+#include "zone.h"
+
+const char *replayed_word(enum replayed_kind k)
+{
+    static const char *const words[REPLAYED_KINDS] = {"summary", "digest", "alarm", "operator",
+                                                      "invite",  "update", "cancel"};
+
+    return words[k];
+}
+
+struct replayed_mail *walk_mail(struct walk *w, enum replayed_kind kind, const struct staff *to,
+                                instant at, size_t lines)
+{
+    struct replay *r = w->result;
+
+    r->mails = arena_grow(w->arena, r->mails, sizeof *r->mails, r->count, &r->room);
+    r->mails[r->count] =
+        (struct replayed_mail){.at = at,
+                               .kind = kind,
+                               .to = to,
+                               .lines = ARENA_ARRAY(w->arena, struct replayed_line, lines)};
+    return &r->mails[r->count++];
+}
+
+void walk_line(struct walk *w, struct replayed_mail *mail, const struct replayed_line *line)
+{
+    mail->lines[mail->count++] = *line;
+    w->result->lines++;
+}
+
+void walk_drop(struct walk *w, struct replayed_mail *mail)
+{
+    w->result->lines -= mail->count;
+    mail->count = 0;
+}
+
+static void forget_dropped(struct replay *r)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->count; i++)
+        if (r->mails[i].count)
+            r->mails[kept++] = r->mails[i];
+    r->count = kept;
+}
+
+// ------------------------------------------------------------------------------------ breaches
+
+static instant end_of(const struct owed *o)
+{
+    return o->due_at.minute >= 0
+               ? instant_from_london(o->due_at)
+               : instant_from_london((struct moment){date_add_days(o->due_on, 1), 0}) - SECONDS(60);
+}
+
+// Was there an hour at which people could be told, between its becoming known and its due date?
+static bool could_be_told(const struct walk *w, const struct duty *d)
+{
+    const struct library *l = w->in->library;
+    struct moment opens =
+        office_open_on_or_after(&l->office, l->local, london_from_instant(d->known_at));
+
+    return date_known(opens.on) && instant_from_london(opens) <= end_of(&d->owed);
+}
+
+static void count_breach(struct walk *w, struct duty *d)
+{
+    struct replayed_breaches *b = &w->result->breaches;
+    bool at_start = d->owed.at_first_start && date_cmp(d->owed.due_on, w->in->from) < 0;
+
+    d->breached = true;
+    b->count++;
+    if (at_start)
+        b->at_start++;
+    else if (d->told_at && d->told_at <= end_of(&d->owed))
+        b->told_ahead++;
+    else if (!could_be_told(w, d))
+        b->known_late++;
+    else if (d->ownerless_at && d->ownerless_at <= end_of(&d->owed))
+        b->ownerless++;
+    else
+        b->unheard++;
+}
+
+// What was due before a day and is owed still, before anything of that day is known.
+static void count_breaches(struct walk *w, struct date day)
+{
+    for (size_t i = 0; i < w->memory.duty_count; i++) {
+        struct duty *d = w->memory.duties[i];
+
+        if (d->owed.open && !d->breached && date_cmp(d->owed.due_on, day) < 0)
+            count_breach(w, d);
+    }
+}
+
+// ------------------------------------------------------------------------------------ the walk
+
+static void sooner(instant *next, instant at)
+{
+    if (at && (*next == 0 || at < *next))
+        *next = at;
+}
+
+// 0: nothing more.
+static instant next_moment(const struct walk *w)
+{
+    instant next = 0;
+
+    for (size_t i = 0; i < w->memory.count; i++)
+        sooner(&next, w->memory.persons[i].next_at);
+    for (size_t i = 0; i < w->memory.duty_count; i++)
+        sooner(&next, w->memory.duties[i]->next_notice);
+    return next;
+}
+
+static void walk(struct walk *w, instant end)
+{
+    for (w->now = w->started_at; w->now && w->now < end; w->now = next_moment(w)) {
+        struct date day = london_from_instant(w->now).on;
+
+        if (!date_is(day, w->today))
+            count_breaches(w, day);
+        w->today = day;
+        walk_persons(w);
+        walk_agenda(w);
+        arena_reset(w->scratch);
+    }
+    count_breaches(w, date_add_days(w->in->to, 1));
+}
+
+// Almost in order: an update waits for its quiet period, and may be passed meanwhile.
+static void sort_by_time(struct replay *r)
+{
+    for (size_t i = 1; i < r->count; i++)
+        for (size_t j = i; j > 0 && r->mails[j].at < r->mails[j - 1].at; j--) {
+            struct replayed_mail moved = r->mails[j];
+
+            r->mails[j] = r->mails[j - 1];
+            r->mails[j - 1] = moved;
+        }
+}
+
+void replay_run(struct arena *a, const struct replay_input *in, struct replay *ret)
+{
+    AUTO(arena_auto_free) struct arena *scratch = arena_new();
+    struct walk w = {.in = in,
+                     .arena = a,
+                     .scratch = scratch,
+                     .blind = chronicle_blind(a, in->chronicle, in->library),
+                     .started_at = instant_from_london((struct moment){in->from, 0}),
+                     .today = in->from,
+                     .result = ret};
+
+    *ret = (struct replay){0};
+    memory_begin(a, in->chronicle, &w.memory);
+    for (size_t i = 0; i < w.memory.count; i++)
+        w.memory.persons[i].next_at = w.started_at;
+    walk(&w, instant_from_london((struct moment){date_add_days(in->to, 1), 0}));
+    forget_dropped(ret);
+    sort_by_time(ret);
+    memory_end(&w.memory);
+}

@@ -1,0 +1,212 @@
+// A round of the agenda (tell/agenda.c), with memory in place of the store.
+#include "agenda_mail.h"
+#include "walk.h"
+
+#include <string.h>
+
+struct round {
+    struct walk *walk;
+    struct owed *owed; // by number
+    struct said *said;
+    size_t count, said_count, said_room;
+};
+
+// ------------------------------------------------------------------------------- what is due
+
+static void add_said(struct round *r, const struct duty *d)
+{
+    for (size_t i = 0; i < d->notice_count; i++) {
+        if (!date_is(d->notices[i].due_on, d->owed.due_on))
+            continue;
+        r->said =
+            arena_grow(r->walk->scratch, r->said, sizeof *r->said, r->said_count, &r->said_room);
+        r->said[r->said_count++] = (struct said){d->owed.deadline_id, d->notices[i].rung};
+    }
+}
+
+static void collect_due(struct round *r)
+{
+    const struct memory *m = &r->walk->memory;
+    size_t room = 0;
+
+    for (size_t i = 0; i < m->duty_count; i++) {
+        const struct duty *d = m->duties[i];
+
+        if (!d->next_notice || d->next_notice > r->walk->now)
+            continue;
+        r->owed = arena_grow(r->walk->scratch, r->owed, sizeof *r->owed, r->count, &room);
+        r->owed[r->count++] = memory_owed(d);
+        add_said(r, d);
+    }
+}
+
+static struct plan_input input_of(const struct round *r)
+{
+    const struct walk *w = r->walk;
+
+    return (struct plan_input){.library = w->in->library,
+                               .directory = w->in->directory,
+                               .now = w->now,
+                               .first_started_at = w->started_at,
+                               .owed = r->owed,
+                               .count = r->count,
+                               .said = r->said,
+                               .said_count = r->said_count};
+}
+
+// ------------------------------------------------------------------------------- what they know
+
+static void recall_reader(struct round *r, const char *staff_id, struct recollection *known,
+                          struct told **told, size_t *room)
+{
+    struct walk *w = r->walk;
+    const struct reader *reader = memory_reader(&w->memory, staff_id);
+
+    if (memory_digests_in_week(reader, w->today))
+        known->had[known->had_count++] =
+            (struct had){staff_id, date_is(reader->digest_on, w->today),
+                         memory_digests_in_week(reader, w->today)};
+    for (size_t i = 0; i < reader->count; i++) {
+        const struct duty *d = reader->told[i];
+        const struct notice *last = d->owed.open ? memory_last_told(d, staff_id) : NULL;
+        struct owed *o;
+
+        if (!last)
+            continue;
+        o = ARENA_NEW(w->scratch, struct owed);
+        *o = memory_owed(d);
+        *told = arena_grow(w->scratch, *told, sizeof **told, known->told_count, room);
+        (*told)[known->told_count++] = (struct told){staff_id, o, last->rung};
+    }
+}
+
+static struct recollection recall(struct round *r, const struct agenda_decision *d)
+{
+    struct recollection known = {
+        .had = ARENA_ARRAY(r->walk->scratch, struct had, d->digest_to_count + 1)};
+    struct told *told = NULL;
+    size_t room = 0;
+
+    for (size_t i = 0; i < d->digest_to_count; i++)
+        recall_reader(r, d->digest_to[i], &known, &told, &room);
+    known.told = told;
+    return known;
+}
+
+// ------------------------------------------------------------------------------- what was said
+
+static const char *role_of(struct walk *w, const char *rung)
+{
+    return arena_strndup(w->arena, rung, strcspn(rung, ","));
+}
+
+static void note_line(struct walk *w, const struct agenda_mail *m, const struct line *l)
+{
+    struct duty *d = w->memory.duties[l->owed->deadline_id];
+
+    if (m->kind == MAIL_NOBODY && !d->ownerless_at)
+        d->ownerless_at = w->now;
+    if (m->kind != MAIL_NOBODY && !d->told_at)
+        d->told_at = w->now;
+    for (size_t i = 0; m->kind != MAIL_SUMMARY && i < l->rung_count; i++)
+        memory_say(&w->memory, d,
+                   &(struct notice){.due_on = l->owed->due_on,
+                                    .rung = l->rungs[i],
+                                    .staff_id = m->to ? m->to->id : "",
+                                    .said_at = w->now,
+                                    .sent = m->kind != MAIL_NOBODY});
+}
+
+static struct replayed_line replayed_line_of(struct walk *w, const struct agenda_mail *m,
+                                             const struct line *l)
+{
+    struct agenda_voice v = {w->scratch, w->in->config, w->now};
+    const struct duty *d = w->memory.duties[l->owed->deadline_id];
+    const struct timescale *t =
+        &w->in->library->timescales[library_timescale(w->in->library, l->owed->timescale)];
+    const char *rung = l->rungs[l->rung_count - 1];
+    bool summed = m->kind == MAIL_SUMMARY;
+
+    return (struct replayed_line){
+        .child = &d->person->of->names,
+        .timescale = t->id,
+        .title = t->title,
+        .subject_ref = d->owed.subject_ref,
+        .due_on = d->owed.due_on,
+        .role = summed ? "team-manager" : role_of(w, rung),
+        .rung = summed ? NULL : arena_strdup(w->arena, rung),
+        .why = summed ? "stood open when the replay began"
+                      : arena_strdup(w->arena, agenda_reason(&v, l)),
+    };
+}
+
+static void say(struct walk *w, const struct agenda_mail *m)
+{
+    static const enum replayed_kind kinds[] = {[MAIL_SUMMARY] = REPLAYED_SUMMARY,
+                                               [MAIL_ALARM] = REPLAYED_ALARM,
+                                               [MAIL_DIGEST] = REPLAYED_DIGEST,
+                                               [MAIL_NOBODY] = REPLAYED_OPERATOR};
+    struct replayed_mail *mail = walk_mail(w, kinds[m->kind], m->to, w->now, m->count);
+
+    for (size_t i = 0; i < m->count; i++) {
+        const struct line *l = m->lines[i];
+        struct replayed_line line;
+
+        if (!l->is_new) {
+            mail->standing++;
+            continue;
+        }
+        note_line(w, m, l);
+        line = replayed_line_of(w, m, l);
+        walk_line(w, mail, &line);
+    }
+    if (m->kind == MAIL_DIGEST || m->kind == MAIL_NOBODY)
+        memory_digest(memory_reader(&w->memory, m->to ? m->to->id : ""), w->today);
+}
+
+// Nobody is responsible, and there is no operator either.
+static void pass_without_reader(struct walk *w, const struct agenda_mail *m)
+{
+    for (size_t i = 0; i < m->count; i++)
+        note_line(w, m, m->lines[i]);
+    w->result->unread += m->count;
+}
+
+static void pass_in_silence(struct walk *w, const struct line *l)
+{
+    struct duty *d = w->memory.duties[l->owed->deadline_id];
+
+    if (!l->to && !d->ownerless_at)
+        d->ownerless_at = w->now;
+    for (size_t i = 0; i < l->rung_count; i++)
+        memory_say(&w->memory, d,
+                   &(struct notice){.due_on = l->owed->due_on,
+                                    .rung = l->rungs[i],
+                                    .staff_id = l->to ? l->to->id : "",
+                                    .said_at = w->now});
+}
+
+void walk_agenda(struct walk *w)
+{
+    struct round r = {.walk = w};
+    struct plan_input in;
+    struct agenda_decision d;
+    struct recollection known;
+
+    collect_due(&r);
+    if (r.count == 0)
+        return;
+    in = input_of(&r);
+    agenda_gather(w->scratch, &in, &d);
+    known = recall(&r, &d);
+    agenda_decide(w->scratch, &in, &known, &d);
+    for (size_t i = 0; i < d.mail_count; i++)
+        if (d.mails[i].kind == MAIL_NOBODY && !w->in->config->operator_email)
+            pass_without_reader(w, &d.mails[i]);
+        else
+            say(w, &d.mails[i]);
+    for (size_t i = 0; i < d.silent_count; i++)
+        pass_in_silence(w, d.silent[i]);
+    for (size_t i = 0; i < r.count; i++)
+        w->memory.duties[r.owed[i].deadline_id]->next_notice = r.owed[i].open ? d.plan.next[i] : 0;
+}

@@ -1,0 +1,29 @@
+// What the steps of a replay share. For the replay's own files only.
+#pragma once
+
+#include "memory.h"
+
+struct walk {
+    const struct replay_input *in;
+    struct arena *arena;   // of the result
+    struct arena *scratch; // of one moment
+    struct memory memory;
+    const bool *blind;
+    instant now, started_at;
+    struct date today;
+    struct replay *result;
+};
+
+// A mail without lines yet. `to` NULL: the operator. It may move when another one is added.
+struct replayed_mail *walk_mail(struct walk *w, enum replayed_kind kind, const struct staff *to,
+                                instant at, size_t lines);
+void walk_line(struct walk *w, struct replayed_mail *mail, const struct replayed_line *line);
+// Takes a mail back that has not left; it stays as one without lines until the end.
+void walk_drop(struct walk *w, struct replayed_mail *mail);
+
+// Takes up what has become known of the persons whose time has come, as a reconcile does: changed
+// deadlines, calendar objects and their messages.
+void walk_persons(struct walk *w);
+
+// A round of the agenda.
+void walk_agenda(struct walk *w);

@@ -1,0 +1,305 @@
+// Lines become mails: sorted by what becomes of them and by recipient, then one group at a time.
+#include "agenda_decide.h"
+
+#include "zone.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *staff_key(const struct line *l)
+{
+    return l->to ? l->to->id : "";
+}
+
+static int by_deadline(const struct line *a, const struct line *b)
+{
+    return (a->owed->deadline_id > b->owed->deadline_id) -
+           (a->owed->deadline_id < b->owed->deadline_id);
+}
+
+// ------------------------------------------------------------------------------ who is concerned
+
+static int by_kind_and_recipient(const void *x, const void *y)
+{
+    const struct line *a = *(const struct line *const *)x, *b = *(const struct line *const *)y;
+    int by = a->how != b->how ? (a->how > b->how) - (a->how < b->how)
+                              : strcmp(staff_key(a), staff_key(b));
+
+    return by != 0 ? by : by_deadline(a, b);
+}
+
+static size_t end_of_recipient(const struct agenda_decision *d, size_t from)
+{
+    size_t end = from;
+
+    while (end < d->plan.count && d->order[end]->how == d->order[from]->how &&
+           strcmp(staff_key(d->order[end]), staff_key(d->order[from])) == 0)
+        end++;
+    return end;
+}
+
+void agenda_gather(struct arena *a, const struct plan_input *in, struct agenda_decision *ret)
+{
+    struct agenda_decision d = {0};
+
+    agenda_plan(a, in, &d.plan);
+    d.order = ARENA_ARRAY(a, const struct line *, d.plan.count + 1);
+    for (size_t i = 0; i < d.plan.count; i++) {
+        // What nobody can be told is for the operator's mail of the day, however urgent.
+        if (!d.plan.lines[i].to && d.plan.lines[i].how == SAY_AT_ONCE)
+            d.plan.lines[i].how = SAY_IN_DIGEST;
+        d.order[i] = &d.plan.lines[i];
+    }
+    if (d.plan.count > 1)
+        qsort(d.order, d.plan.count, sizeof *d.order, by_kind_and_recipient);
+    d.digest_to = ARENA_ARRAY(a, const char *, d.plan.count + 1);
+    for (size_t i = 0; i < d.plan.count; i = end_of_recipient(&d, i))
+        if (d.order[i]->how == SAY_IN_DIGEST)
+            d.digest_to[d.digest_to_count++] = staff_key(d.order[i]);
+    *ret = d;
+}
+
+// ------------------------------------------------------------------------------ what stands
+// already
+
+struct deciding {
+    struct arena *arena;
+    const struct plan_input *in;
+    const struct recollection *known;
+    struct agenda_decision *d;
+    struct line *standing; // lines of earlier mails, by recipient
+    size_t standing_count, standing_at;
+    struct date today;
+    bool open;       // can people be told now?
+    instant opening; // and when next, on another day if they can now
+    instant list;    // and when next week begins
+};
+
+static int by_staff(const void *a, const void *b)
+{
+    return strcmp(((const struct had *)a)->staff_id, ((const struct had *)b)->staff_id);
+}
+
+// NULL: no digest this week.
+static const struct had *had(const struct deciding *g, const char *staff_id)
+{
+    struct had key = {.staff_id = staff_id};
+
+    return g->known->had_count
+               ? bsearch(&key, g->known->had, g->known->had_count, sizeof key, by_staff)
+               : NULL;
+}
+
+static int by_recipient(const void *x, const void *y)
+{
+    const struct line *a = x, *b = y;
+    int by = strcmp(staff_key(a), staff_key(b));
+
+    return by != 0 ? by : by_deadline(a, b);
+}
+
+static bool is_new_to(const struct agenda_decision *d, const struct staff *to, const struct owed *o)
+{
+    struct line key = {.owed = o, .to = to};
+    const struct line *found = &key;
+
+    for (key.how = SAY_AT_ONCE; key.how <= SAY_IN_DIGEST; key.how++)
+        if (d->plan.count &&
+            bsearch(&found, d->order, d->plan.count, sizeof *d->order, by_kind_and_recipient))
+            return true;
+    return false;
+}
+
+static void recall_standing(struct deciding *g)
+{
+    g->standing = ARENA_ARRAY(g->arena, struct line, g->known->told_count + 1);
+    for (size_t i = 0; i < g->known->told_count; i++) {
+        const struct told *t = &g->known->told[i];
+        struct line line;
+
+        if (agenda_standing(g->arena, g->in, t->owed, t->staff_id, t->rung, &line) &&
+            !is_new_to(g->d, line.to, t->owed))
+            g->standing[g->standing_count++] = line;
+    }
+    if (g->standing_count > 1)
+        qsort(g->standing, g->standing_count, sizeof *g->standing, by_recipient);
+}
+
+// Recipients come in the order in which the standing lines are sorted.
+static size_t add_standing_of(struct deciding *g, const struct staff *to, const struct line **ret)
+{
+    size_t count = 0;
+
+    while (g->standing_at < g->standing_count &&
+           strcmp(g->standing[g->standing_at].to->id, to->id) < 0)
+        g->standing_at++;
+    while (g->standing_at < g->standing_count && g->standing[g->standing_at].to == to)
+        ret[count++] = &g->standing[g->standing_at++];
+    return count;
+}
+
+// ------------------------------------------------------------------------------ the mails
+
+static void add_mail(struct deciding *g, enum mail_kind kind, const struct staff *to,
+                     const struct line *const *lines, size_t count)
+{
+    struct agenda_decision *d = g->d;
+
+    d->mails = arena_grow(g->arena, d->mails, sizeof *d->mails, d->mail_count, &d->mail_room);
+    d->mails[d->mail_count++] = (struct agenda_mail){kind, to, lines, count};
+}
+
+static void put_off(struct deciding *g, size_t from, size_t end, instant until)
+{
+    for (size_t i = from; i < end; i++) {
+        instant *next = &g->d->plan.next[g->d->order[i]->owed - g->in->owed];
+
+        if (until && (*next == 0 || until < *next))
+            *next = until;
+    }
+    g->d->waiting_count += end - from;
+}
+
+static void make_alarms(struct deciding *g, size_t from, size_t end)
+{
+    for (size_t i = from; i < end; i++)
+        add_mail(g, MAIL_ALARM, g->d->order[i]->to, &g->d->order[i], 1);
+    g->d->line_count += end - from;
+}
+
+// New lines and, after them, those that were told before.
+static void make_digest(struct deciding *g, size_t from, size_t end)
+{
+    const struct line *const *fresh = &g->d->order[from];
+    const struct staff *to = fresh[0]->to;
+    size_t count = end - from;
+    const struct line **all;
+
+    if (!to) {
+        add_mail(g, MAIL_NOBODY, NULL, fresh, count);
+        return;
+    }
+    all = ARENA_ARRAY(g->arena, const struct line *, count + g->standing_count);
+    memcpy(all, fresh, count * sizeof *all);
+    add_mail(g, MAIL_DIGEST, to, all, count + add_standing_of(g, to, all + count));
+    g->d->line_count += count;
+}
+
+static bool can_wait_for_list(const struct deciding *g, const struct line *l)
+{
+    struct date due = l->owed->due_on, list = london_from_instant(g->list).on;
+
+    return l->to && g->list && (date_cmp(due, g->today) < 0 || date_cmp(due, list) > 0);
+}
+
+static bool all_can_wait(const struct deciding *g, size_t from, size_t end)
+{
+    for (size_t i = from; i < end; i++)
+        if (!can_wait_for_list(g, g->d->order[i]))
+            return false;
+    return true;
+}
+
+static void digest_or_wait(struct deciding *g, size_t from, size_t end)
+{
+    const struct had *before = had(g, staff_key(g->d->order[from]));
+
+    if (!g->open || (before && before->today))
+        put_off(g, from, end, g->opening);
+    else if (before && before->this_week >= DIGESTS_A_WEEK && all_can_wait(g, from, end))
+        put_off(g, from, end, g->list);
+    else
+        make_digest(g, from, end);
+}
+
+struct summed {
+    const struct staff *manager;
+    const struct line *line;
+};
+
+static int by_manager(const void *x, const void *y)
+{
+    const struct summed *a = x, *b = y;
+    int by = strcmp(a->manager->id, b->manager->id);
+
+    return by != 0 ? by : by_deadline(a->line, b->line);
+}
+
+// Silent lines of whom the team's manager can be told, by that manager.
+static size_t sum_up(const struct deciding *g, struct summed *ret)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < g->d->silent_count; i++) {
+        const struct owed *o = g->d->silent[i]->owed;
+        const char *ignored;
+        const struct staff *manager =
+            agenda_recipient(g->arena, g->in->directory, &o->who, o->child.restricted,
+                             "team-manager", g->today, &ignored);
+
+        if (manager)
+            ret[found++] = (struct summed){manager, g->d->silent[i]};
+    }
+    if (found > 1)
+        qsort(ret, found, sizeof *ret, by_manager);
+    return found;
+}
+
+// Each deadline once, however many of its rungs passed.
+static void make_summaries(struct deciding *g)
+{
+    struct summed *all = ARENA_ARRAY(g->arena, struct summed, g->d->silent_count + 1);
+    const struct line **lines = ARENA_ARRAY(g->arena, const struct line *, g->d->silent_count + 1);
+    size_t found = sum_up(g, all), first = 0, end = 0;
+
+    for (size_t i = 0; i < found; i++) {
+        if (end == first || lines[end - 1]->owed != all[i].line->owed)
+            lines[end++] = all[i].line;
+        if (i + 1 == found || all[i + 1].manager != all[i].manager) {
+            add_mail(g, MAIL_SUMMARY, all[i].manager, lines + first, end - first);
+            first = end;
+        }
+    }
+}
+
+static void make_mails(struct deciding *g)
+{
+    struct agenda_decision *d = g->d;
+    size_t spoken = 0;
+
+    while (spoken < d->plan.count && d->order[spoken]->how != SAY_SILENTLY)
+        spoken++;
+    if (g->open) {
+        d->silent = d->order + spoken;
+        d->silent_count = d->plan.count - spoken;
+        // The summary comes first: who reads it knows why the digest after it is short.
+        make_summaries(g);
+    } else {
+        put_off(g, spoken, d->plan.count, g->opening);
+    }
+    for (size_t i = 0, end; i < spoken; i = end) {
+        end = end_of_recipient(d, i);
+        if (d->order[i]->how == SAY_AT_ONCE)
+            make_alarms(g, i, end);
+        else
+            digest_or_wait(g, i, end);
+    }
+}
+
+void agenda_decide(struct arena *a, const struct plan_input *in, struct recollection *known,
+                   struct agenda_decision *d)
+{
+    struct deciding g = {.arena = a,
+                         .in = in,
+                         .known = known,
+                         .d = d,
+                         .today = london_from_instant(in->now).on,
+                         .open = agenda_office_open(in->library, in->now),
+                         .opening = agenda_next_opening(in->library, in->now),
+                         .list = agenda_next_list(in->library, in->now)};
+
+    if (known->had_count > 1)
+        qsort(known->had, known->had_count, sizeof *known->had, by_staff);
+    recall_standing(&g);
+    make_mails(&g);
+}

@@ -1,0 +1,65 @@
+// A round of the agenda, decided: which mails go now, with which lines, and what waits until when.
+// Pure: the daemon reads and writes around it, a replay remembers (register 2.12).
+//
+// In two steps, since only the first tells of whom something must be remembered: agenda_gather
+// plans the lines and names the people who might have a digest; agenda_decide makes the mails.
+#pragma once
+
+#include "agenda_plan.h"
+
+enum mail_kind {
+    MAIL_SUMMARY, // what stood open at a first start, to a manager
+    MAIL_ALARM,   // one line that cannot wait
+    MAIL_DIGEST,
+    MAIL_NOBODY, // lines that nobody is left to be told of
+};
+
+// To one recipient; of MAIL_NOBODY there is none (NULL).
+struct agenda_mail {
+    enum mail_kind kind;
+    const struct staff *to;
+    const struct line *const *lines; // the new ones first
+    size_t count;
+};
+
+// What somebody was told last about a deadline that still stands, in a digest or an alarm.
+struct told {
+    const char *staff_id;
+    const struct owed *owed;
+    const char *rung;
+};
+
+// Digests that somebody has had. Nobody has a second one on a day, nor a fourth in a week unless a
+// line cannot wait for the next week's list: it is due before then, or on that day.
+#define DIGESTS_A_WEEK 3
+struct had {
+    const char *staff_id; // "": nobody's, the operator's
+    bool today;
+    size_t this_week; // since Monday, today's too
+};
+
+// What is remembered of the people of digest_to.
+struct recollection {
+    struct had *had; // of those who had any this week
+    size_t had_count;
+    const struct told *told; // in any order
+    size_t told_count;
+};
+
+struct agenda_decision {
+    struct plan plan;          // when each deadline is to be looked at again
+    const struct line **order; // the plan's lines by what becomes of them and recipient
+    const char **digest_to;    // staff_ids for whom a digest has something new; "" for nobody
+    size_t digest_to_count;
+    struct agenda_mail *mails; // summaries first
+    size_t mail_count, mail_room;
+    const struct line *const *silent; // to be recorded as said, without a word
+    size_t silent_count;
+    size_t line_count;    // new ones that are said
+    size_t waiting_count; // lines that wait for the next working morning, or the next week
+};
+
+void agenda_gather(struct arena *a, const struct plan_input *in, struct agenda_decision *ret);
+// The recollection's lists may be sorted on the way.
+void agenda_decide(struct arena *a, const struct plan_input *in, struct recollection *known,
+                   struct agenda_decision *d);
