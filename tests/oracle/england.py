@@ -101,6 +101,21 @@ def add_working_days(day, count):
     return day
 
 
+def working_days_before(day, count):
+    """The same backwards: day 1 is the last working day before it."""
+    while count:
+        day -= ONE_DAY
+        if is_working_day(day):
+            count -= 1
+    return day
+
+
+def working_day_on_or_before(day):
+    while not is_working_day(day):
+        day -= ONE_DAY
+    return day
+
+
 def add_weeks(day, count):
     return day + datetime.timedelta(weeks=count)
 
@@ -126,8 +141,10 @@ def birthday(born, age):
 
 
 def clock_change(year, month):
-    """01:00 universal time on the last Sunday of March or October."""
-    day = datetime.date(year, month, 31)
+    """01:00 universal time on the last Sunday of March or October; until 1995 on the fourth of
+    October.
+    """
+    day = datetime.date(year, month, 28 if month == 10 and year < 1996 else 31)
     while day.weekday() != 6:
         day -= ONE_DAY
     return datetime.datetime(day.year, day.month, day.day, 1)
@@ -154,6 +171,10 @@ def hours_before(civil, hours):
     return to_london(from_london(civil) - datetime.timedelta(hours=hours))
 
 
+def hours_after(civil, hours):
+    return to_london(from_london(civil) + datetime.timedelta(hours=hours))
+
+
 def office_close_on_or_before(civil):
     """The time itself from 09:00 to 17:00 of a working day, else 17:00 of the working day before
     it.
@@ -162,7 +183,5 @@ def office_close_on_or_before(civil):
     if is_working_day(day) and 9 * 60 <= minute <= 17 * 60:
         return civil
     if minute < 9 * 60 or not is_working_day(day):
-        day -= ONE_DAY
-        while not is_working_day(day):
-            day -= ONE_DAY
+        day = working_day_on_or_before(day - ONE_DAY)
     return datetime.datetime(day.year, day.month, day.day, 17)
