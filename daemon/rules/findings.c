@@ -109,10 +109,9 @@ static void two_open(struct list *l, const struct history *h)
     for (size_t i = 0; i < h->episode_count; i++)
         for (size_t j = 0; j < i; j++) {
             const struct episode *a = &h->episodes[i], *b = &h->episodes[j];
-            bool lasts = h->library->subjects[a->kind].ends >= 0 &&
-                         strcmp(h->library->subjects[a->kind].name, "referral") != 0;
+            bool only_one = h->library->subjects[a->kind].only_one;
 
-            if (a->kind == b->kind && lasts && !a->end && !b->end)
+            if (a->kind == b->kind && only_one && !a->end && !b->end)
                 found(l, "two-open", a->start,
                       arena_printf(l->arena, "open beside another %s of the same child (%s)",
                                    h->library->subjects[a->kind].title,

@@ -49,6 +49,7 @@ struct event_kind {
 struct subject_kind {
     const char *name, *title;
     int starts, ends; // events; ends is -1 where nothing ends it by itself
+    bool only_one;    // a child can have no two at a time
 };
 
 // An event, or only those with (or without) some codes, or with a number that high.

@@ -189,7 +189,7 @@ static int subject_event(struct reader *r, const struct node *subject, const cha
 
 static void read_subjects(struct reader *r, const struct node *subjects)
 {
-    static const char *const keys[] = {"title", "starts", "ends"};
+    static const char *const keys[] = {"title", "starts", "ends", "only one"};
     struct library *l = r->library;
 
     l->subjects = ARENA_ARRAY(r->phrases.arena, struct subject_kind, subjects->count + 2);
@@ -199,8 +199,10 @@ static void read_subjects(struct reader *r, const struct node *subjects)
         if (!reader_is(r, e->value, NODE_MAPPING, "a subject: title, starts, ends"))
             continue;
         reader_known_keys(r, e->value, keys, sizeof keys / sizeof *keys);
-        l->subjects[l->subject_count++] =
-            (struct subject_kind){.name = e->key, .title = reader_text(r, e->value, "title", true)};
+        l->subjects[l->subject_count++] = (struct subject_kind){
+            .name = e->key,
+            .title = reader_text(r, e->value, "title", true),
+            .only_one = reader_choice(r, e->value, "only one", "yes", "no", false)};
     }
     l->person = (int)l->subject_count;
     l->subjects[l->subject_count++] =

@@ -179,6 +179,10 @@ timescales:
     use: no
 targets: {m-rcpc: 79.2-95%}
 thresholds: {caseload: 55-70}
+diary:
+  icpc: {not on: [friday, monday]}
+cadences:
+  gov-touchdown: {use: yes, from: 2024-04-08, who: chair}
 """, encoding='utf-8')
     rows = timely('rules', '--diff', overlay, '--format', 'csv').rows()
     assert [(row['timescale'], row['what'], row['statute'], row['authority']) for row in rows] == [
@@ -187,6 +191,8 @@ thresholds: {caseload: 55-70}
          'within 10 days of cp-plan-made; within 10 days of cp-visit as seen'),
         ('', 'office hours, friday', '09:00-17:00', '09:00-16:30'),
         ('', 'closure days', '', '2024-12-27'),
+        ('', 'diary, icpc', '', 'not on monday, friday'),
+        ('gov-touchdown', 'cadence', 'every 1 week, off', 'every 1 week, from 2024-04-08 (chair)'),
         ('', 'target, m-rcpc', '', '79.2-95%'),
         ('', 'threshold, caseload', '', '55-70')]
     assert 'Somewhere & Co' in timely('rules', '--diff', overlay).out.splitlines()[0]
@@ -222,6 +228,25 @@ class Page(html.parser.HTMLParser):
 
     def handle_data(self, data):
         self.words.append(data)
+
+
+def test_cadences_keep_to_their_schedule(timely, tmp_path):
+    overlay, config = tmp_path / 'own.yaml', tmp_path / 'timely.yaml'
+    overlay.write_text("""authority: Somewhere
+cadences:
+  gov-audit: {use: yes, from: 2023-01-31, who: chair}
+  permanence-panels-service: {use: yes, from: 2024-03-04}
+""", encoding='utf-8')
+    config.write_text(f'rules:\n  overlay: {overlay}\n', encoding='utf-8')
+    asked = ['cadences', '--from', '2024-02-01', '--to', '2024-04-30', '--config', config]
+    # Months are counted from the first date, so that the 31st comes back after February.
+    assert [(row['on'], row['cadence'], row['book_by']) for row in timely(*asked, '--format', 'csv').rows()] == [
+        ('2024-02-29', 'gov-audit', '2024-02-29'),
+        ('2024-03-31', 'gov-audit', '2024-03-28'),
+        ('2024-04-30', 'gov-audit', '2024-04-30'),
+        ('2024-03-04', 'permanence-panels-service', '2024-03-04'),
+        ('2024-04-15', 'permanence-panels-service', '2024-04-15')]
+    assert 'more are off' in timely(*asked).out
 
 
 def test_rules_as_a_page_to_sign(timely, tmp_path):
@@ -324,6 +349,8 @@ MEASURED = ['timeliness', '--from', '2024-01', '--to', '2024-02', '--measure']
     ([*MEASURED, 'm-icpc', '--children', '--public'], '--children names children: it cannot be --public'),
     ([*MEASURED, 'm-caseload', '--group', 'team'], 'm-caseload is counted by chair'),
     ([*MEASURED, 'm-sdq'], 'm-sdq (strengths and difficulties scores) cannot be told: '),
+    (['cadences', '--from', '2024-02-02', '--to', '2024-02-01'], '--to is before --from'),
+    (['cadences', '--from', 'monday'], '--from "monday"'),
     (['replay'], '--from DATE is missing'),
     (['replay', '--from', '2024-01-01'], '--to DATE is missing'),
     (['replay', '--from', '2024-01-32', '--to', '2024-02-01'], '--from "2024-01-32": expected a date such as'),

@@ -380,6 +380,16 @@ static void test_findings(void **state)
         {PLAN "; cp-plan-started 2024-02-15 ep=P2", "two-open"},
         {"cp-plan-started 2024-01-16 ep=P1; cp-plan-made 2024-01-15 ep=P1", "plan-date-differs"},
         {ENQUIRY, "no-worker"},
+        {ENQUIRY "; meeting-booked 2024-03-20 ref=B1 mt=G1 code=icpc for=2024-04-06T10:00",
+         "booked-on-free-day"},
+        {"care-started 2024-01-08 ep=C1; care-ended 2024-03-08 ep=C1 code=E4A",
+         "care-ended-unreviewed"},
+    };
+    static const char *const none[] = {
+        "dispute-raised 2024-01-08 ep=D1; dispute-raised 2024-01-09 ep=D2",
+        "meeting-booked 2024-03-20 ref=B1 mt=G1 code=icpc for=2024-04-05T10:00",
+        "care-started 2024-01-08 ep=C1; care-ended 2024-02-05 ep=C1 code=E4A",
+        "care-started 2024-01-08 ep=C1; care-ended 2024-03-08 ep=C1 code=E11",
     };
     AUTO(arena_auto_free) struct arena *a = arena_new();
 
@@ -388,6 +398,13 @@ static void test_findings(void **state)
 
         if (!has_finding(&e, rows[i].code))
             fail_msg("%s: no finding %s", rows[i].facts, rows[i].code);
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        struct evaluation e = evaluation_of(a, *state, none[i], "2024-04-01");
+
+        if (has_finding(&e, "two-open") || has_finding(&e, "booked-on-free-day") ||
+            has_finding(&e, "care-ended-unreviewed"))
+            fail_msg("%s: a finding", none[i]);
     }
     struct evaluation e = evaluation_of(
         a, *state, ENQUIRY "; involved 2024-03-14 ref=I1 code=social-worker who=7", "2024-04-01");
