@@ -9,10 +9,14 @@ Readings that hold for every timescale:
 - The 18th birthday ends the clocks of child protection and of children in care; death ends every
   clock but those of sending out a record of a meeting that was held.
 - Several rows of one day are one thing held.
-- Unknown takes the place of open and missed where the events that would meet this timescale have
-  no trace in the whole source, whatever their date: reports shared before initial conferences say
-  nothing of reports shared before reviews. Tables of the dataset are not judged so, but for visits
-  to children in need, which an extract leaves out for every plan that is open.
+- Unknown takes the place of open and missed where only local events, or tables that most case
+  systems leave empty, tell what would meet the timescale, and in the whole source, whatever the
+  day, none of its duties was ever met. Tables of the dataset are not judged so, but for visits to
+  children in need, which an extract leaves out for every plan that is open.
+
+Timescales whose clocks are started by local events that no sample has (secure accommodation,
+temporary approvals, private fostering, allegations, incidents) are judged by their sums alone
+(register.py).
 """
 
 import collections
@@ -20,17 +24,50 @@ import datetime
 import functools
 
 import england
-from source import EARLIEST, Source, earliest
+from care_duties import CareDuties
+from records import Records
+from source import EARLIEST, STAND_INS, earliest
+from step_duties import StepDuties
 
-BY_EVENTS = (
+# Met by what only local events tell, or by what most case systems have no rows of.
+BY_EVENTS = {
+    'referral-decision',
     'icpc-report-share',
     'review-cp-report-share',
+    'conference-decisions',
     'core-group-first',
     'core-group-next',
-    'conference-decisions',
-    'review-distribution',
     'cin-review',
-)
+    'care-plan',
+    'placement-plan',
+    'placement-notify',
+    'review-child-consult',
+    'review-decisions',
+    'review-manager-response',
+    'review-record',
+    'review-distribution',
+    'pep-initial',
+    'pep-initial-emergency',
+    'pep-review',
+    'review-adoption-waiting',
+    'review-adoption-placed-first',
+    'plo-letter',
+    'plo-meeting-first',
+    'plo-review',
+    'police-protection',
+    'emergency-protection-order',
+    'child-assessment-order',
+    'pathway-assessment',
+    'return-interview',
+    'ehcp-decision',
+    'ehcp-refusal',
+    'ehcp-issue',
+    'ehcp-annual-review',
+    'dispute-formal',
+    'child-death-notify',
+    'child-death-review-meeting',
+    'child-death-panel',
+}
 HOLDING = ('ssd_initial_cp_conference', 'ssd_cp_reviews')
 
 # unit: the meeting that brothers and sisters share, for counting by meeting
@@ -39,14 +76,18 @@ Deadline = collections.namedtuple(
 )
 
 
-class Duties:
-    def __init__(self, folder, as_at):
-        self.as_at = as_at
-        self.source = Source(folder, as_at)
+# A meeting in the diary by its last booking; off: the day on which it was called off since.
+Booking = collections.namedtuple('Booking', 'person group kind at off')
+
+
+class Duties(CareDuties, StepDuties):
+    def __init__(self, folder, as_at, judged=True):
+        """judged: nothing is unknown unless it is looked at whether the source could show it."""
+        self.as_at, self.judged = as_at, judged
+        self.source = Records(folder, as_at)
         self.events = collections.defaultdict(list)
         for event in self.source.events:
             self.events[event.kind].append(event)
-        self.shown = self.timescales_shown()
         self.plans_of = collections.defaultdict(list)
         for plan in self.source.plans.values():
             self.plans_of[plan.person].append(plan)
@@ -54,32 +95,14 @@ class Duties:
         for conference in self.source.conferences:
             self.conferences_of[conference.person].append(conference)
 
-    def timescales_shown(self):
-        """The timescales, of those that only local events meet, of which at least one meeting
-        event is in the source.
-        """
-        sharing = {'icpc': 'icpc-report-share', 'rcpc': 'review-cp-report-share'}
-        booked = {
-            (e.person, e.group): sharing.get(e.meeting_kind)
-            for e in self.source.everything
-            if e.kind in ('meeting_booked', 'meeting_rearranged')
-        }
-        shown = set()
-        for event in self.source.everything:
-            if event.kind == 'core_group_held':
-                shown.update(('core-group-first', 'core-group-next'))
-            elif event.kind == 'cin_review_held':
-                shown.add('cin-review')
-            elif event.kind == 'minutes_distributed' and event.table in HOLDING:
-                shown.add('conference-decisions')
-            elif event.kind == 'minutes_distributed' and event.table == 'ssd_cla_reviews':
-                shown.add('review-distribution')
-            elif event.kind == 'report_shared' and event.group:
-                shown.add(booked.get((event.person, event.group)))
-        return shown
+    @functools.cached_property
+    def shown(self):
+        """The timescales of which any deadline was ever met, whatever the day."""
+        always = Duties(self.source.folder, STAND_INS - england.ONE_DAY, judged=False)
+        return {d.timescale for d in always.deadlines() if d.met is not None}
 
     def blind(self, timescale):
-        return timescale in BY_EVENTS and timescale not in self.shown
+        return self.judged and timescale in BY_EVENTS and timescale not in self.shown
 
     @functools.cache
     def deadlines(self):
@@ -91,6 +114,8 @@ class Duties:
         self.assessments()
         self.need_plans()
         self.care()
+        self.further_care()
+        self.steps()
         found = dict.fromkeys(self.found)
         return sorted(
             found,
@@ -106,12 +131,27 @@ class Duties:
 
     # -- one duty ---------------------------------------------------------------------------------
 
-    def owe(self, timescale, person, subject, trigger, due, held, end=None, blind=False, unit=None):
-        """held: the days that may meet it; the first counts."""
+    def owe(
+        self,
+        timescale,
+        person,
+        subject,
+        trigger,
+        due,
+        held,
+        end=None,
+        blind=False,
+        unit=None,
+        due_at=None,
+        met_at=None,
+    ):
+        """held: the days that may meet it; the first counts. met_at: its moment, where that is
+        known and the clock counts hours.
+        """
         met = min(held, default=None)
         if met is not None and end is not None and met > end:
             met = None
-        in_time = None if met is None else met <= due
+        in_time = None if met is None else met <= due if met_at is None else met_at <= due_at
         self.found.append(
             Deadline(
                 person,
@@ -119,13 +159,21 @@ class Duties:
                 subject,
                 trigger,
                 due,
-                None,
+                due_at,
                 met,
                 in_time,
                 self.state(due, met, end, blind or self.blind(timescale)),
                 unit,
             )
         )
+
+    def clock(self, timescale, person, subject, trigger, due, held, end, begins=False, **more):
+        """A duty that begins on a day, met by the first thing held on or after it. Where it has
+        ended by then none begins; begins: but the day on which its subject does shows it still.
+        """
+        if end is None or trigger < end or begins and trigger == end:
+            after = [day for day in held if day >= trigger]
+            self.owe(timescale, person, subject, trigger, due, after, end, **more)
 
     def state(self, due, met, end, blind):
         if met is not None:
@@ -188,55 +236,56 @@ class Duties:
                 None if tied else end,
             )
 
-    def report_sharing(self):
-        """A share-by moment for each conference in the diary: by its last booking, unless called
-        off later.
-
-        A booking that gives no time changes nothing. What was called off is ended, unless shared
-        by that day. A sharing of which only the day is known is in time on the day the moment
-        falls on.
-        """
-        booked, cancelled, shared = (collections.defaultdict(list) for _ in range(3))
+    @functools.cache
+    def diary(self):
+        """Each meeting that was ever booked. A booking that gives no time changes nothing."""
+        booked, cancelled = (collections.defaultdict(list) for _ in range(2))
         for event in self.events['meeting_booked'] + self.events['meeting_rearranged']:
             if event.group and event.scheduled is not None and event.scheduled.date() >= EARLIEST:
                 booked[event.person, event.group].append(event)
         for event in self.events['meeting_cancelled']:
             cancelled[event.person, event.group].append(event)
-        for event in self.events['report_shared']:
-            shared[event.person, event.group].append(event)
+        meetings = []
         for (person, group), events in booked.items():
             last = max(events, key=lambda e: (e.at, e.recorded))
+            off = earliest(
+                *(
+                    e.at.date()
+                    for e in cancelled[person, group]
+                    if (e.at, e.recorded) > (last.at, last.recorded)
+                )
+            )
+            meetings.append(Booking(person, group, last.meeting_kind, last.scheduled, off))
+        return meetings
+
+    def report_sharing(self):
+        """A share-by moment for each conference in the diary, unless called off later. What was
+        called off is ended, unless shared by that day. A sharing of which only the day is known is
+        in time on the day the moment falls on.
+        """
+        shared = collections.defaultdict(list)
+        for event in self.events['report_shared']:
+            shared[event.person, event.group].append(event)
+        for booking in self.diary():
             timescale = {'icpc': 'icpc-report-share', 'rcpc': 'review-cp-report-share'}.get(
-                last.meeting_kind
+                booking.kind
             )
             if timescale is None:
                 continue
-            off = [
-                e.at.date()
-                for e in cancelled[person, group]
-                if (e.at, e.recorded) > (last.at, last.recorded)
-            ]
-            end = earliest(self.source.childhood_end(person), *off)
-            due_at = england.office_close_on_or_before(england.hours_before(last.scheduled, 48))
+            person, group = booking.person, booking.group
             first = min(shared[person, group], key=lambda e: e.at, default=None)
-            if first is not None and end is not None and first.at.date() > end:
-                first = None
-            met = None if first is None else first.at.date()
-            in_time = None if first is None else first.at.replace(second=0) <= due_at
-            state = self.state(due_at.date(), met, end, self.blind(timescale))
-            self.found.append(
-                Deadline(
-                    person,
-                    timescale,
-                    group,
-                    last.scheduled.date(),
-                    due_at.date(),
-                    due_at,
-                    met,
-                    in_time,
-                    state,
-                    group,
-                )
+            due_at = england.office_close_on_or_before(england.hours_before(booking.at, 48))
+            self.owe(
+                timescale,
+                person,
+                group,
+                booking.at.date(),
+                due_at.date(),
+                [] if first is None else [first.at.date()],
+                earliest(self.source.childhood_end(person), booking.off),
+                unit=group,
+                due_at=due_at,
+                met_at=None if first is None else first.at.replace(second=0),
             )
 
     def distribution(self):
@@ -512,13 +561,9 @@ class Duties:
     # -- children in care -------------------------------------------------------------------------
 
     def care(self):
-        reviews, visits, placements = (collections.defaultdict(dict) for _ in range(3))
+        reviews = collections.defaultdict(dict)
         for review in self.source.care_reviews:
             reviews[review.period].setdefault(review.on, review.key)
-        for visit in self.source.care_visits:
-            visits[visit.subject][visit.on] = None
-        for placement in self.source.placements:
-            placements[placement.period][placement.start] = None
         for period in self.source.care.values():
             end = earliest(period.end, self.source.childhood_end(period.person))
             # a review dated before care began is of no use to it
@@ -526,14 +571,11 @@ class Duties:
                 day: key for day, key in sorted(reviews[period.key].items()) if day >= period.start
             }
             self.care_reviews(period, end, held)
-            self.care_visits(
-                period, end, sorted(visits[period.key]), sorted(placements[period.key])
-            )
 
     def care_reviews(self, period, end, held):
         days = list(held)
-        if end is None or period.start < end:
-            self.owe(
+        if not self.in_short_breaks(period.person, period.start):
+            self.clock(
                 'review-child-first',
                 period.person,
                 period.key,
@@ -541,6 +583,7 @@ class Duties:
                 england.add_working_days(period.start, 20),
                 days,
                 end,
+                begins=True,
                 unit=held[days[0]] if days else None,
             )
         for i, day in enumerate(days):
@@ -559,27 +602,3 @@ class Duties:
                     end,
                     unit=held[after[0]] if after else None,
                 )
-
-    def care_visits(self, period, end, visits, placements):
-        """Whatever the placement; the special rhythms of visits to children placed with parents
-        are other timescales.
-        """
-        for day in placements:
-            if end is None or day < end:
-                self.owe(
-                    'visit-child-standard',
-                    period.person,
-                    period.key,
-                    day,
-                    england.add_weeks(day, 1),
-                    [v for v in visits if v >= day],
-                    end,
-                )
-        self.chain(
-            'visit-child-standard',
-            period.person,
-            period.key,
-            visits,
-            lambda day: england.add_weeks(day, 6),
-            end,
-        )

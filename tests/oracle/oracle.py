@@ -8,8 +8,8 @@ DIR holds SSD tables as CSV files and events.csv. Both commands print CSV. This 
 yardstick: it shares no code, no rules and no calendar with the product. Where the law or the data
 leave a choice the reading taken is said in a comment. Slow and plain on purpose.
 
-The readings of the duties are in duties.py, of the figures in measures.py; of what counts as a
-fact in source.py; of the calendar in england.py.
+The readings of the duties are in duties.py, care_duties.py and step_duties.py, of the figures in
+measures.py; of what counts as a fact in source.py and records.py; of the calendar in england.py.
 """
 
 import argparse

@@ -99,7 +99,10 @@ ENQUIRY_AND_CONFERENCE = {
     # The enquiry that decides on a conference is over then.
     'icpc-request': {'s47-ended': working_days(1)},
     'icpc': {'s47-started': working_days(15)},
-    'icpc-out-of-time': {'late icpc': working_days(1), 'out-of-time-safety-review': working_days(5)},
+    'icpc-out-of-time': {
+        'late icpc': working_days(1),
+        'out-of-time-safety-review': working_days(5),
+    },
     # The assessment is finished when it has to be shared.
     'icpc-assessment-ready': {'icpc-booked': shared_48_hours_before},
     'icpc-report-share': {'icpc-booked': shared_48_hours_before},

@@ -30,9 +30,8 @@ Referral = collections.namedtuple('Referral', 'key person on closed')
 Assessment = collections.namedtuple('Assessment', 'key person referral start authorised')
 CarePeriod = collections.namedtuple('CarePeriod', 'key person start end')
 CareReview = collections.namedtuple('CareReview', 'key period on')
-Placement = collections.namedtuple('Placement', 'person period start')
 Event = collections.namedtuple(
-    'Event', 'kind person at timed recorded meeting_kind scheduled group table subject'
+    'Event', 'kind person at timed recorded meeting_kind scheduled group table subject outcome'
 )
 
 
@@ -108,6 +107,7 @@ def effective_events(folder):
                 row['group_ref'],
                 row['subject_table'],
                 row['subject_id'],
+                row['outcome'],
             )
         )
     return events
@@ -245,7 +245,8 @@ class Source:
             for at in [moment(row['cinv_cin_visit_date'])]
             if at is not None and EARLIEST <= at.date() < STAND_INS
         ]
-        self.referrals = self.read_referrals()
+        self.referrals = self.read_referrals(lambda row: row['cine_referral_nfa'] != 'Y')
+        self.every_referral = self.read_referrals(lambda row: True)
         self.assessments = list(
             dict.fromkeys(
                 Assessment(
@@ -259,14 +260,14 @@ class Source:
             )
         )
 
-    def read_referrals(self):
+    def read_referrals(self, wanted):
         """One referral may have two runs under one key: it is closed when every run is, on the day
         of the last.
         """
         runs = collections.defaultdict(list)
         for row in table(self.folder, 'ssd_cin_episodes'):
             on = self.fact(row['cine_referral_date'])
-            if on is not None and row['cine_referral_nfa'] != 'Y':
+            if on is not None and wanted(row):
                 runs[row['cine_referral_id'], row['cine_person_id'], on].append(
                     self.fact(row['cine_close_date'])
                 )
@@ -295,17 +296,6 @@ class Source:
                 if row['clar_cla_review_cancelled'] != 'Y'
             ),
             'on',
-        )
-        self.placements = self.unique(
-            (
-                Placement(
-                    row['clap_person_id'],
-                    row['clap_cla_id'],
-                    self.fact(row['clap_cla_placement_start_date']),
-                )
-                for row in table(self.folder, 'ssd_cla_placement')
-            ),
-            'start',
         )
         self.care_visits = self.visits('ssd_cla_visits', 'clav_cla_visit', 'clav_cla_id')
 

@@ -177,15 +177,17 @@ def test_hostile_text_moves_no_deadline(sample, generated):
 @pytest.mark.parametrize('as_at', ['2023-06-30', '2023-11-15', '2024-01-10'])
 def test_both_dialects_tell_the_same_deadlines(generated, as_at):
     """But for enquiries not yet written up and visits of open plans, which only the
-    specification's form shows.
+    specification's form shows, and for what rests on tables that only it fills.
     """
+    filled = ('cin-visit', 'care-plan', 'plo-', 'ehcp-', 'adoption-', 'review-adoption-')
+    filled += ('visit-adoption',)
 
     def told(*arguments):
         found = Oracle(generated('--as-at', as_at, *arguments), day(as_at)).deadlines()
         return {
             (d.person, d.timescale, d.subject, d.trigger, d.due, d.met, d.state)
             for d in found
-            if d.timescale != 'cin-visit'
+            if not d.timescale.startswith(filled)
         }
 
     eclipse, specification = told(), told('--dialect', 'spec')
@@ -291,62 +293,6 @@ def test_percent_rounds_halves_upwards():
 
 
 # -- small cases ----------------------------------------------------------------------------------
-
-
-class Folder:
-    """A folder of tables, written a row at a time under their columns' names."""
-
-    def __init__(self, path):
-        self.path, self.tables, self.number = path, {}, 0
-
-    def add(self, name, **columns):
-        self.tables.setdefault(name, []).append(columns)
-        return self
-
-    def event(self, kind, at, **columns):
-        self.number += 1
-        usual = {
-            'event_id': 'e%d' % self.number,
-            'event_type': kind,
-            'person_id': '1',
-            'occurred_at': at,
-            'recorded_at': at[:10],
-            'precision': 'minute' if len(at) > 10 else 'day',
-            'voided': 'f',
-        }
-        return self.add('events', **{**usual, **columns})
-
-    def write(self):
-        for name, rows in self.tables.items():
-            columns = list(dict.fromkeys(column for row in rows for column in row))
-            with open(self.path / (name + '.csv'), 'w', newline='', encoding='utf-8') as file:
-                out = csv.DictWriter(file, columns, restval='')
-                out.writeheader()
-                out.writerows(rows)
-        return self.path
-
-    def due(self, as_at, *timescales):
-        """What the oracle says, short: trigger, due, state, day met, in time."""
-        result = []
-        for d in Oracle(self.write(), day(as_at)).deadlines():
-            if d.timescale in timescales:
-                words = [
-                    d.subject,
-                    str(d.trigger),
-                    str(d.due_at.isoformat('T', 'minutes') if d.due_at else d.due),
-                    d.state,
-                ]
-                result.append(
-                    ' '.join(
-                        words + ([str(d.met), 'in time' if d.in_time else 'late'] if d.met else [])
-                    )
-                )
-        return result
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return Folder(tmp_path).add('ssd_person', pers_person_id='1', pers_dob='2015-05-05')
 
 
 def enquiry(folder, start='2024-03-14', **columns):
@@ -508,7 +454,8 @@ def test_core_groups(folder):
     folder.event(
         'core_group_held', '2024-03-11', event_id='e3', recorded_at='2024-04-01', voided='t'
     )
-    assert folder.due('2024-04-23', 'core-group-next') == ['p 2024-01-29 2024-03-11 missed']
+    # while no next group was ever held nobody can tell whether the source would show one
+    assert folder.due('2024-04-23', 'core-group-next') == ['p 2024-01-29 2024-03-11 unknown']
 
 
 def test_visits_count_when_the_child_was_seen(folder):
