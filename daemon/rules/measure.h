@@ -96,7 +96,8 @@ struct figures {
     const struct period *period;     // NULL: all of them together
     const char *team_id, *worker_id; // of a group
     int held, in_time, left_out;
-    int overdue; // on the as-at day, whatever the period; -1: the measure knows no such thing
+    int overdue; // on the as-at day, whatever the period; -1: there is no such thing, or it cannot
+                 // be told
     int parts[MEASURE_PARTS_MOST];
     int chairs, chairs_above; // of a load: with children, and with more than the range allows
     int median_tenths, ninetieth, longest; // days of a duration; -1 for none

@@ -33,8 +33,12 @@ void count_overdue_deadlines(struct measured *p)
         const struct deadline *d = &p->evaluation->deadlines[i];
         const struct measured_clock *c = clock_of(p, d);
 
-        if (c && d->state == STATE_OPEN && date_cmp(due_of(p, c, d), p->question->as_at) < 0)
+        if (!c || date_cmp(due_of(p, c, d), p->question->as_at) >= 0)
+            continue;
+        if (d->state == STATE_OPEN)
             measured_overdue(p);
+        else if (d->state == STATE_UNKNOWN)
+            p->tally->overdue_untold = true;
     }
 }
 

@@ -161,7 +161,7 @@ static int overdue_of(const struct tally *t, const struct item *row)
     const struct measure *m = t->question.measure;
     int count = 0;
 
-    if (!m->owes)
+    if (!m->owes || t->overdue_untold)
         return -1;
     for (size_t i = 0; i < t->overdue_count; i++) {
         struct item e = item_of_overdue(t, &t->overdue[i]);

@@ -14,6 +14,7 @@ struct tally {
     size_t occasion_count, occasion_room;
     struct owner *overdue; // who answers for each thing overdue
     size_t overdue_count, overdue_room;
+    bool overdue_untold; // the source does not show what would meet it
 };
 
 struct measured {

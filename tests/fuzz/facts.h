@@ -8,7 +8,8 @@
 #include "explain.h"
 #include "ladder.h"
 #include "match.h"
-#include "measure.h"
+#include "measures.h"
+#include "text.h"
 
 #include <assert.h>
 #include <string.h>
@@ -59,11 +60,6 @@ static inline struct fact fact_of(struct arena *a, const struct library *l, cons
     return f;
 }
 
-static inline bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 // By what they say: a meeting in the diary is made anew at each asking.
 static inline bool same_fact(const struct fact *x, const struct fact *y)
 {
@@ -112,27 +108,6 @@ static inline void check_match(struct arena *a, const struct evaluation *e)
         assert(p.of_computed[i] == (int)i && p.stored_taken[i]);
     assert(p.ties == 0);
     match_deadlines(a, e, stored, e->count / 2, &p);
-}
-
-static inline void check_measures(struct arena *a, const struct library *l,
-                                  const struct timeline *t, const struct evaluation *e,
-                                  struct date as_at)
-{
-    const struct month_count *months;
-    const char *const *ids;
-    size_t count = measure_ids(&ids);
-
-    for (size_t i = 0; i < count; i++)
-        for (int by = BY_CHILD; by <= BY_MEETING; by++) {
-            struct tally *tally =
-                tally_new(a, l, measure_find(ids[i]), by == BY_CHILD ? BY_CHILD : BY_MEETING,
-                          date_make(2023, 1, 1), date_make(2026, 12, 1), as_at);
-
-            tally_add(tally, t, e);
-            assert(tally_months(tally, &months) == 48);
-            for (size_t m = 0; m < 48; m++)
-                assert(months[m].in_timescale >= 0 && months[m].in_timescale <= months[m].held);
-        }
 }
 
 static inline bool same_answer(const struct evaluation *x, const struct evaluation *y)

@@ -114,7 +114,7 @@ class Measures(Duties):
                 yield c, start
 
     def conference_occasions(self):
-        """Conferences held after an enquiry; one before its enquiry, or without any, is left out."""
+        """Conferences held after an enquiry; one before it, or without any, is left out."""
         result = []
         for c, start in self.initial_conferences_held():
             if start is None:
@@ -286,8 +286,9 @@ class Measures(Duties):
             for row in table(self.source.folder, 'ssd_cp_plans')
         }
         return [
-            Counted(day, None, None, CATEGORIES.get(named[plan.key].strip().lower()[:1], 'not known'))
+            Counted(day, None, None, CATEGORIES.get(initial, 'not known'))
             for plan in self.running(self.source.plans, day)
+            for initial in [named[plan.key].strip().lower()[:1]]
         ]
 
     def ended(self):
@@ -339,7 +340,7 @@ class Measures(Duties):
     def repeat_outcomes(self):
         return self.plan_outcomes([p for p in self.ended() if self.is_repeat(p, 24)])
 
-    # -- children in care, and whose they are -------------------------------------------------------
+    # -- children in care, and whose they are -----------------------------------------------------
 
     def placement_moves(self, day):
         placements = collections.defaultdict(set)
@@ -398,8 +399,7 @@ class Measures(Duties):
         done, offered = self.by_thing('rhi_done_at'), self.by_thing('rhi_offered_at')
         result = []
         for key, found in self.by_thing('missing_found').items():
-            start = found.at if found.timed else datetime.datetime.combine(found.at, datetime.time())
-            due = england.to_london(england.from_london(start) + datetime.timedelta(hours=72))
+            due = england.to_london(england.from_london(found.at) + datetime.timedelta(hours=72))
             if key in done:
                 by_hour = found.timed and done[key].timed
                 in_time = done[key].at <= due if by_hour else done[key].at.date() <= due.date()
@@ -421,7 +421,7 @@ class Measures(Duties):
                 result.append(Counted(end, None, in_time, None, (end - start).days))
         return result
 
-    # -- a period's figures ---------------------------------------------------------------------------
+    # -- a period's figures -----------------------------------------------------------------------
 
     def periods(self, first, last, length):
         """(label, first month, last month) of months, quarters or years from April, cut to what
@@ -448,9 +448,7 @@ class Measures(Duties):
         begun = [month_end(p[2]) for p in periods if datetime.date(*p[1], 1) <= self.as_at]
         counted = self.occasions(measure, begun, **asked)
         for label, month, end in periods:
-            inside = [
-                c for c in counted if month <= (c.day.year, c.day.month) <= end
-            ]
+            inside = [c for c in counted if month <= (c.day.year, c.day.month) <= end]
             yield {'month': label, 'measure': measure, 'by': by, **self.row(measure, by, inside)}
 
     def row(self, measure, by, inside):
@@ -468,7 +466,8 @@ class Measures(Duties):
             row.update(in_timescale=sum(judged), percent=percent(sum(judged), len(judged)))
         if measure == 'm-caseload':
             chairs = len({c.unit for c in inside})
-            row.update(chairs=chairs, average=tenths(len(inside), chairs), in_timescale='', percent='')
+            row.update(chairs=chairs, average=tenths(len(inside), chairs))
+            row.update(in_timescale='', percent='')
         if measure == 'm-dispute-days':
             row.update(spread(sorted(c.days for c in inside)))
         row['parts'] = collections.Counter(part for part in parts if part is not None)

@@ -199,6 +199,25 @@ static void test_groups(void **state)
     assert_null(f[2].team_id);
 }
 
+static void test_what_cannot_be_told_is_not_none_overdue(void **state)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    const struct library *l = *state;
+    struct measure_question q = asked("m-core-group", BY_CHILD, "2024-03-01");
+    struct timeline timeline = facts_of(a, l, PLAN);
+    bool *blind = ARENA_ARRAY(a, bool, l->timescale_count);
+
+    for (int told = 0; told < 2; told++) {
+        struct tally *t = tally_new(a, l, &q);
+        struct evaluation e;
+
+        blind[library_timescale(l, "core-group-first")] = !told;
+        evaluate(a, l, &timeline, (struct sight){blind}, q.as_at, &e);
+        tally_add(t, NULL, &timeline, &e);
+        assert_int_equal(tally_total(t).overdue, told ? 1 : -1);
+    }
+}
+
 static void test_periods(void **state)
 {
     static const struct {
@@ -242,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_the_ninetieth_is_the_nearest_rank),
         cmocka_unit_test(test_caseloads),
         cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_what_cannot_be_told_is_not_none_overdue),
         cmocka_unit_test(test_periods),
     };
 
