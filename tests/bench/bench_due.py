@@ -16,13 +16,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tests' / 'support'))
 from pg import Postgres  # noqa: E402
 
-SETTINGS = {'max_parallel_workers_per_gather': '0', 'jit': 'off'}
+SETTINGS = {'max_parallel_workers_per_gather': '0', 'jit': 'off', 'work_mem': '64MB'}
 # A day's number is how many working days there are up to it, so that a span is an addition.
 TABLES = '''
 CREATE TABLE holiday (day date PRIMARY KEY);
@@ -47,7 +48,6 @@ CREATE INDEX ON fact (event, person, at) INCLUDE (code);
 ALTER TABLE rule ADD working_days integer, ADD plain interval;
 UPDATE rule SET working_days = substring(span FROM '^(\\d+) working day')::integer,
                 plain = CASE WHEN span NOT LIKE '%working day%' THEN span::interval END;
-ANALYZE;
 '''
 # As it is mostly written, a day after the other; and as fast as it can be.
 QUERIES = {'SQL, along the days': '''
@@ -101,6 +101,7 @@ def fill(cursor, folder):
         with open(folder / file, encoding='utf-8') as lines:
             cursor.copy_expert(f'COPY {table} FROM STDIN (FORMAT csv)', lines)
     cursor.execute(NUMBERED)
+    cursor.execute('VACUUM ANALYZE')
 
 
 def timed(cursor, query, rounds):
@@ -119,7 +120,7 @@ def timed(cursor, query, rounds):
 def ask_sql(folder, rounds):
     """By query: nanoseconds for a date, and how many dates are others."""
     answers = {}
-    with Postgres(settings=SETTINGS) as pg, pg.connect() as connection, connection.cursor() as cursor:
+    with Postgres(settings=SETTINGS) as pg, closing(pg.connect()) as connection, connection.cursor() as cursor:
         fill(cursor, folder)
         for name, query in QUERIES.items():
             (dates, same), ns = timed(cursor, query, rounds)
