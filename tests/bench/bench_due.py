@@ -29,8 +29,8 @@ TABLES = '''
 CREATE TABLE holiday (day date PRIMARY KEY);
 CREATE TABLE counted (timescale text NOT NULL, start date NOT NULL, span text NOT NULL, due date NOT NULL);
 CREATE TABLE fact (person integer NOT NULL, event text NOT NULL, code text, at date NOT NULL);
-CREATE TABLE rule (timescale text NOT NULL, ends text, trigger text NOT NULL, trigger_code text, ordinal text NOT NULL, span text NOT NULL,
-                   met text NOT NULL, met_code text);
+CREATE TABLE rule (timescale text NOT NULL, ends text, trigger text NOT NULL, trigger_code text, ordinal text NOT NULL,
+                   span text NOT NULL, met text NOT NULL, met_code text);
 '''
 NUMBERED = '''
 CREATE TABLE working_day (day date PRIMARY KEY, works boolean NOT NULL, number integer NOT NULL);
@@ -86,11 +86,13 @@ SELECT {what}
                       ORDER BY fact.at LIMIT 1) AS met ON true
 '''
 # The timescales that the query says otherwise, or finds where there is nothing.
-KEEP_THE_SAME = """
-WITH said AS (""" + FROM_FACTS.format(what="due.timescale, count(*), sum(due.due - DATE '2000-01-01')") + """ GROUP BY due.timescale),
-expected AS (SELECT timescale, count(*), sum(due - DATE '2000-01-01') FROM counted GROUP BY timescale)
-DELETE FROM rule WHERE timescale NOT IN (SELECT timescale FROM (SELECT * FROM said INTERSECT SELECT * FROM expected) AS same)
-"""
+KEEP_THE_SAME = f'''
+WITH said AS ({FROM_FACTS.format(what="due.timescale, count(*), sum(due.due - DATE '2000-01-01')")} GROUP BY due.timescale),
+expected AS (SELECT timescale, count(*), sum(due - DATE '2000-01-01') FROM counted GROUP BY timescale),
+same AS (SELECT * FROM said INTERSECT SELECT * FROM expected)
+DELETE FROM rule WHERE timescale NOT IN (SELECT timescale FROM same)
+'''
+IN_TIME = FROM_FACTS.format(what='count(*), count(met.at) FILTER (WHERE met.at <= due.due)')
 
 
 def ask_evaluation(program, folder):
@@ -134,7 +136,7 @@ def ask_sql(folder, rounds):
             answers[name] = ns / dates, dates - same
         cursor.execute(KEEP_THE_SAME)
         cursor.execute('VACUUM ANALYZE rule')
-        (deadlines, _), ns = timed(cursor, FROM_FACTS.format(what='count(*), count(met.at) FILTER (WHERE met.at <= due.due)'), rounds)
+        (deadlines, _), ns = timed(cursor, IN_TIME, rounds)
         cursor.execute('SELECT count(DISTINCT timescale) FROM rule')
         print(f'from the facts SQL finds {deadlines} of the deadlines, those of {cursor.fetchone()[0]} timescales')
         answers['SQL, from the facts'] = ns / deadlines, 0
