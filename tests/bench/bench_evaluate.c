@@ -23,6 +23,7 @@
 
 // What is left of a deadline for somebody else to compute.
 struct counted {
+    const struct timescale *timescale;
     struct moment from;
     struct span span;
     struct date due;
@@ -127,7 +128,7 @@ static void collect(struct arena *kept, struct bench *b)
         evaluate(a, b->library, &b->timelines[i], (struct sight){NULL}, AS_AT, &e);
         for (size_t k = 0; k < e.count; k++) {
             const struct deadline *d = &e.deadlines[k];
-            struct counted c = {{d->trigger_on, -1}, d->clause->span, d->due_on};
+            struct counted c = {d->timescale, {d->trigger_on, -1}, d->clause->span, d->due_on};
 
             if (c.span.unit == HOURS || !count_alone(b->library, &c))
                 continue;
@@ -174,7 +175,7 @@ static void leave_dates(FILE *out, struct arena *a, const struct bench *b)
         const struct counted *c = &b->counted[i];
         int count = c->span.before ? -c->span.count : c->span.count;
 
-        (void)fprintf(out, "%s,%s,%s\n", date_iso(a, c->from.on),
+        (void)fprintf(out, "%s,%s,%s,%s\n", c->timescale->id, date_iso(a, c->from.on),
                       span_words(a, (struct span){count, c->span.unit, false}),
                       date_iso(a, c->due));
     }
@@ -205,7 +206,8 @@ static void leave_rule(FILE *out, struct arena *a, const struct library *l,
 
     if (!t->on || c->basis != FROM_EVENT || c->span.unit == HOURS)
         return;
-    (void)fprintf(out, "%s,%s,%s,%s,%s,%s,%s\n", event_name(l, ends), event_name(l, trigger->event),
+    (void)fprintf(out, "%s,%s,%s,%s,%s,%s,%s,%s\n", t->id, event_name(l, ends),
+                  event_name(l, trigger->event),
                   trigger->code_count && !trigger->negated ? trigger->codes[0] : "",
                   ordinals[c->ordinal], span_words(a, c->span), event_name(l, met->event),
                   met->code_count && !met->negated ? met->codes[0] : "");

@@ -25,11 +25,12 @@ struct counted {
     bool working_days;
 };
 
-// "2019-01-07,45 working days,2019-03-11"
+// "icpc,2019-01-07,45 working days,2019-03-11"
 counted read(const std::string &line)
 {
-    size_t first = line.find(','), second = line.find(',', first + 1);
-    std::string words = line.substr(first + 1, second - first - 1);
+    size_t start = line.find(',') + 1, span = line.find(',', start) + 1;
+    size_t due = line.find(',', span) + 1;
+    std::string words = line.substr(span, due - 1 - span);
     int count = std::stoi(words);
     bool working = words.find(" working day") != std::string::npos;
     QuantLib::TimeUnit unit = words.find(" month") != std::string::npos  ? QuantLib::Months
@@ -37,8 +38,8 @@ counted read(const std::string &line)
                               : words.find(" week") != std::string::npos ? QuantLib::Weeks
                                                                          : QuantLib::Days;
 
-    return {line, QuantLib::DateParser::parseISO(line.substr(0, first)),
-            QuantLib::DateParser::parseISO(line.substr(second + 1)), QuantLib::Period(count, unit),
+    return {line, QuantLib::DateParser::parseISO(line.substr(start, span - 1 - start)),
+            QuantLib::DateParser::parseISO(line.substr(due)), QuantLib::Period(count, unit),
             working};
 }
 
