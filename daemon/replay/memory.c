@@ -42,8 +42,7 @@ bool memory_is_new(struct memory *m, const char *dedupe)
     return key_set_add(&m->said, m->arena, arena_strdup(m->arena, dedupe), 1) == 0;
 }
 
-// ------------------------------------------------------------------------------------ what was
-// said
+// ------------------------------------------------------------------------------- what was said
 
 struct owed memory_owed(const struct duty *d)
 {

@@ -9,11 +9,6 @@
 
 // ------------------------------------------------------------------------------- what is known
 
-static instant sooner(instant a, instant b)
-{
-    return a == 0 || (b != 0 && b < a) ? b : a;
-}
-
 // The facts known by now; *ret_next: when the next one will be, 0 for never.
 static struct timeline known_facts(const struct walk *w, const struct chronicled *c,
                                    instant *ret_next)
