@@ -298,6 +298,28 @@ static json_t *withdrawn_document(struct arena *a, const struct change_context *
     return o;
 }
 
+// A deadline of today's answer beside the stored one that it is, if it is known.
+static struct deadline_change change_of(struct arena *a, const struct person_work *w, size_t i,
+                                        bool first_start)
+{
+    const struct deadline *d = &w->evaluation.deadlines[i];
+    int of = w->pairing.of_computed[i];
+    const struct stored_deadline *s;
+    const char *word;
+
+    if (of < 0)
+        return (struct deadline_change){
+            .deadline = d, .word = "opened", .uid = new_uid(a), .at_first_start = first_start};
+    s = &w->stored->deadlines[of];
+    word = change_word(s, d);
+    return (struct deadline_change){.deadline = d,
+                                    .stored = s,
+                                    .word = word,
+                                    .uid = s->uid,
+                                    .sequence = s->sequence + (word ? 1 : 0),
+                                    .at_first_start = s->at_first_start};
+}
+
 size_t person_changes(struct arena *a, const struct person_work *w, bool first_start,
                       struct deadline_change **ret)
 {
@@ -305,26 +327,14 @@ size_t person_changes(struct arena *a, const struct person_work *w, bool first_s
         ARENA_ARRAY(a, struct deadline_change, w->evaluation.count + w->stored->deadline_count + 1);
     size_t count = 0;
 
-    for (size_t i = 0; i < w->evaluation.count; i++) {
-        const struct deadline *d = &w->evaluation.deadlines[i];
-        const struct stored_deadline *s = w->pairing.of_computed[i] >= 0
-                                              ? &w->stored->deadlines[w->pairing.of_computed[i]]
-                                              : NULL;
-        const char *word = s ? change_word(s, d) : "opened";
-
-        all[count++] =
-            (struct deadline_change){.deadline = d,
-                                     .stored = s,
-                                     .word = word,
-                                     .uid = s ? s->uid : new_uid(a),
-                                     .sequence = s ? s->sequence + (word ? 1 : 0) : 0,
-                                     .at_first_start = s ? s->at_first_start : first_start};
-    }
+    for (size_t i = 0; i < w->evaluation.count; i++)
+        all[count++] = change_of(a, w, i, first_start);
     for (size_t i = 0; i < w->stored->deadline_count; i++) {
         const struct stored_deadline *s = &w->stored->deadlines[i];
 
         if (!w->pairing.stored_taken[i] && !w->pairing.tie[i])
-            all[count++] = (struct deadline_change){.stored = s,
+            all[count++] = (struct deadline_change){.withdrawn = true,
+                                                    .stored = s,
                                                     .word = "withdrawn",
                                                     .uid = s->uid,
                                                     .sequence = s->sequence + 1,
@@ -341,9 +351,9 @@ static json_t *deadlines_document(struct arena *a, const struct change_context *
 
     for (size_t i = 0; i < count; i++)
         if (changes[i].word)
-            json_array_append_new(list, changes[i].deadline
-                                            ? deadline_document(a, c, &changes[i])
-                                            : withdrawn_document(a, c, &changes[i]));
+            json_array_append_new(list, changes[i].withdrawn
+                                            ? withdrawn_document(a, c, &changes[i])
+                                            : deadline_document(a, c, &changes[i]));
     return list;
 }
 

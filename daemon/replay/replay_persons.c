@@ -189,7 +189,7 @@ static void record_person(struct walk *w, struct remembered *p, struct person_wo
     for (i = 0; i < count; i++) {
         if (!changes[i].stored)
             changes[i].uid = arena_strdup(w->arena, changes[i].uid);
-        if (changes[i].deadline && changes[i].word)
+        if (changes[i].word && !changes[i].withdrawn)
             first_notice[i] =
                 ladder_next_at(w->scratch, w->in->library, changes[i].deadline, INT64_MIN);
     }
