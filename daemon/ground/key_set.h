@@ -1,4 +1,4 @@
-// Key set: which keys a mapping has had so far. A part of the tree reader; nobody else needs it.
+// Key set: which keys there have been so far, as of a mapping that is read.
 #pragma once
 
 #include "arena.h"

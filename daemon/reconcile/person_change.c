@@ -1,37 +1,16 @@
-// Comparing one person's answer with the stored one and writing down the difference as JSON.
+// Comparing one person's answer with the stored one.
 #include "person_change.h"
 
-#include "explain.h"
-#include "ladder.h"
 #include "naming.h"
-#include "text.h"
-#include "zone.h"
 
 #include <openssl/rand.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static bool same(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static void set_text(json_t *o, const char *key, const char *s)
-{
-    json_object_set_new(o, key, s ? json_string(s) : json_null());
-}
-
-static void set_date(struct arena *a, json_t *o, const char *key, struct date d)
-{
-    set_text(o, key, date_known(d) ? date_iso(a, d) : NULL);
-}
-
-// A civil time; a day without an hour is its midnight.
-static void set_moment(struct arena *a, json_t *o, const char *key, struct moment m)
-{
-    if (date_known(m.on) && m.minute < 0)
-        m.minute = 0;
-    set_text(o, key, date_known(m.on) ? moment_iso(a, m) : NULL);
 }
 
 // ------------------------------------------------------------------------------------ who
@@ -62,21 +41,6 @@ struct responsible responsible_of(const struct library *l, const struct timeline
     return r;
 }
 
-static struct date last_seen_on(const struct library *l, const struct timeline *t,
-                                struct date today)
-{
-    struct date last = DATE_NONE;
-
-    for (size_t i = 0; i < t->count; i++) {
-        const struct fact *f = &t->facts[i];
-
-        if (f->event >= 0 && same(f->code, "seen") && date_cmp(f->at.on, today) <= 0 &&
-            strstr(l->events[f->event].name, "-visit"))
-            last = f->at.on;
-    }
-    return last;
-}
-
 static struct child_names names_of(const struct person_work *w)
 {
     const struct stored_person *s = w->stored;
@@ -86,83 +50,6 @@ static struct child_names names_of(const struct person_work *w)
                                     w->info->display_name, w->info->restricted};
     return (struct child_names){w->person_id, s->case_ref, s->initials, s->display_name,
                                 s->restricted};
-}
-
-// ------------------------------------------------------------------------------------ facts,
-// person
-
-static json_t *fact_document(struct arena *a, const struct fact *f)
-{
-    json_t *o = json_object();
-
-    set_text(o, "kind", f->kind);
-    set_text(o, "ref", f->ref);
-    set_moment(a, o, "at", f->at);
-    json_object_set_new(o, "precise", json_boolean(f->at.minute >= 0));
-    set_moment(a, o, "until", f->until);
-    set_text(o, "episode", f->episode);
-    set_text(o, "meeting", f->meeting);
-    set_text(o, "code", f->code);
-    set_text(o, "who", f->who);
-    set_text(o, "origin", f->origin);
-    set_moment(a, o, "recorded_at", f->recorded);
-    if (f->booking) {
-        set_moment(a, o, "scheduled_at", f->booking->scheduled);
-        set_moment(a, o, "ends_at", f->booking->ends);
-        set_text(o, "place", f->booking->place);
-        set_text(o, "url", f->booking->url);
-        set_text(o, "attendees", f->booking->attendees);
-    }
-    return o;
-}
-
-static json_t *facts_document(struct arena *a, const struct timeline *t)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < t->count; i++)
-        json_array_append_new(list, fact_document(a, &t->facts[i]));
-    return list;
-}
-
-static json_t *person_row(struct arena *a, const struct change_context *c,
-                          const struct person_work *w, const struct responsible *r,
-                          struct date worker_since)
-{
-    const struct stored_person *s = w->stored;
-    json_t *o = json_object();
-
-    set_text(o, "seen", w->seen_hex ? w->seen_hex : s->seen_hex ? s->seen_hex : "");
-    set_text(o, "family", w->info ? w->info->family : s->family);
-    set_text(o, "case_ref", w->info ? w->info->case_ref : s->case_ref);
-    set_text(o, "initials", w->info ? w->info->initials : s->initials);
-    set_text(o, "display_name", w->info ? w->info->display_name : s->display_name);
-    json_object_set_new(o, "restricted",
-                        json_boolean(w->info ? w->info->restricted : s->restricted));
-    set_text(o, "worker_id", r->worker_id);
-    set_text(o, "team_id", r->team_id);
-    set_text(o, "chair_id", r->chair_id);
-    set_text(o, "iro_id", r->iro_id);
-    set_date(a, o, "worker_since", worker_since);
-    set_date(a, o, "last_seen_on", last_seen_on(c->library, &w->timeline, c->today));
-    set_date(a, o, "look_again_on", w->evaluation.look_again_on);
-    return o;
-}
-
-static json_t *findings_document(const struct evaluation *e)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < e->finding_count; i++) {
-        json_t *o = json_object();
-
-        set_text(o, "code", e->findings[i].code);
-        set_text(o, "origin", e->findings[i].origin);
-        set_text(o, "ref", e->findings[i].ref);
-        set_text(o, "text", e->findings[i].text);
-        json_array_append_new(list, o);
-    }
-    return list;
 }
 
 // ------------------------------------------------------------------------------------ deadlines
@@ -227,75 +114,26 @@ static const char *new_uid(struct arena *a)
     return arena_printf(a, "%s@timely", hex);
 }
 
-// The first time at which its ladder has something to say; what was said already is told by the
-// notices.
-static void set_next_notice(struct arena *a, const struct change_context *c, json_t *o,
-                            const struct deadline *d)
+// A deadline of today's answer beside the stored one that it is, if it is known.
+static struct deadline_change change_of(struct arena *a, const struct person_work *w, size_t i,
+                                        bool first_start)
 {
-    struct telling *tellings;
-    size_t count = ladder_tellings(a, c->library, d, &tellings);
+    const struct deadline *d = &w->evaluation.deadlines[i];
+    int of = w->pairing.of_computed[i];
+    const struct stored_deadline *s;
+    const char *word;
 
-    set_text(o, "next_notice_at", count ? instant_iso(a, tellings[0].at) : NULL);
-}
-
-static json_t *deadline_document(struct arena *a, const struct change_context *c,
-                                 const struct deadline_change *change)
-{
-    const struct deadline *d = change->deadline;
-    json_t *o = json_object();
-
-    set_text(o, "uid", change->uid);
-    set_text(o, "change", change->word);
-    set_text(o, "timescale", d->timescale->id);
-    set_text(o, "subject_ref", d->subject_ref);
-    set_date(a, o, "trigger_on", d->trigger_on);
-    set_text(o, "trigger_ref", d->trigger ? d->trigger->ref : NULL);
-    set_date(a, o, "due_on", d->due_on);
-    set_moment(a, o, "due_at", d->due_at.minute >= 0 ? d->due_at : MOMENT_NONE);
-    set_date(a, o, "book_by", d->book_by);
-    json_object_set_new(o, "provisional", json_boolean(d->provisional));
-    set_text(o, "state", stored_state_word(d->state));
-    set_date(a, o, "met_on", d->met_on);
-    set_text(o, "met_ref", d->met ? d->met->ref : NULL);
-    set_text(o, "met_meeting", d->met ? d->met->meeting : NULL);
-    json_object_set_new(o, "in_timescale",
-                        d->state == STATE_MET ? json_boolean(d->in_timescale) : json_null());
-    set_text(o, "why", d->why);
-    set_moment(a, o, "booked_at", booked_moment(d));
-    set_text(o, "booked_group", d->booking ? d->booking->group : NULL);
-    set_text(o, "derivation", explain_derivation(a, c->library, d));
-    json_object_set_new(o, "sequence", json_integer(change->sequence));
-    json_object_set_new(o, "at_first_start", json_boolean(change->at_first_start));
-    json_object_set_new(o, "rule_version", json_integer(d->version->number));
-    set_text(o, "library", c->library->version);
-    set_next_notice(a, c, o, d);
-    return o;
-}
-
-// The stored row again, as no longer owed because the source knows nothing of it any more.
-static json_t *withdrawn_document(struct arena *a, const struct change_context *c,
-                                  const struct deadline_change *change)
-{
-    const struct stored_deadline *s = change->stored;
-    json_t *o = json_object();
-
-    set_text(o, "uid", s->uid);
-    set_text(o, "change", change->word);
-    set_text(o, "timescale", s->key.timescale);
-    set_text(o, "subject_ref", s->key.subject_ref);
-    set_date(a, o, "trigger_on", s->key.trigger_on);
-    set_date(a, o, "due_on", s->key.due_on);
-    set_moment(a, o, "due_at", s->due_at);
-    set_date(a, o, "book_by", s->key.due_on);
-    json_object_set_new(o, "provisional", json_boolean(s->provisional));
-    set_text(o, "state", "withdrawn");
-    set_text(o, "why", "its record is no longer in the case database");
-    set_text(o, "derivation", "");
-    json_object_set_new(o, "sequence", json_integer(change->sequence));
-    json_object_set_new(o, "at_first_start", json_boolean(s->at_first_start));
-    json_object_set_new(o, "rule_version", json_integer(1));
-    set_text(o, "library", c->library->version);
-    return o;
+    if (of < 0)
+        return (struct deadline_change){
+            .deadline = d, .word = "opened", .uid = new_uid(a), .at_first_start = first_start};
+    s = &w->stored->deadlines[of];
+    word = change_word(s, d);
+    return (struct deadline_change){.deadline = d,
+                                    .stored = s,
+                                    .word = word,
+                                    .uid = s->uid,
+                                    .sequence = s->sequence + (word ? 1 : 0),
+                                    .at_first_start = s->at_first_start};
 }
 
 size_t person_changes(struct arena *a, const struct person_work *w, bool first_start,
@@ -305,26 +143,14 @@ size_t person_changes(struct arena *a, const struct person_work *w, bool first_s
         ARENA_ARRAY(a, struct deadline_change, w->evaluation.count + w->stored->deadline_count + 1);
     size_t count = 0;
 
-    for (size_t i = 0; i < w->evaluation.count; i++) {
-        const struct deadline *d = &w->evaluation.deadlines[i];
-        const struct stored_deadline *s = w->pairing.of_computed[i] >= 0
-                                              ? &w->stored->deadlines[w->pairing.of_computed[i]]
-                                              : NULL;
-        const char *word = s ? change_word(s, d) : "opened";
-
-        all[count++] =
-            (struct deadline_change){.deadline = d,
-                                     .stored = s,
-                                     .word = word,
-                                     .uid = s ? s->uid : new_uid(a),
-                                     .sequence = s ? s->sequence + (word ? 1 : 0) : 0,
-                                     .at_first_start = s ? s->at_first_start : first_start};
-    }
+    for (size_t i = 0; i < w->evaluation.count; i++)
+        all[count++] = change_of(a, w, i, first_start);
     for (size_t i = 0; i < w->stored->deadline_count; i++) {
         const struct stored_deadline *s = &w->stored->deadlines[i];
 
         if (!w->pairing.stored_taken[i] && !w->pairing.tie[i])
-            all[count++] = (struct deadline_change){.stored = s,
+            all[count++] = (struct deadline_change){.withdrawn = true,
+                                                    .stored = s,
                                                     .word = "withdrawn",
                                                     .uid = s->uid,
                                                     .sequence = s->sequence + 1,
@@ -332,39 +158,6 @@ size_t person_changes(struct arena *a, const struct person_work *w, bool first_s
     }
     *ret = all;
     return count;
-}
-
-static json_t *deadlines_document(struct arena *a, const struct change_context *c,
-                                  const struct deadline_change *changes, size_t count)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < count; i++)
-        if (changes[i].word)
-            json_array_append_new(list, changes[i].deadline
-                                            ? deadline_document(a, c, &changes[i])
-                                            : withdrawn_document(a, c, &changes[i]));
-    return list;
-}
-
-size_t person_invites(struct arena *a, const struct change_context *c, const struct person_work *w,
-                      const struct responsible *who, const struct deadline_change *changes,
-                      size_t count, json_t *doc)
-{
-    struct invite_deadline *invites = ARENA_ARRAY(a, struct invite_deadline, count + 1);
-    struct invite_context ic = {c->library, c->config, c->directory,
-                                c->today,   c->now,    c->first_start || c->quiet};
-    struct child_names names = names_of(w);
-    struct invite_child child = {.person_id = w->person_id,
-                                 .reference = naming_reference(a, &names),
-                                 .words = naming_child(a, c->config->names, &names),
-                                 .who = who};
-
-    for (size_t i = 0; i < count; i++)
-        invites[i] = (struct invite_deadline){
-            changes[i].uid, changes[i].stored ? changes[i].stored->object_uid : NULL,
-            changes[i].deadline, changes[i].sequence};
-    return invites_plan(a, &ic, c->book, &child, invites, count, doc);
 }
 
 void person_count(const struct change_context *c, const struct person_work *w,
@@ -397,26 +190,22 @@ void person_count(const struct change_context *c, const struct person_work *w,
     }
 }
 
-json_t *person_document(struct arena *a, const struct change_context *c,
-                        const struct person_work *w, size_t *ret_deadlines, size_t *ret_messages)
+size_t person_invites(struct arena *a, const struct change_context *c, const struct person_work *w,
+                      const struct responsible *who, const struct deadline_change *changes,
+                      size_t count, json_t *doc)
 {
-    struct date worker_since;
-    struct responsible who = responsible_of(c->library, &w->timeline, c->today, &worker_since);
-    struct deadline_change *changes;
-    size_t count = person_changes(a, w, c->first_start, &changes);
-    json_t *doc = json_object(), *deadlines = deadlines_document(a, c, changes, count);
+    struct invite_deadline *invites = ARENA_ARRAY(a, struct invite_deadline, count + 1);
+    struct invite_context ic = {c->library, c->config, c->directory,
+                                c->today,   c->now,    c->first_start || c->quiet};
+    struct child_names names = names_of(w);
+    struct invite_child child = {.person_id = w->person_id,
+                                 .reference = naming_reference(a, &names),
+                                 .words = naming_child(a, c->config->names, &names),
+                                 .who = who};
 
-    set_text(doc, "now", instant_iso(a, c->now));
-    set_text(doc, "person_id", w->person_id);
-    if (w->gone)
-        json_object_set_new(doc, "gone", json_true());
-    else
-        json_object_set_new(doc, "person", person_row(a, c, w, &who, worker_since));
-    if (w->facts_changed)
-        json_object_set_new(doc, "facts", facts_document(a, &w->source_facts));
-    *ret_deadlines = json_array_size(deadlines);
-    json_object_set_new(doc, "deadlines", deadlines);
-    json_object_set_new(doc, "findings", findings_document(&w->evaluation));
-    *ret_messages = person_invites(a, c, w, &who, changes, count, doc);
-    return doc;
+    for (size_t i = 0; i < count; i++)
+        invites[i] = (struct invite_deadline){
+            changes[i].uid, changes[i].stored ? changes[i].stored->object_uid : NULL,
+            changes[i].deadline, changes[i].sequence};
+    return invites_plan(a, &ic, c->book, &child, invites, count, doc);
 }

@@ -41,7 +41,8 @@ struct responsible responsible_of(const struct library *l, const struct timeline
 
 // One deadline of today's answer beside the stored one.
 struct deadline_change {
-    const struct deadline *deadline; // NULL: withdrawn, the source knows nothing of it any more
+    bool withdrawn;                       // the source knows nothing of it any more
+    const struct deadline *deadline;      // NULL when withdrawn
     const struct stored_deadline *stored; // NULL: new
     const char *word;                     // "opened", "moved", "met", …; NULL: as it was
     const char *uid;                      // of the stored one, else a new one

@@ -42,8 +42,7 @@ bool memory_is_new(struct memory *m, const char *dedupe)
     return key_set_add(&m->said, m->arena, arena_strdup(m->arena, dedupe), 1) == 0;
 }
 
-// ------------------------------------------------------------------------------------ what was
-// said
+// ------------------------------------------------------------------------------- what was said
 
 struct owed memory_owed(const struct duty *d)
 {
@@ -265,7 +264,7 @@ void memory_apply(struct memory *m, struct remembered *p, const struct deadline_
         const struct deadline_change *c = &changes[i];
         size_t at = c->stored ? (size_t)(c->stored - before) : p->stored.deadline_count;
 
-        if (!c->word || !c->deadline)
+        if (!c->word || c->withdrawn)
             continue;
         if (!c->stored)
             add_duty(m, p);
@@ -273,6 +272,6 @@ void memory_apply(struct memory *m, struct remembered *p, const struct deadline_
     }
     // From the last one on, so that the others stay in their places.
     for (size_t i = count; i-- > 0;)
-        if (!changes[i].deadline)
+        if (changes[i].withdrawn)
             forget(m, p, (size_t)(changes[i].stored - before));
 }

@@ -99,21 +99,15 @@ static void count_breaches(struct walk *w, struct date day)
 
 // ------------------------------------------------------------------------------------ the walk
 
-static void sooner(instant *next, instant at)
-{
-    if (at && (*next == 0 || at < *next))
-        *next = at;
-}
-
 // 0: nothing more.
 static instant next_moment(const struct walk *w)
 {
     instant next = 0;
 
     for (size_t i = 0; i < w->memory.count; i++)
-        sooner(&next, w->memory.persons[i].next_at);
+        next = sooner(next, w->memory.persons[i].next_at);
     for (size_t i = 0; i < w->memory.duty_count; i++)
-        sooner(&next, w->memory.duties[i]->next_notice);
+        next = sooner(next, w->memory.duties[i]->next_notice);
     return next;
 }
 

@@ -9,11 +9,6 @@
 
 // ------------------------------------------------------------------------------- what is known
 
-static instant sooner(instant a, instant b)
-{
-    return a == 0 || (b != 0 && b < a) ? b : a;
-}
-
 // The facts known by now; *ret_next: when the next one will be, 0 for never.
 static struct timeline known_facts(const struct walk *w, const struct chronicled *c,
                                    instant *ret_next)
@@ -194,7 +189,7 @@ static void record_person(struct walk *w, struct remembered *p, struct person_wo
     for (i = 0; i < count; i++) {
         if (!changes[i].stored)
             changes[i].uid = arena_strdup(w->arena, changes[i].uid);
-        if (changes[i].deadline && changes[i].word)
+        if (changes[i].word && !changes[i].withdrawn)
             first_notice[i] =
                 ladder_next_at(w->scratch, w->in->library, changes[i].deadline, INT64_MIN);
     }

@@ -14,6 +14,12 @@ struct walk {
     struct replay *result;
 };
 
+// The earlier of two times, either of which may be 0: never.
+static inline instant sooner(instant a, instant b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
 // A mail without lines yet. `to` NULL: the operator. It may move when another one is added.
 struct replayed_mail *walk_mail(struct walk *w, enum replayed_kind kind, const struct staff *to,
                                 instant at, size_t lines);

@@ -11,7 +11,7 @@ struct agenda_report {
     size_t lines;     // new ones that were said
     size_t mails;     // put into the outbox
     size_t silent;    // rungs that passed before the first start
-    size_t waiting;   // deadlines with a line that waits for the next working morning
+    size_t waiting;   // lines that wait for the next working morning, or the next week's list
     size_t nobody;    // lines for which nobody is left
     instant next_at;  // business time of the next thing; 0: none
 };

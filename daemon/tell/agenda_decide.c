@@ -59,8 +59,7 @@ void agenda_gather(struct arena *a, const struct plan_input *in, struct agenda_d
     *ret = d;
 }
 
-// ------------------------------------------------------------------------------ what stands
-// already
+// ------------------------------------------------------------------------- what stands already
 
 struct deciding {
     struct arena *arena;
