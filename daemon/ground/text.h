@@ -22,8 +22,14 @@ const char *text_str(const struct text *t);           // never NULL
 void text_clear(struct text *t);
 void text_done(struct text *t); // frees; for AUTO()
 
-// Two texts that are there and equal; what is missing equals nothing.
+// Equal, or both missing (NULL).
 static inline bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+// Two keys that are there and equal: a missing key, as in SQL, is the key of nothing.
+static inline bool same_key(const char *a, const char *b)
 {
     return a && b && strcmp(a, b) == 0;
 }

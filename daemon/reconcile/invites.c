@@ -7,6 +7,7 @@
 #include "explain.h"
 #include "mail.h"
 #include "naming.h"
+#include "text.h"
 #include "zone.h"
 
 #include <openssl/evp.h>
@@ -23,11 +24,6 @@ struct planner {
     json_t *objects, *holders, *released, *detached, *messages;
     const char *about; // the deadline in hand
 };
-
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
 
 static void set_text(json_t *o, const char *key, const char *s)
 {
@@ -57,13 +53,13 @@ static enum want wanted(const struct planner *p, const struct invite_deadline *i
 
 static bool live(const struct stored_object *o)
 {
-    return o && same(o->status, "live");
+    return o && same_text(o->status, "live");
 }
 
 static bool serves_others(const struct planner *p, const struct stored_object *o)
 {
     for (size_t i = 0; i < o->serve_count; i++)
-        if (!same(o->serves[i].person_id, p->child->person_id))
+        if (!same_text(o->serves[i].person_id, p->child->person_id))
             return true;
     return false;
 }
@@ -74,7 +70,7 @@ static bool serve(struct planner *p, struct stored_object *o, const char *uid)
     struct served_deadline *more;
 
     for (size_t i = 0; i < o->serve_count; i++)
-        if (same(o->serves[i].uid, uid)) {
+        if (same_text(o->serves[i].uid, uid)) {
             o->serves[i].worker_id = p->child->who->worker_id;
             return false;
         }
@@ -92,7 +88,7 @@ static void stop_serving(struct stored_object *o, const char *uid)
     size_t kept = 0;
 
     for (size_t i = 0; i < o->serve_count; i++)
-        if (!same(o->serves[i].uid, uid))
+        if (!same_text(o->serves[i].uid, uid))
             o->serves[kept++] = o->serves[i];
     o->serve_count = kept;
 }
@@ -135,7 +131,7 @@ static struct stored_object *target_for(struct planner *p, const struct invite_d
         return meeting;
     if (own && !(live(own) && serves_others(p, own)))
         return own;
-    if (own && same(own->uid, i->uid))
+    if (own && same_text(own->uid, i->uid))
         return own; // the oldest stays with the child whose deadline gave it its UID
     own = book_object(p->book, i->uid);
     return own ? own : add_object(p, i);
@@ -190,10 +186,10 @@ static void put_entry(json_t *list, json_t *entry)
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *e = json_array_get(list, i);
 
-        if (same(json_string_value(json_object_get(e, "uid")),
-                 json_string_value(json_object_get(entry, "uid"))) &&
-            same(json_string_value(json_object_get(e, "staff_id")),
-                 json_string_value(json_object_get(entry, "staff_id")))) {
+        if (same_text(json_string_value(json_object_get(e, "uid")),
+                      json_string_value(json_object_get(entry, "uid"))) &&
+            same_text(json_string_value(json_object_get(e, "staff_id")),
+                      json_string_value(json_object_get(entry, "staff_id")))) {
             json_array_set_new(list, i, entry);
             return;
         }
@@ -219,7 +215,7 @@ static void write_object(struct planner *p, const struct stored_object *o)
     set_text(j, "url", o->url);
     set_text(j, "content_hash", o->content_hash);
     for (size_t i = 0; i < o->serve_count; i++)
-        if (same(o->serves[i].person_id, p->child->person_id))
+        if (same_text(o->serves[i].person_id, p->child->person_id))
             json_array_append_new(serves, json_string(o->serves[i].uid));
     json_object_set_new(j, "serves", serves);
     put_entry(p->objects, j);
@@ -239,7 +235,7 @@ static void add_attendee(const struct planner *p, struct attendees *l, const cha
     const struct staff *s = staff_id ? directory_staff(p->context->directory, staff_id) : NULL;
 
     if (!s || !staff_in_post(s, p->context->today) || !s->email || !mail_address_valid(s->email) ||
-        same(s->email, p->context->config->from_email) || l->count == MAX_ATTENDEES)
+        same_text(s->email, p->context->config->from_email) || l->count == MAX_ATTENDEES)
         return;
     for (size_t i = 0; i < l->count; i++)
         if (l->who[i] == s) {
@@ -269,7 +265,7 @@ static struct attendees attendees_of(struct planner *p, const struct stored_obje
 
     for (size_t i = 0; i < o->serve_count; i++)
         add_attendee(p, &l, o->serves[i].worker_id, false);
-    if (d && d->booking && same(o->kind, "meeting")) {
+    if (d && d->booking && same_text(o->kind, "meeting")) {
         add_attendee(p, &l, d->booking->by->who, true);
         if (d->booking->by->booking)
             add_listed(p, &l, d->booking->by->booking->attendees);
@@ -300,13 +296,13 @@ struct message {
 
 static bool may_see(const struct message *m, const struct served_deadline *s)
 {
-    return m->named || (s->worker_id && same(s->worker_id, m->staff_id));
+    return m->named || (s->worker_id && same_text(s->worker_id, m->staff_id));
 }
 
 static bool sees_child(const struct planner *p, const struct message *m)
 {
     for (size_t i = 0; i < m->object->serve_count; i++)
-        if (same(m->object->serves[i].person_id, p->child->person_id) &&
+        if (same_text(m->object->serves[i].person_id, p->child->person_id) &&
             may_see(m, &m->object->serves[i]))
             return true;
     return false;
@@ -326,10 +322,10 @@ static const char *children_words(struct planner *p, const struct message *m, co
         bool listed = false;
 
         for (size_t k = 0; k < i; k++)
-            listed |= same(o->serves[k].person_id, s->person_id);
+            listed |= same_text(o->serves[k].person_id, s->person_id);
         if (!listed && may_see(m, s))
             list = arena_printf(p->arena, "%s%s%s", list, *list ? ", " : "",
-                                same(s->person_id, p->child->person_id) ? own : s->reference);
+                                same_text(s->person_id, p->child->person_id) ? own : s->reference);
     }
     return list;
 }
@@ -358,7 +354,7 @@ static bool render_calendar(struct planner *p, const struct message *m,
                   .sequence = o->sequence,
                   .changed_at = p->context->now,
                   .summary = arena_printf(p->arena, "%s%s %s", type_code(p->arena, p, o),
-                                          same(o->kind, "hold") ? " due by" : "",
+                                          same_text(o->kind, "hold") ? " due by" : "",
                                           children_words(p, m, p->child->reference)),
                   .description = m->cancel ? NULL : words->text,
                   .place = m->cancel ? NULL : o->place,
@@ -428,7 +424,7 @@ static void put_message(struct planner *p, const struct message *m)
 static const struct stored_holder *holder_of(const struct stored_object *o, const char *staff_id)
 {
     for (size_t i = 0; i < o->holder_count; i++)
-        if (same(o->holders[i].staff_id, staff_id))
+        if (same_text(o->holders[i].staff_id, staff_id))
             return &o->holders[i];
     return NULL;
 }
@@ -436,7 +432,7 @@ static const struct stored_holder *holder_of(const struct stored_object *o, cons
 static bool attends(const struct attendees *l, const char *staff_id)
 {
     for (size_t i = 0; i < l->count; i++)
-        if (same(l->who[i]->id, staff_id))
+        if (same_text(l->who[i]->id, staff_id))
             return true;
     return false;
 }
@@ -525,7 +521,7 @@ static const char *title_of(const struct planner *p, const struct stored_object 
 static bool is_worker(const struct stored_object *o, const char *staff_id)
 {
     for (size_t i = 0; i < o->serve_count; i++)
-        if (o->serves[i].worker_id && same(o->serves[i].worker_id, staff_id))
+        if (o->serves[i].worker_id && same_text(o->serves[i].worker_id, staff_id))
             return true;
     return false;
 }
@@ -540,7 +536,7 @@ static void tell_who_stays(struct planner *p, struct stored_object *o, const cha
     for (size_t i = 0; i < o->holder_count; i++) {
         const struct stored_holder h = o->holders[i];
         const struct staff *s = directory_staff(p->context->directory, h.staff_id);
-        bool of_child = worker_id && same(worker_id, h.staff_id),
+        bool of_child = worker_id && same_text(worker_id, h.staff_id),
              of_others = is_worker(o, h.staff_id);
 
         if (of_child && !of_others) {
@@ -591,7 +587,7 @@ static void settle_object(struct planner *p, const struct invite_deadline *i,
     else
         fill_hold(o, i->deadline);
     hash = content_hash(p->arena, o);
-    changed = !same(hash, o->content_hash);
+    changed = !same_text(hash, o->content_hash);
     o->content_hash = hash;
     l = attendees_of(p, o, i->deadline);
     if (!is_new && (changed || joined || someone_leaves(o, &l)))
@@ -603,12 +599,12 @@ static void settle_object(struct planner *p, const struct invite_deadline *i,
 static void leave_object(struct planner *p, const struct invite_deadline *i,
                          struct stored_object *o)
 {
-    bool held = i->deadline && i->deadline->state == STATE_MET && same(o->kind, "meeting");
+    bool held = i->deadline && i->deadline->state == STATE_MET && same_text(o->kind, "meeting");
 
     const char *worker_id = NULL;
 
     for (size_t s = 0; s < o->serve_count; s++)
-        if (same(o->serves[s].uid, i->uid))
+        if (same_text(o->serves[s].uid, i->uid))
             worker_id = o->serves[s].worker_id;
     stop_serving(o, i->uid);
     // A meeting that was held stays in people's calendars; anything else that serves nobody any

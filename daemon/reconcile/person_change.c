@@ -2,16 +2,12 @@
 #include "person_change.h"
 
 #include "naming.h"
+#include "text.h"
 
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
 
 // ------------------------------------------------------------------------------------ who
 
@@ -28,13 +24,13 @@ struct responsible responsible_of(const struct library *l, const struct timeline
         if (f->event != involved || date_cmp(f->at.on, today) > 0 ||
             (date_known(f->until.on) && date_cmp(f->until.on, today) <= 0))
             continue;
-        if (same(f->code, "social-worker")) {
+        if (same_text(f->code, "social-worker")) {
             r.worker_id = f->who;
             r.team_id = f->episode;
             *ret_worker_since = f->at.on;
-        } else if (same(f->code, "chair")) {
+        } else if (same_text(f->code, "chair")) {
             r.chair_id = f->who;
-        } else if (same(f->code, "iro")) {
+        } else if (same_text(f->code, "iro")) {
             r.iro_id = f->who;
         }
     }
@@ -85,18 +81,18 @@ static const char *change_word(const struct stored_deadline *s, const struct dea
 
     if (booked.minute < 0 && date_known(booked.on))
         booked.minute = 0;
-    if (!same(s->state, state)) {
-        if (d->state == STATE_OPEN && !same(s->state, "unknown"))
+    if (!same_text(s->state, state)) {
+        if (d->state == STATE_OPEN && !same_text(s->state, "unknown"))
             return "reopened";
         return d->state == STATE_MET ? "met" : d->state == STATE_ENDED ? "ended" : "changed";
     }
     if (has_moved(s, d))
         return "moved";
-    if (!same(s->key.subject_ref, d->subject_ref) || !date_is(s->key.trigger_on, d->trigger_on) ||
-        !date_is(s->met_on, d->met_on) ||
-        (d->state == STATE_MET && s->in_timescale != d->in_timescale) || !same(s->why, d->why) ||
-        !same_moment(s->booked, booked) ||
-        !same(s->booked_group, d->booking ? d->booking->group : NULL) ||
+    if (!same_text(s->key.subject_ref, d->subject_ref) ||
+        !date_is(s->key.trigger_on, d->trigger_on) || !date_is(s->met_on, d->met_on) ||
+        (d->state == STATE_MET && s->in_timescale != d->in_timescale) ||
+        !same_text(s->why, d->why) || !same_moment(s->booked, booked) ||
+        !same_text(s->booked_group, d->booking ? d->booking->group : NULL) ||
         s->provisional != d->provisional)
         return "changed";
     return NULL;
@@ -168,7 +164,7 @@ void person_count(const struct change_context *c, const struct person_work *w,
         int of = w->pairing.of_computed[i];
         bool known = of >= 0;
         const struct stored_deadline *s = known ? &w->stored->deadlines[of] : NULL;
-        bool was_open = known && same(s->state, "open");
+        bool was_open = known && same_text(s->state, "open");
         bool missed = deadline_missed(d, c->today);
         bool was_missed = was_open && date_cmp(s->key.due_on, c->today) < 0;
         bool touched = known ? (was_open != (d->state == STATE_OPEN)) ||
@@ -182,7 +178,7 @@ void person_count(const struct change_context *c, const struct person_work *w,
         const struct stored_deadline *s = &w->stored->deadlines[i];
         int timescale = library_timescale(c->library, s->key.timescale);
 
-        if (w->pairing.stored_taken[i] || w->pairing.tie[i] || !same(s->state, "open"))
+        if (w->pairing.stored_taken[i] || w->pairing.tie[i] || !same_text(s->state, "open"))
             continue;
         if (timescale >= 0)
             counts->touched[timescale]++;

@@ -1,13 +1,10 @@
 // Keeping in memory what the functions of sql/store/0003_record.sql keep in tables.
 #include "memory.h"
 
+#include "text.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
 
 void memory_begin(struct arena *a, const struct chronicle *c, struct memory *ret)
 {
@@ -97,7 +94,7 @@ const struct notice *memory_last_told(const struct duty *d, const char *staff_id
     for (size_t i = 0; i < d->notice_count; i++) {
         const struct notice *n = &d->notices[i];
 
-        if (n->sent && date_is(n->due_on, d->owed.due_on) && same(n->staff_id, staff_id) &&
+        if (n->sent && date_is(n->due_on, d->owed.due_on) && same_text(n->staff_id, staff_id) &&
             (!last || n->said_at > last->said_at ||
              (n->said_at == last->said_at && strcmp(n->rung, last->rung) < 0)))
             last = n;
@@ -108,7 +105,7 @@ const struct notice *memory_last_told(const struct duty *d, const char *staff_id
 static bool has_told(const struct duty *d, const char *staff_id)
 {
     for (size_t i = 0; i < d->notice_count; i++)
-        if (d->notices[i].sent && same(d->notices[i].staff_id, staff_id))
+        if (d->notices[i].sent && same_text(d->notices[i].staff_id, staff_id))
             return true;
     return false;
 }

@@ -2,17 +2,14 @@
 // timely.record_objects writes them.
 #include "memory.h"
 
-#include <string.h>
+#include "text.h"
 
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
+#include <string.h>
 
 static bool is_meeting_of(const struct stored_object *o, const char *const *meetings, size_t count)
 {
-    for (size_t i = 0; o->meeting && same(o->status, "live") && i < count; i++)
-        if (same(o->meeting, meetings[i]))
+    for (size_t i = 0; o->meeting && same_text(o->status, "live") && i < count; i++)
+        if (same_text(o->meeting, meetings[i]))
             return true;
     return false;
 }
@@ -148,7 +145,7 @@ static void release(struct memory *m, const json_t *released)
     size_t kept = 0;
 
     for (size_t i = 0; k && i < k->holder_count; i++)
-        if (!same(k->holders[i].staff_id, text(released, "staff_id")))
+        if (!same_text(k->holders[i].staff_id, text(released, "staff_id")))
             k->holders[kept++] = k->holders[i];
     if (k)
         k->holder_count = kept;
@@ -160,7 +157,7 @@ static void hold(struct memory *m, const json_t *holder, instant now)
     const char *staff_id = text(holder, "staff_id");
 
     for (size_t i = 0; k && i < k->holder_count; i++)
-        if (same(k->holders[i].staff_id, staff_id))
+        if (same_text(k->holders[i].staff_id, staff_id))
             return;
     if (!k)
         return;

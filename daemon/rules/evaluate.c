@@ -27,7 +27,7 @@ static bool same_record(const struct library *l, const struct fact *a, const str
 {
     const char *ra = l->events[a->event].record, *rb = l->events[b->event].record;
 
-    return a->event != b->event && same_text(ra, rb);
+    return a->event != b->event && same_key(ra, rb);
 }
 
 // A meeting of the clock's own kind must be a later one; another event may fall on the same day.
@@ -49,9 +49,9 @@ bool clock_owns(const struct work *w, const struct clock_start *s, size_t i)
     const struct fact *f = w->history.facts[i];
 
     if (!s->episode)
-        return same_text(f->episode, s->subject_ref);
+        return same_key(f->episode, s->subject_ref);
     if (s->trigger && same_record(w->history.library, s->trigger, f))
-        return same_text(s->trigger->ref, f->ref);
+        return same_key(s->trigger->ref, f->ref);
     return history_belongs(&w->history, i, s->episode);
 }
 
@@ -140,7 +140,7 @@ static bool ends_this(const struct work *w, const struct clock_start *s, size_t 
         return date_cmp(f->at.on, s->trigger_on) >= 0;
     }
     if (f->episode)
-        return same_text(f->episode, s->episode->key);
+        return same_key(f->episode, s->episode->key);
     return w->history.in[i] == s->episode;
 }
 
@@ -219,7 +219,7 @@ const struct booking *clock_booking(const struct work *w, const struct timescale
         bool ahead = date_cmp(b->at.on, w->history.as_at) >= 0;
         bool best_ahead = best && date_cmp(best->at.on, w->history.as_at) >= 0;
 
-        if (b->cancelled || !same_text(b->kind, t->meeting) || date_cmp(b->at.on, from) <= 0)
+        if (b->cancelled || !same_key(b->kind, t->meeting) || date_cmp(b->at.on, from) <= 0)
             continue;
         if (!best || (ahead && !best_ahead) ||
             (ahead == best_ahead && (moment_cmp(b->at, best->at) < 0) == ahead))
@@ -379,7 +379,7 @@ static const struct episode *episode_of(const struct work *w, int kind, const st
     for (size_t i = 0; kind >= 0 && i < w->history.episode_count; i++)
         if (w->history.episodes[i].kind == kind &&
             (kind == w->history.library->person ||
-             same_text(w->history.episodes[i].key, d->subject_ref)))
+             same_key(w->history.episodes[i].key, d->subject_ref)))
             return &w->history.episodes[i];
     return NULL;
 }
@@ -397,7 +397,7 @@ static struct date booked_late_on(const struct work *w, const struct deadline *d
         const struct fact *f = h->facts[i];
 
         if (f->booking && !h->library->events[f->event].booking &&
-            same_text(f->code, d->timescale->meeting) &&
+            same_key(f->code, d->timescale->meeting) &&
             date_cmp(f->booking->scheduled.on, d->due_on) > 0 &&
             date_cmp(f->at.on, d->trigger_on) >= 0 && date_cmp(f->at.on, d->due_on) <= 0)
             return f->at.on;

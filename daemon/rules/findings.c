@@ -137,10 +137,10 @@ static void kept_free_day(struct list *l, const struct history *h, const struct 
     static const char *const names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                         "Friday", "Saturday", "Sunday"};
     int day = date_weekday(b->at.on);
-    bool kept = same_text(b->kind, "icpc") && day >= 5;
+    bool kept = same_key(b->kind, "icpc") && day >= 5;
 
     for (size_t i = 0; i < h->library->kept_free_count; i++)
-        kept |= same_text(b->kind, h->library->kept_free[i].meeting) &&
+        kept |= same_key(b->kind, h->library->kept_free[i].meeting) &&
                 h->library->kept_free[i].day[day];
     if (kept && !b->cancelled && date_cmp(b->at.on, h->as_at) >= 0)
         found(l, "booked-on-free-day", b->by,

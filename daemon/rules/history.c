@@ -31,7 +31,7 @@ void look_again(struct history *h, struct date on)
 
 bool linked_by_key(const struct library *l, const struct fact *f, const struct episode *e)
 {
-    return l->events[f->event].of == e->kind && same_text(f->episode, e->key);
+    return l->events[f->event].of == e->kind && same_key(f->episode, e->key);
 }
 
 static void collect_facts(struct arena *a, const struct timeline *t, struct history *h)
@@ -61,7 +61,7 @@ static void collect_facts(struct arena *a, const struct timeline *t, struct hist
 static struct booking *find_booking(struct history *h, const char *group)
 {
     for (size_t i = 0; i < h->booking_count; i++)
-        if (same_text(h->bookings[i].group, group))
+        if (same_key(h->bookings[i].group, group))
             return &h->bookings[i];
     return NULL;
 }
@@ -114,7 +114,7 @@ static void collect_bookings(struct arena *a, struct history *h)
 static int booking_event(const struct library *l, const char *kind)
 {
     for (size_t i = 0; i < l->event_count; i++)
-        if (same_text(l->events[i].booking, kind))
+        if (same_key(l->events[i].booking, kind))
             return (int)i;
     return -1;
 }
@@ -182,7 +182,7 @@ static struct episode *episode_by_key(struct history *h, int kind, const struct 
     for (size_t i = 0; i < h->episode_count; i++) {
         struct episode *e = &h->episodes[i];
 
-        if (e->kind == kind && same_text(e->key, f->episode) &&
+        if (e->kind == kind && same_key(e->key, f->episode) &&
             (!best || date_cmp(e->start->at.on, f->at.on) <= 0))
             best = e;
     }
@@ -214,7 +214,7 @@ static struct episode *episode_by_date(const struct history *h, int kind, struct
 static struct episode *episode_ending(const struct history *h, int kind, const struct fact *f)
 {
     for (size_t i = 0; i < h->episode_count; i++)
-        if (h->episodes[i].kind == kind && same_text(h->episodes[i].start->ref, f->ref))
+        if (h->episodes[i].kind == kind && same_key(h->episodes[i].start->ref, f->ref))
             return &h->episodes[i];
     return episode_by_date(h, kind, f->at.on);
 }

@@ -14,7 +14,7 @@ struct work {
     bool *left_new; // computed deadlines that tie: no later pass looks at them
 };
 
-typedef bool same_key(const struct deadline *d, const struct stored_key *s);
+typedef bool likeness(const struct deadline *d, const struct stored_key *s);
 
 // A key that is missing is the empty one, as the store keeps it.
 static bool alike(const char *a, const char *b)
@@ -75,7 +75,7 @@ static void pair_exact(struct work *w)
     }
 }
 
-static size_t candidates(const struct work *w, size_t computed, same_key *same, size_t *ret)
+static size_t candidates(const struct work *w, size_t computed, likeness *same, size_t *ret)
 {
     size_t count = 0;
 
@@ -94,7 +94,7 @@ static int distance(const struct deadline *d, const struct stored_key *s)
     return by_trigger ? by_trigger : abs(d->due_on.day - s->due_on.day);
 }
 
-static void mark_tie(struct work *w, size_t computed, same_key *same)
+static void mark_tie(struct work *w, size_t computed, likeness *same)
 {
     w->left_new[computed] = true;
     w->pairing.ties++;
@@ -105,7 +105,7 @@ static void mark_tie(struct work *w, size_t computed, same_key *same)
 
 // Ties are found before anything is paired, so that the order of deadlines decides nothing. Of
 // several that could only be the same stored one, the nearest in time is it; the others are new.
-static void pair_by(struct work *w, same_key *same, struct arena *a)
+static void pair_by(struct work *w, likeness *same, struct arena *a)
 {
     size_t *claimed = ARENA_ARRAY(a, size_t, w->stored_count + 1); // computed + 1; 0: nobody
 

@@ -67,7 +67,7 @@ void find_caseload(struct measured *p)
             continue;
         if (in_care)
             count_for_chair(p, on, iro);
-        if (planned && !(in_care && texts_equal(iro, chair)))
+        if (planned && !(in_care && same_key(iro, chair)))
             count_for_chair(p, on, chair);
     }
 }

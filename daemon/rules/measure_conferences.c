@@ -16,8 +16,7 @@ static bool repeated(const struct timeline *timeline, size_t index)
         const struct fact *g = &timeline->facts[i];
 
         if (g->event == f->event && !g->ref && date_is(g->at.on, f->at.on) &&
-            texts_equal(g->meeting ? g->meeting : "", f->meeting ? f->meeting : "") &&
-            texts_equal(g->episode ? g->episode : "", f->episode ? f->episode : ""))
+            same_text(g->meeting, f->meeting) && same_text(g->episode, f->episode))
             return true;
     }
     return false;
@@ -49,7 +48,7 @@ static struct date linked_start(const struct measured *p, const struct fact *con
         const struct fact *f = &p->timeline->facts[i];
 
         if (!measured_knows(p, f, started) ||
-            !texts_equal(f->episode ? f->episode : f->ref, conference->episode))
+            !same_key(f->episode ? f->episode : f->ref, conference->episode))
             continue;
         if (date_cmp(f->at.on, conference->at.on) <= 0)
             return f->at.on;
@@ -135,7 +134,7 @@ void find_conversions(struct measured *p)
         struct occasion o = occasion_on(f->at.on);
 
         o.held = f->at.on;
-        o.in_time = texts_equal(f->code, "plan");
+        o.in_time = same_key(f->code, "plan");
         measured_count(p, o, f);
     }
     for (size_t at = 0; (f = next_record(p, "transfer-in-conference-held", &at));)
@@ -184,7 +183,7 @@ static struct date assessment_start(const struct measured *p, const struct fact 
     for (size_t i = 0; i < p->timeline->count; i++) {
         const struct fact *f = &p->timeline->facts[i];
 
-        if (measured_knows(p, f, started) && texts_equal(f->ref, authorised->ref))
+        if (measured_knows(p, f, started) && same_key(f->ref, authorised->ref))
             return f->at.on;
     }
     return DATE_NONE;

@@ -173,7 +173,7 @@ static void count_current(struct measured *p, const struct episode *e, struct da
         const struct deadline *d = &p->evaluation->deadlines[i];
         const struct measured_clock *c = clock_of(p, d);
 
-        if (!c || !texts_equal(d->subject_ref, e->key) || !ran_on(d, on))
+        if (!c || !same_key(d->subject_ref, e->key) || !ran_on(d, on))
             continue;
         o.left_out = d->state == STATE_UNKNOWN ? d->why : NULL;
         if (!date_known(o.due) || date_cmp(due_of(p, c, d), o.due) < 0) {
@@ -217,7 +217,7 @@ static void count_reviewed(struct measured *p, const struct episode *e, struct d
         const struct deadline *d = &p->evaluation->deadlines[i];
         const struct measured_clock *c = clock_of(p, d);
 
-        if (c && texts_equal(d->subject_ref, e->key) && failed_by(d, due_of(p, c, d), on)) {
+        if (c && same_key(d->subject_ref, e->key) && failed_by(d, due_of(p, c, d), on)) {
             o.in_time = false;
             o.due = due_of(p, c, d);
             o.held = d->met_on;

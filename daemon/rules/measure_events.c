@@ -16,7 +16,7 @@ static const struct fact *follow_up(const struct measured *p, const struct fact 
         const struct fact *f = &p->timeline->facts[i];
 
         if (measured_knows(p, f, index) && date_cmp(f->at.on, begin->at.on) >= 0 &&
-            (begin->episode ? texts_equal(f->episode, begin->episode) : !f->episode))
+            same_text(f->episode, begin->episode))
             return f;
     }
     return NULL;
@@ -29,7 +29,7 @@ static bool told_before(const struct measured *p, size_t index)
 
     for (size_t i = 0; f->episode && i < index; i++)
         if (p->timeline->facts[i].event == f->event &&
-            texts_equal(p->timeline->facts[i].episode, f->episode))
+            same_key(p->timeline->facts[i].episode, f->episode))
             return true;
     return false;
 }
@@ -113,7 +113,7 @@ static void count_dispute(struct measured *p, const struct fact *raised)
     if (!working_days_after(p->library->national, o.trigger, DISPUTE_WORKING_DAYS, &o.due,
                             &ignored))
         return;
-    o.part = texts_equal(raised->code, "informal") ? 0 : 1;
+    o.part = same_key(raised->code, "informal") ? 0 : 1;
     if (resolved) {
         o.held = resolved->at.on;
         o.days = o.held.day - o.trigger.day;

@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-bool texts_equal(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
-
 bool measured_knows(const struct measured *p, const struct fact *f, int event)
 {
     return f->event >= 0 && f->event == event && date_cmp(f->at.on, p->question->as_at) <= 0;
@@ -51,7 +46,7 @@ const char *measured_involved(const struct measured *p, const char *role, struct
     for (size_t i = 0; i < p->timeline->count; i++) {
         const struct fact *f = &p->timeline->facts[i];
 
-        if (measured_knows(p, f, involved) && texts_equal(f->code, role) && f->who &&
+        if (measured_knows(p, f, involved) && same_key(f->code, role) && f->who &&
             date_cmp(f->at.on, on) <= 0 &&
             (!date_known(f->until.on) || date_cmp(on, f->until.on) <= 0) &&
             (!last || date_cmp(f->at.on, last->at.on) >= 0))

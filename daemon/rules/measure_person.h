@@ -3,6 +3,7 @@
 
 #include "history.h"
 #include "measure.h"
+#include "text.h"
 
 struct tally {
     struct arena *arena;
@@ -55,7 +56,6 @@ const char *measured_involved(const struct measured *p, const char *role, struct
 struct date year_start(struct date on);
 // True when the day is within so many working days of the first, nationally counted.
 bool within_working_days(const struct library *l, struct date from, int count, struct date on);
-bool texts_equal(const char *a, const char *b); // false where one is NULL
 
 // The finders.
 void find_held_deadlines(struct measured *p);

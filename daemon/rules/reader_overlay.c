@@ -15,11 +15,6 @@ static struct named_timescales named_by(const struct reader *r, const struct cla
     return (struct named_timescales){NULL, NULL};
 }
 
-static bool same_name(const char *a, const char *b)
-{
-    return a ? same_text(a, b) : !b;
-}
-
 static bool same_event(const struct event_ref *a, const struct event_ref *b)
 {
     if (a->event != b->event || a->negated != b->negated || a->code_count != b->code_count ||
@@ -63,8 +58,8 @@ static bool clause_tightens(const struct reader *r, const struct clause *own,
 
     return own->basis == law->basis && no_longer(&own->span, &law->span) &&
            no_longer(&own->other, &law->other) && same_event(&own->trigger, &law->trigger) &&
-           own->ordinal == law->ordinal && same_name(a.of, b.of) &&
-           same_name(a.no_later_than, b.no_later_than) &&
+           own->ordinal == law->ordinal && same_text(a.of, b.of) &&
+           same_text(a.no_later_than, b.no_later_than) &&
            own->summed_over.count == law->summed_over.count &&
            own->summed_over.unit == law->summed_over.unit && same_conditions(own, law) &&
            (own->rolling == law->rolling || own->rolling == BACK_TO_WORKING_DAY ||

@@ -20,7 +20,7 @@ static bool subject_is_open(const struct library *l, const struct timeline *t,
 
     for (size_t i = 0; kind >= 0 && i < t->count; i++)
         if (t->facts[i].event == l->subjects[kind].ends &&
-            same_text(t->facts[i].episode, d->subject_ref))
+            same_key(t->facts[i].episode, d->subject_ref))
             return false;
     return true;
 }
