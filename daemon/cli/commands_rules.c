@@ -124,35 +124,37 @@ static enum status complained(const char *text, enum status status)
     return status;
 }
 
-static enum status check_library(struct session *s, const struct library *l, const char *what)
+static bool run_examples(struct session *s, const char *rule_file, const char *overlay,
+                         struct complaints *c, size_t *timescales, size_t *examples,
+                         struct error *err)
+{
+    struct library *l;
+
+    if (!library_load_with(s->config.rules_dir, rule_file, overlay, &l, err))
+        return false;
+    *timescales = l->timescale_count;
+    *examples += library_run_examples(l, c);
+    library_free(l);
+    return true;
+}
+
+// The rules without the overlay first: its examples are no reason to believe those of the law.
+static enum status check_rules(struct session *s, const char *rule_file, const char *overlay,
+                               const char *what)
 {
     struct complaints c = {.arena = s->arena};
-    size_t examples = 0;
+    size_t timescales, examples = 0;
+    struct error err;
 
-    for (size_t i = 0; i < l->timescale_count; i++)
-        examples += l->timescales[i].example_count;
-    library_run_examples(l, &c);
+    if (!run_examples(s, rule_file, NULL, &c, &timescales, &examples, &err) ||
+        (overlay && !run_examples(s, rule_file, overlay, &c, &timescales, &examples, &err)))
+        return complained(err.text, status_of(&err));
     for (size_t i = 0; i < c.count; i++)
         fprintf(stderr, "timely: %s\n", c.items[i]);
     if (c.count)
         return STATUS_NO;
-    text_addf(&s->out, "%s%zu timescales, %zu examples: all right\n", what, l->timescale_count,
-              examples);
+    text_addf(&s->out, "%s%zu timescales, %zu examples: all right\n", what, timescales, examples);
     return STATUS_DONE;
-}
-
-static enum status check_rules(struct session *s, const char *rule_file, const char *overlay,
-                               const char *what)
-{
-    struct library *l;
-    struct error err;
-    enum status status;
-
-    if (!library_load_with(s->config.rules_dir, rule_file, overlay, &l, &err))
-        return complained(err.text, status_of(&err));
-    status = check_library(s, l, what);
-    library_free(l);
-    return status;
 }
 
 static enum status check_config(struct session *s, const char *file)

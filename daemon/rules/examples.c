@@ -51,24 +51,27 @@ static void run_example(const struct library *l, const struct timescale *t, cons
              any ? moment_iso(a, due) : "nothing");
 }
 
-// Examples hold whether or not the authority has switched the timescale on, and the statute's own
-// hold in the usual office hours.
-void library_run_examples(const struct library *l, struct complaints *c)
+// Examples hold whether or not the authority has switched the timescale on. The statute's hold for
+// the statute as it stands: an overlay may move any date that leans on one it has tightened.
+size_t library_run_examples(const struct library *l, struct complaints *c)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
-    struct library own = *l, usual;
+    struct library all_on = *l;
+    size_t count = 0;
 
-    own.timescales = ARENA_ARRAY(a, struct timescale, l->timescale_count + 1);
+    all_on.timescales = ARENA_ARRAY(a, struct timescale, l->timescale_count + 1);
     for (size_t i = 0; i < l->timescale_count; i++) {
-        own.timescales[i] = l->timescales[i];
-        own.timescales[i].on = true;
+        all_on.timescales[i] = l->timescales[i];
+        all_on.timescales[i].on = true;
     }
-    usual = own;
-    usual.office = office_hours_default;
     for (size_t i = 0; i < l->timescale_count; i++) {
-        const struct timescale *t = &own.timescales[i];
+        const struct timescale *t = &all_on.timescales[i];
 
         for (size_t j = 0; j < t->example_count; j++)
-            run_example(t->examples[j].overlay ? &own : &usual, t, &t->examples[j], c);
+            if (t->examples[j].overlay == (l->authority != NULL)) {
+                run_example(&all_on, t, &t->examples[j], c);
+                count++;
+            }
     }
+    return count;
 }

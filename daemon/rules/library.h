@@ -174,7 +174,7 @@ struct example {
     bool no_deadline;  // "-> nothing"
     const char *text, *file;
     int line;
-    bool overlay; // an authority's own: run with its office hours; the others with the usual ones
+    bool overlay; // an authority's own
 };
 
 // When a rung of a profile or a ladder speaks, relative to the due date.
@@ -292,5 +292,6 @@ int library_event(const struct library *l, const char *name);   // -1 when unkno
 int library_timescale(const struct library *l, const char *id); // -1 when unknown
 const char *force_word(enum force f);                           // Law, Guidance, Local, Statistic
 
-// Runs every example of every timescale; appends what differs as complaints.
-void library_run_examples(const struct library *l, struct complaints *c);
+// Runs the examples of every timescale, of a library with an overlay those that the overlay brings;
+// appends what differs as complaints. How many were run.
+size_t library_run_examples(const struct library *l, struct complaints *c);

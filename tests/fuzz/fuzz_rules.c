@@ -15,7 +15,7 @@ static void try_library(struct arena *a, const struct council *c, const char *ov
     struct complaints complaints = {.arena = a};
 
     if (library_load(c->path, overlay, &l, &err)) {
-        library_run_examples(l, &complaints);
+        (void)library_run_examples(l, &complaints);
         library_free(l);
         return;
     }

@@ -101,6 +101,7 @@ static void test_list_before_the_start(void **state)
           "2024-01-10T09:00 social-worker, 3 working days before\n"
           "2024-01-18T09:00 social-worker, 1 working day after\n"
           "2024-01-22T09:00 team-manager, 1 working day after ^\n"
+          "2024-01-22T09:00 reviewing-officer, 1 working day after ^\n"
           "2024-01-24T09:00 service-manager, 5 working days after ^\n");
     AUTO(arena_auto_free) struct arena *a = arena_new();
     struct evaluation e =

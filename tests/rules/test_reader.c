@@ -430,7 +430,7 @@ static void check_examples(const struct library *l)
     AUTO(arena_auto_free) struct arena *a = arena_new();
     struct complaints c = {.arena = a};
 
-    library_run_examples(l, &c);
+    assert_true(library_run_examples(l, &c) > 0);
     if (c.count)
         fail_msg("%s", c.items[0]);
 }
@@ -464,7 +464,7 @@ static void test_wrong_example_is_told(void **state)
     (void)state;
     folder_write(&f, "own.yaml", rules, strlen(rules));
     assert_true(library_load(f.path, NULL, &l, &err));
-    library_run_examples(l, &c);
+    assert_int_equal(library_run_examples(l, &c), 2);
     assert_int_equal(c.count, 2);
     assert_string_equal(without_folder(&f, c.items[0]),
                         "own.yaml:12:1: one: example \"s47-started 2024-03-14 -> due 2024-04-09\": "
