@@ -72,7 +72,7 @@ HOLDING = ('ssd_initial_cp_conference', 'ssd_cp_reviews')
 
 # unit: the meeting that brothers and sisters share, for counting by meeting
 Deadline = collections.namedtuple(
-    'Deadline', 'person timescale subject trigger due due_at met in_time state unit'
+    'Deadline', 'person timescale subject trigger due due_at met end in_time state unit'
 )
 
 
@@ -161,6 +161,7 @@ class Duties(CareDuties, StepDuties):
                 due,
                 due_at,
                 met,
+                end,
                 in_time,
                 self.state(due, met, end, blind or self.blind(timescale)),
                 unit,

@@ -215,7 +215,7 @@ class Measures(Duties):
             current = [
                 d
                 for d in clocks[spell.person, spell.key]
-                if d.trigger <= day and (d.met is None or d.met > day)
+                if d.trigger <= day and not any(over is not None and over <= day for over in (d.met, d.end))
             ]
             if current:
                 result.append(Counted(day, None, all(day <= d.due for d in current)))
