@@ -233,7 +233,7 @@ const struct command commands_deadlines[] = {
     {"explain", "PERSON [TIMESCALE]", "says how each due date came about, and what was said of it",
      (const char *const[]){"as-at DATE", NULL}, run_explain},
     {"timeliness", "", "counts what was done in time, month by month",
-     (const char *const[]){"measure ID", "from YYYY-MM", "to YYYY-MM", "as-at DATE",
+     (const char *const[]){"measure ID,...|all|list", "from YYYY-MM", "to YYYY-MM", "as-at DATE",
                            "by child|meeting", "per month|quarter|year", "group team|worker|chair",
                            "team ID", "basis months|days", "due", "children", "parts", "full",
                            "public", NULL},

@@ -8,11 +8,9 @@ struct report {
     struct session *session;
     struct measure_question question;
     struct tally *tally;
-    struct allocations allocations;
-    const char *team; // only its children; NULL: everybody
-    bool full;        // every column for scripts
-    bool parts;       // a row for each part
-    bool suppressed;  // small counts are hidden
+    bool full;       // every column for scripts
+    bool parts;      // a row for each part
+    bool suppressed; // small counts are hidden
 };
 
 // Which of a row's numbers may not be seen, nor be told from those that may.
@@ -29,9 +27,13 @@ const char *wanted_words(const struct report *r);
 // of 90-95%. A caseload is met where nobody is above.
 const char *wanted_met(const struct report *r, const struct figures *f);
 
+// For people: a table, and what it rests on.
 void print_figures(const struct report *r);  // timeliness_figures.c
 void print_children(const struct report *r); // timeliness_children.c
-void print_measures(struct session *s);      // timeliness_list.c
+// For scripts: one table of all reports.
+void write_figures(const struct report *reports, size_t count);
+void write_children(const struct report *reports, size_t count);
+void print_measures(struct session *s); // timeliness_list.c
 
 // Names of the parts that occasions fall into, ends with NULL; NULL for none.
 const char *const *parts_of(const struct report *r);

@@ -3,6 +3,8 @@
 
 #include "table.h"
 
+#include <string.h>
+
 static const struct column columns[] = {
     {"month", "Month", CELL_TEXT, 0},       {"measure", NULL, CELL_TEXT, 0},
     {"person_id", "Person", CELL_TEXT, 20}, {"meeting", "Meeting", CELL_TEXT, 24},
@@ -82,30 +84,48 @@ static void add_occasion(const struct report *r, struct table *t, const struct p
     table_row(t, cells);
 }
 
-void print_children(const struct report *r)
+// How many of them count.
+static size_t add_occasions(const struct report *r, struct table *t)
 {
-    struct session *s = r->session;
-    struct column shown[COLUMNS];
     const struct occasion *occasions;
     const struct period *periods;
     size_t count = tally_occasions(r->tally, &occasions), counted = 0;
-    struct table *t;
 
     tally_periods(r->tally, &periods);
-    for (size_t i = 0; i < COLUMNS; i++)
-        shown[i] = columns[i];
+    for (size_t i = 0; i < count; i++) {
+        add_occasion(r, t, &periods[occasions[i].period], &occasions[i]);
+        counted += !occasions[i].left_out;
+    }
+    return counted;
+}
+
+void print_children(const struct report *r)
+{
+    struct session *s = r->session;
+    const struct occasion *occasions;
+    size_t count = tally_occasions(r->tally, &occasions), counted;
+    struct column shown[COLUMNS];
+    struct table *t;
+
+    memcpy(shown, columns, sizeof columns);
     shown[0].heading = month_heading(r);
     if (!r->question.measure->parts)
         shown[10].heading = NULL;
     if (r->question.measure->kind != MEASURE_DURATION)
         shown[11].heading = NULL;
     t = table_begin(s, shown, COLUMNS);
-    for (size_t i = 0; i < count; i++) {
-        add_occasion(r, t, &periods[occasions[i].period], &occasions[i]);
-        counted += !occasions[i].left_out;
-    }
+    counted = add_occasions(r, t);
     table_end(t);
-    if (s->format == FORMAT_PEOPLE)
-        text_addf(&s->out, "%s%zu counted, %zu left out, as at %s.\n", count ? "\n" : "", counted,
-                  count - counted, date_words(s->arena, r->question.as_at));
+    text_addf(&s->out, "%s%s: %zu counted, %zu left out, as at %s.\n", count ? "\n" : "",
+              r->question.measure->id, counted, count - counted,
+              date_words(s->arena, r->question.as_at));
+}
+
+void write_children(const struct report *reports, size_t count)
+{
+    struct table *t = table_begin(reports[0].session, columns, COLUMNS);
+
+    for (size_t i = 0; i < count; i++)
+        (void)add_occasions(&reports[i], t);
+    table_end(t);
 }

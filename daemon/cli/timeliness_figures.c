@@ -98,10 +98,10 @@ static void add_for_scripts(const struct report *r, struct table *t, const struc
     table_row(t, cells);
 }
 
-static void print_for_scripts(const struct report *r, const struct figures *rows, size_t count)
+static void add_report_for_scripts(const struct report *r, struct table *t)
 {
-    struct table *t =
-        r->full ? table_begin(r->session, many, MANY) : table_begin(r->session, few, FEW);
+    const struct figures *rows;
+    size_t count = tally_figures(r->tally, &rows);
 
     for (size_t i = 0; i < count; i++) {
         if (!r->parts)
@@ -109,6 +109,15 @@ static void print_for_scripts(const struct report *r, const struct figures *rows
         for (int part = 0; r->parts && parts_of(r)[part]; part++)
             add_for_scripts(r, t, &rows[i], part);
     }
+}
+
+void write_figures(const struct report *reports, size_t count)
+{
+    struct session *s = reports[0].session;
+    struct table *t = reports[0].full ? table_begin(s, many, MANY) : table_begin(s, few, FEW);
+
+    for (size_t i = 0; i < count; i++)
+        add_report_for_scripts(&reports[i], t);
     table_end(t);
 }
 
@@ -303,8 +312,10 @@ static void print_footer(const struct report *r, const struct figures *rows, siz
                  "c: a count from 1 to 5, or one from which such a count could be told.\n");
 }
 
-static void print_for_people(const struct report *r, const struct figures *rows, size_t count)
+void print_figures(const struct report *r)
 {
+    const struct figures *rows;
+    size_t count = tally_figures(r->tally, &rows);
     bool grouped = r->question.group != GROUP_NONE;
     struct column columns[SHOWN];
     struct figures total;
@@ -322,15 +333,4 @@ static void print_for_people(const struct report *r, const struct figures *rows,
         add_for_people(r, t, &total, figures_hide_total(r, &total, rows, count), true);
     table_end(t);
     print_footer(r, rows, count);
-}
-
-void print_figures(const struct report *r)
-{
-    const struct figures *rows;
-    size_t count = tally_figures(r->tally, &rows);
-
-    if (r->session->format == FORMAT_PEOPLE)
-        print_for_people(r, rows, count);
-    else
-        print_for_scripts(r, rows, count);
 }

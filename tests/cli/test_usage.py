@@ -330,7 +330,7 @@ MEASURED = ['timeliness', '--from', '2024-01', '--to', '2024-02', '--measure']
     (['--embedded', '/tmp/x'], 'no command is given'),
     (['due'], 'no store is known: give --config FILE, or --embedded DIR'),
     (['status'], 'no store is known'),
-    (['timeliness'], '--measure ID is missing; known are m-icpc'),
+    (['timeliness'], '--measure is missing: "--measure list" explains them'),
     (['timeliness', '--measure', 'm-icp'], 'did you mean "m-icpc"?'),
     (['timeliness', '--measure', 'm-icpc'], '--from YYYY-MM is missing'),
     (['timeliness', '--measure', 'm-icpc', '--from', '2024-13', '--to', '2024-12'], '--from "2024-13": expected a month'),
