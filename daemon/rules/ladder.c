@@ -175,14 +175,18 @@ static struct moment moment_of(const struct climb *c, const struct rung *r, bool
 
 // ------------------------------------------------------------------------------------ who is told
 
-static bool is_booked_in_time(const struct deadline *d)
+// What no meeting meets cannot be booked: of that nobody can say that it is not.
+static bool is_to_be_booked(const struct deadline *d)
 {
-    return d->booking && !d->booking->cancelled && date_cmp(d->booking->at.on, d->due_on) <= 0;
+    bool booked_in_time =
+        d->booking && !d->booking->cancelled && date_cmp(d->booking->at.on, d->due_on) <= 0;
+
+    return d->timescale->meeting && !booked_in_time;
 }
 
 static bool applies(const struct deadline *d, const struct rung *r)
 {
-    return !(r->unbooked_only && is_booked_in_time(d)) &&
+    return !(r->unbooked_only && !is_to_be_booked(d)) &&
            (is_statutory(d->timescale->force) || !r->statutory_only);
 }
 

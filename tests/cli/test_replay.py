@@ -75,10 +75,10 @@ EXPECTED = [
     ('2024-03-28T09:00', 'digest', 'TM', 'late', 'team-manager, 5 working days before'),
     ('2024-03-28T09:00', 'digest', 'CHAIR', 'late', 'chair, 5 working days before'),
     ('2024-04-04T09:00', 'digest', 'SW1', 'late', WORKER + '2 working days before'),
-    ('2024-04-05T09:00', 'digest', 'SW1', 'late', WORKER + '1 working day before'),
     ('2024-04-08T09:00', 'digest', 'SW1', 'late', WORKER + 'on the day'),
     ('2024-04-08T09:00', 'digest', 'SM', 'late', 'service-manager, on the day'),
     ('2024-04-09T09:00', 'digest', 'SW1', 'late', WORKER + '1 working day after'),
+    ('2024-04-09T09:00', 'digest', 'TM', 'late', 'team-manager, 1 working day after'),
     ('2024-04-11T09:00', 'digest', 'SW1', 'late', WORKER + '3 working days after'),
     ('2024-04-11T09:00', 'digest', 'HEAD', 'late', 'head-of-service, 3 working days after'),
     ('2024-04-15T09:00', 'digest', 'SW1', 'late', WORKER + '5 working days after'),
@@ -111,12 +111,11 @@ EXPECTED = [
     ('2024-04-03T09:00', 'digest', 'TM', 'moved', 'team-manager, 5 working days before'),
     ('2024-04-03T09:00', 'digest', 'CHAIR', 'moved', 'chair, 5 working days before'),
     ('2024-04-05T09:00', 'digest', 'SW2', 'moved', WORKER + '2 working days before'),
-    ('2024-04-08T09:00', 'digest', 'SW2', 'moved', WORKER + '1 working day before'),
     ('2024-04-09T09:00', 'digest', 'SW2', 'moved', WORKER + 'on the day'),
     ('2024-04-09T09:00', 'digest', 'SM', 'moved', 'service-manager, on the day'),
     ('2024-04-10T09:00', 'digest', 'SW2', 'moved', WORKER + '1 working day after'),
-    # The fourth digest of the week waits for the next list: what is overdue can.
-    ('2024-04-15T09:00', 'digest', 'SW2', 'moved', WORKER + '3 working days after'),
+    ('2024-04-10T09:00', 'digest', 'TM', 'moved', 'team-manager, 1 working day after'),
+    ('2024-04-12T09:00', 'digest', 'SW2', 'moved', WORKER + '3 working days after'),
     ('2024-04-12T09:00', 'digest', 'HEAD', 'moved', 'head-of-service, 3 working days after'),
     ('2024-04-16T09:00', 'digest', 'SW2', 'moved', WORKER + '5 working days after'),
     ('2024-04-23T09:00', 'digest', 'DIR', 'moved', 'director, 10 working days after'),
@@ -264,14 +263,22 @@ def test_an_overlay_that_is_wrong_is_told_with_its_place(council, tmp_path):
 FIRST, LAST = datetime.datetime(2023, 11, 6), datetime.datetime(2023, 12, 4)
 
 
+# Every sixth family of the sample council; and those in which a return interview was held before, so that the daemon
+# sees from the first day on, as the replay does, that these are recorded at all.
+WHOM = f"""coalesce(family, person_id) IN (
+    SELECT coalesce(p.family, p.person_id) FROM timely.person p WHERE hashtext(coalesce(p.family, p.person_id)) % 6 = 0
+    UNION SELECT coalesce(p.family, p.person_id) FROM timely.local_fact f JOIN timely.person p USING (person_id)
+    WHERE f.kind = 'rhi-done-at' AND f.at < '{FIRST:%Y-%m-%d}')"""
+
+
 @pytest.fixture(scope='module')
 def daemon(pg, folder, embedded):
-    """The daemon after four weeks with every sixth family of the sample council."""
+    """The daemon after four weeks with some of the sample council."""
     embedded('due', '--person', 'nobody')  # accepts the facts
     named = folder / 'embedded' / 'socket-folder'
     host = named.read_text(encoding='utf-8').strip() if named.exists() else folder / 'embedded' / 'data'
     origin = psycopg2.connect(f'host={host} user=timely dbname=timely')
-    lived = Daemon(pg, folder, origin, 'hashtext(coalesce(family, person_id)) % 6 = 0')
+    lived = Daemon(pg, folder, origin, WHOM)
     origin.close()
     lived.live(FIRST, LAST)
     return lived
@@ -295,7 +302,7 @@ def test_the_daemon_sent_the_same_digests(daemon, replayed):
                       ' d.timescale, d.subject_ref, n.due_on::text, n.rung FROM timely.notice n JOIN timely.outbox o USING (message_id)'
                       ' JOIN timely.deadline d USING (deadline_id)')
     replays = Counter((r['at'], r['kind'], r['recipient'], r['person_id'], r['timescale'], r['subject_ref'], r['due_on'], r['rung'])
-                      for r in replayed if r['kind'] in ('digest', 'operator'))
+                      for r in replayed if r['rung'])
     assert len(replays) > 300 and max(replays.values()) == 1
     assert set(replays) <= set(said)
     assert {row[:-1] for row in replays} == {row[:-1] for row in said}
@@ -323,10 +330,11 @@ def test_the_daemon_sent_the_same_invites_alarms_and_summaries(daemon, replayed)
         at = datetime.datetime.fromisoformat(row['at'])
         return (at - datetime.timedelta(minutes=row['kind'] == 'update')).isoformat(timespec='minutes')
 
-    sent = daemon.ask(f"SELECT {CIVIL.format('put_at')}, kind, staff_id, subject FROM timely.outbox"
-                      " WHERE kind IN ('invite', 'cancel', 'alarm') AND state = 'sent'")
+    sent = daemon.ask(f"SELECT {CIVIL.format('put_at')}, kind, staff_id, subject FROM timely.outbox o"
+                      " WHERE kind IN ('invite', 'cancel', 'alarm') AND state = 'sent'"
+                      ' AND NOT EXISTS (SELECT FROM timely.notice n WHERE n.message_id = o.message_id)')
     assert sorted(sent) == sorted((put_at(r), 'invite' if r['kind'] == 'update' else r['kind'], r['recipient'], r['why'])
-                                  for r in replayed if r['kind'] in ('invite', 'update', 'cancel', 'alarm'))
+                                  for r in replayed if r['kind'] in ('invite', 'update', 'cancel', 'alarm') and not r['rung'])
     summaries = daemon.ask(f"SELECT {CIVIL.format('put_at')}, staff_id, subject FROM timely.outbox WHERE kind = 'summary'")
     counted = Counter((r['at'], r['recipient']) for r in replayed if r['kind'] == 'summary')
     assert {(at, who): int(subject.split()[2]) for at, who, subject in summaries} == counted
@@ -419,8 +427,7 @@ def test_a_team_manager_has_a_list_and_at_most_two_more_mails_a_week(year, sampl
     assert max(n for week, n in a_week.items() if week not in in_stead) == 3
     more = [n for n in a_week.values() if n > 3]
     assert len(more) <= 3 and max(a_week.values()) <= 4
-    for who in managers & {who for who, _ in a_week}:
-        assert statistics.median(a_week[who, week] for week in WEEKS) <= 2
+    assert statistics.median(a_week.values()) <= 2
 
 
 def test_visits_are_in_the_week_s_first_list(year):
@@ -444,4 +451,4 @@ def test_nobody_learns_of_a_breach_only_after_it(embedded):
     at_start, ahead, late, ownerless, unheard = (int(line.split()[0]) for line in lines[1:])
     assert count == at_start + ahead + late + ownerless + unheard
     assert unheard == 0
-    assert ahead > 4000 and late < 20 and ownerless < 500
+    assert ahead > 4000 and late < 20 and ownerless < 200

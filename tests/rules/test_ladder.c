@@ -36,10 +36,10 @@ static void test_conference(void **state)
           "2024-03-28T09:00 team-manager, 5 working days before ^\n"
           "2024-03-28T09:00 chair, 5 working days before ^\n"
           "2024-04-04T09:00 social-worker, 2 working days before\n"
-          "2024-04-05T09:00 social-worker, 1 working day before\n"
           "2024-04-08T09:00 social-worker, on the day\n"
           "2024-04-08T09:00 service-manager, on the day ^\n"
           "2024-04-09T09:00 social-worker, 1 working day after\n"
+          "2024-04-09T09:00 team-manager, 1 working day after ^\n"
           "2024-04-11T09:00 social-worker, 3 working days after\n"
           "2024-04-11T09:00 head-of-service, 3 working days after ^\n"
           "2024-04-15T09:00 social-worker, 5 working days after\n"
@@ -55,14 +55,15 @@ static void test_booked_in_time(void **state)
         "2024-03-18");
     const char *in_time = tellings_text(a, *state, only(&e, "icpc"));
 
-    assert_null(strstr(in_time, "team-manager"));
+    assert_null(strstr(in_time, "team-manager, 5 working days before"));
     assert_null(strstr(in_time, "service-manager"));
     assert_non_null(strstr(in_time, "head-of-service"));
     e = evaluation_of(
         a, *state,
         "s47-started 2024-03-14 ep=E1; meeting-booked 2024-03-15 mt=G code=icpc for=2024-04-09",
         "2024-03-18");
-    assert_non_null(strstr(tellings_text(a, *state, only(&e, "icpc")), "team-manager"));
+    assert_non_null(strstr(tellings_text(a, *state, only(&e, "icpc")),
+                           "team-manager, 5 working days before"));
 }
 
 // Local practice stops below the head of service; what would come before the start is said once.
@@ -76,19 +77,19 @@ static void test_local_rule(void **state)
 }
 
 // Visits are gathered into the week's first list: foretold no later than three working days before,
-// told upwards no earlier than the day after. Easter Monday is no day for a list.
+// told of and upwards no earlier than the day after. Easter Monday is no day for a list.
 static void test_weekly_lists(void **state)
 {
     check(*state, "cp-plan-started 2024-03-13 ep=P1; cp-plan-made 2024-03-13 ep=P1", "2024-03-13",
           "cp-visit",
           "2024-03-18T09:00 social-worker, 3 working days before\n"
-          "2024-03-28T09:00 social-worker, 1 working day after\n"
+          "2024-04-02T09:00 social-worker, 1 working day after\n"
           "2024-04-02T09:00 team-manager, 1 working day after ^\n");
     // Due on Tuesday 9 April: three working days before is Thursday 4 April, in Easter's own week.
     check(*state, "cp-plan-started 2024-03-22 ep=P1; cp-plan-made 2024-03-22 ep=P1", "2024-03-22",
           "cp-visit",
           "2024-04-02T09:00 social-worker, 3 working days before\n"
-          "2024-04-10T09:00 social-worker, 1 working day after\n"
+          "2024-04-15T09:00 social-worker, 1 working day after\n"
           "2024-04-15T09:00 team-manager, 1 working day after ^\n");
 }
 
@@ -99,7 +100,7 @@ static void test_list_before_the_start(void **state)
     check(*state, "care-started 2024-01-10 ep=K1; placement-started 2024-01-10 ep=K1 ref=A",
           "2024-01-10", "visit-child-standard",
           "2024-01-10T09:00 social-worker, 3 working days before\n"
-          "2024-01-18T09:00 social-worker, 1 working day after\n"
+          "2024-01-22T09:00 social-worker, 1 working day after\n"
           "2024-01-22T09:00 team-manager, 1 working day after ^\n"
           "2024-01-22T09:00 reviewing-officer, 1 working day after ^\n"
           "2024-01-24T09:00 service-manager, 5 working days after ^\n");
@@ -153,19 +154,17 @@ static void test_half_way(void **state)
 // A clock that counts back from a meeting starts when the meeting was put into the diary.
 static void test_before_a_meeting(void **state)
 {
+    // Sharing a report is not booked: nobody above is told before the date that it is not.
     check(*state,
           "meeting-booked 2024-04-22 mt=G1 code=icpc for=2024-05-15T10:00 rec=2024-04-22T11:30",
           "2024-04-23", "icpc-report-share",
           "2024-04-22T09:00 social-worker, at the start\n"
           "2024-04-26T09:00 social-worker, 10 working days before\n"
           "2024-05-03T09:00 social-worker, 5 working days before\n"
-          "2024-05-03T09:00 team-manager, 5 working days before ^\n"
-          "2024-05-03T09:00 chair, 5 working days before ^\n"
           "2024-05-09T09:00 social-worker, 2 working days before\n"
-          "2024-05-10T09:00 social-worker, 1 working day before\n"
           "2024-05-13T09:00 social-worker, on the day\n"
-          "2024-05-13T09:00 service-manager, on the day ^\n"
           "2024-05-14T09:00 social-worker, 1 working day after\n"
+          "2024-05-14T09:00 team-manager, 1 working day after ^\n"
           "2024-05-16T09:00 social-worker, 3 working days after\n"
           "2024-05-20T09:00 social-worker, 5 working days after\n");
 }
