@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-static const struct workdays *calendar_of(const struct library *l, const struct timescale *t)
-{
-    return t->local_calendar ? l->local : l->national;
-}
-
 // Register 2.5: a period that begins with the day of the trigger is one that follows the day
 // before.
 static struct moment laid_from(const struct clock_start *s)
