@@ -308,10 +308,11 @@ bool calendar_feed_render(struct arena *a, const struct calendar_feed *f, const 
 }
 
 // A name as the CN parameter: libical 3 leaves "^" as it is, which readers of RFC 6868 would take
-// for an escape.
+// for an escape, and itself takes a backslash for one, although parameters have none: a name that
+// ends in one would hide the colon or the quote that ends it.
 static void add_name(struct arena *a, icalproperty *p, const char *name)
 {
-    const char *clean = clean_without(a, clean_line(a, name, NAME_CHARS_MAX), "^\"");
+    const char *clean = clean_without(a, clean_line(a, name, NAME_CHARS_MAX), "^\"\\");
 
     if (!clean_is_blank(clean))
         icalproperty_add_parameter(p, icalparameter_new_cn(clean));

@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-static const struct workdays *calendar_of(const struct library *l, const struct timescale *t)
-{
-    return t->local_calendar ? l->local : l->national;
-}
-
 // Register 2.5: a period that begins with the day of the trigger is one that follows the day
 // before.
 static struct moment laid_from(const struct clock_start *s)
@@ -40,11 +35,12 @@ static int64_t minutes_of(struct moment m)
     return (int64_t)m.on.day * 1440 + (m.minute >= 0 ? m.minute : 0);
 }
 
+// Also before 1970, where minutes are negative and the minute of the day is not.
 static struct moment moment_of(int64_t minutes)
 {
-    int32_t day = (int32_t)(minutes / 1440);
+    int minute = (int)((minutes % 1440 + 1440) % 1440);
 
-    return (struct moment){{day}, (int)(minutes - (int64_t)day * 1440)};
+    return (struct moment){{(int32_t)((minutes - minute) / 1440)}, minute};
 }
 
 // Minutes of earlier stays of the same kind that lie between two moments.

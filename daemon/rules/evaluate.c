@@ -422,6 +422,14 @@ static struct date late_from(struct work *w, const struct deadline *d)
     return DATE_NONE;
 }
 
+static bool has_come(struct history *h, struct date on)
+{
+    if (date_cmp(on, h->as_at) <= 0)
+        return true;
+    look_again(h, on);
+    return false;
+}
+
 // Where a clause that leans on another deadline begins; false when it does not, or not yet.
 static bool lean_on(struct work *w, const struct deadline *d, struct clock_start *s)
 {
@@ -431,7 +439,7 @@ static bool lean_on(struct work *w, const struct deadline *d, struct clock_start
     s->trigger_on = d->due_on;
     switch (s->clause->basis) {
     case FROM_DUE_DATE:
-        return date_cmp(d->due_on, w->history.as_at) <= 0;
+        return has_come(&w->history, d->due_on);
     case FROM_LATENESS:
         s->trigger_on = late_from(w, d);
         s->from = (struct moment){s->trigger_on, -1};

@@ -113,7 +113,8 @@ static const char *anchor_words(struct arena *a, const struct library *l, const 
     case AT_SET_DATE:
         break;
     }
-    return happening(a, l, d->trigger);
+    // Half way to what itself leans on another due date, there is no event.
+    return d->trigger ? happening(a, l, d->trigger) : "when its clock starts";
 }
 
 static const char *tail_words(struct arena *a, const struct library *l, const struct clause *c)
@@ -193,7 +194,8 @@ static void add_not_counted(struct text *out, struct arena *a, const struct libr
                             const struct deadline *d)
 {
     struct skipped *skipped;
-    size_t count = span_skipped(a, l->national, d->clause->span, start_of(d), &skipped);
+    size_t count =
+        span_skipped(a, calendar_of(l, d->timescale), d->clause->span, start_of(d), &skipped);
     bool weekends = false;
     const char *between = "";
 

@@ -93,10 +93,11 @@ static struct date list_day(const struct climb *c, struct date on)
 static struct moment part_elapsed(const struct climb *c, int percent)
 {
     const struct deadline *d = c->deadline;
-    int days = d->due_on.day - c->starts_on.day;
+    int days;
 
     if (!date_known(c->starts_on))
         return MOMENT_NONE;
+    days = d->due_on.day - c->starts_on.day;
     if (d->due_at.minute >= 0 && c->starts.minute >= 0) {
         instant from = instant_from_london(c->starts), to = instant_from_london(d->due_at);
 

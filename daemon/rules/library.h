@@ -267,6 +267,12 @@ struct library {
     int person;                // the subject that is a whole life
 };
 
+// What a timescale's periods are counted on.
+static inline const struct workdays *calendar_of(const struct library *l, const struct timescale *t)
+{
+    return t->local_calendar ? l->local : l->national;
+}
+
 // Reads `dir` (events.yaml, telling.yaml, every other *.yaml) and, if overlay is not NULL, that
 // file. All complaints are listed in the error. The library lives in its own arena.
 MUST_USE bool library_load(const char *dir, const char *overlay, struct library **ret,

@@ -168,10 +168,31 @@ static bool take_event_ref(struct cursor *k, struct event_ref *ret)
 
 static bool take_span(struct cursor *k, struct span *ret)
 {
-    const char *what;
+    const char *what, *rest;
 
     skip_blanks(k);
-    return span_parse(k->at, ret, &k->at, &what) || expected(k, what);
+    if (!span_parse(k->at, ret, &rest, &what)) {
+        k->at = rest;
+        return expected(k, what);
+    }
+    if (ret->unit == SCHOOL_DAYS)
+        return expected(k, "another unit: school days cannot be counted, since no calendar of "
+                           "school terms is loaded");
+    k->at = rest;
+    return true;
+}
+
+// Where a span may be left out, one of 0 would be taken for none.
+static bool take_limit(struct cursor *k, struct span *ret)
+{
+    const char *at = k->at;
+
+    if (!take_span(k, ret))
+        return false;
+    if (ret->count > 0)
+        return true;
+    k->at = at + strspn(at, " ");
+    return expected(k, "a period of at least 1");
 }
 
 static enum ordinal take_ordinal(struct cursor *k)
@@ -291,7 +312,7 @@ static bool take_tail(struct cursor *k, struct clause *ret, struct named_timesca
     if (take(k, "no later than the due date of"))
         return take_timescale(k, &named->no_later_than);
     if (take(k, "summed over"))
-        return take_span(k, &ret->summed_over);
+        return take_limit(k, &ret->summed_over);
     if (!take(k, "if"))
         return expected(k, "\"by office close\", \"by a working day\", \"on to a working day\", "
                            "\"no later than\", \"summed over\" or \"if\"");
@@ -321,7 +342,7 @@ static bool take_period(struct cursor *k, struct clause *ret)
         return false;
     if (!take(k, "and"))
         return expected(k, "\"and\" and a second period");
-    return take_span(k, &ret->other);
+    return take_limit(k, &ret->other);
 }
 
 // "EVENT", or "TIMESCALE running late". Which of the two is told by what follows.
@@ -363,7 +384,7 @@ static bool due_at_set_date(struct cursor *k, struct clause *ret)
     ret->basis = AT_SET_DATE;
     if (!take_event_ref(k, &ret->trigger))
         return false;
-    return !take(k, ", at most") || take_span(k, &ret->span);
+    return !take(k, ", at most") || take_limit(k, &ret->span);
 }
 
 static bool take_due(struct cursor *k, struct clause *ret, struct named_timescales *named)
@@ -425,6 +446,8 @@ bool phrase_derived(const struct phrase_context *c, const struct node *n, struct
     if (take(&k, "age"))
         return take_age(&k, &ret->age) && at_end(&k);
     if (span_parse(at, &ret->span, &rest, &what)) {
+        if (ret->span.unit != DAYS && ret->span.unit != WEEKS)
+            return expected(&k, "days or weeks, in which time spent is added up");
         k.at = rest;
         return derive_time_spent(&k, ret) && at_end(&k);
     }

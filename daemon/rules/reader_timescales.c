@@ -49,9 +49,6 @@ static void check_period(const struct reader *r, const struct node *n, const str
     if (is_endless(c->span) || is_endless(c->other))
         reader_complain(r, n, "%s are longer than a childhood: check the number and the unit",
                         span_words(r->phrases.arena, c->span));
-    if (c->span.unit == SCHOOL_DAYS || c->other.unit == SCHOOL_DAYS)
-        reader_complain(r, n,
-                        "school days cannot be counted: no calendar of school terms is loaded");
 }
 
 struct clause *read_clauses(struct reader *r, const struct node *mapping, size_t *ret_count)

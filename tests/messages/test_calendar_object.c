@@ -191,6 +191,8 @@ static const char *const hostile[] = {
     "\x01\x02\x1b[31m\x7f\xc2\x85 line\xe2\x80\xa8separator",
     "broken \xff\xc3\xe2\x82 utf-8 \xed\xa0\x80",
     "\r\r\r\n\n\n",
+    "Smith\\",
+    "Smith; Jones\\",
 };
 
 static const char *ten_kilobytes(void)

@@ -449,6 +449,12 @@ static void test_look_again(void **state)
     assert_string_equal(date_iso(a, e.look_again_on), "2024-03-25");
     e = evaluation_of(a, *state, ENQUIRY "; icpc-held 2024-03-22 ep=E1 ref=C mt=M", "2024-03-20");
     assert_string_equal(date_iso(a, e.look_again_on), "2024-03-22");
+    // On its due date the next clock starts, though nothing happens.
+    e = evaluation_of(a, *state,
+                      "temp-approval-start 2024-11-20 ep=T1; temp-approval-extended 2025-03-03 "
+                      "ep=T1",
+                      "2025-03-04");
+    assert_string_equal(date_iso(a, e.look_again_on), "2025-03-12");
 }
 
 int main(void)

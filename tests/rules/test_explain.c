@@ -1,6 +1,6 @@
 // Explanations, whole, as a team manager reads them.
 #include "explain.h"
-#include "rules_check.h"
+#include "rules_folder.h"
 
 static const char *explained(struct arena *a, const struct library *l, const struct deadline *d,
                              const char *as_at)
@@ -195,6 +195,48 @@ static void test_no_holes(void **state)
     }
 }
 
+static struct library *library_of_own(const struct folder *f, const char *rules,
+                                      const char *overlay)
+{
+    struct library *l;
+    struct error err;
+
+    folder_write(f, "own.yaml", rules, strlen(rules));
+    folder_write(f, "overlay.txt", overlay, strlen(overlay));
+    if (!library_load(f->path, folder_file(f, "overlay.txt"), &l, &err))
+        fail_msg("%s", err.text);
+    return l;
+}
+
+#define OWN(id, due)                                                                               \
+    "  " id ":\n    title: " id "\n    force: local\n    source: S\n    subject: enquiry\n"        \
+    "    met by: icpc-held\n    default: on\n    due: " due "\n"
+
+// What shipped rules do not ask for, an authority's may.
+static void test_own_rules(void **state)
+{
+    // clang-format off
+    static const char rules[] =
+        "chapter: Own\ntimescales:\n"
+        OWN("one", "within 5 working days of s47-started\n    calendar: local")
+        OWN("two", "within 6 days of the due date of one")
+        OWN("three", "half way to the due date of two");
+    // clang-format on
+    struct folder f = folder_new();
+    struct library *l =
+        library_of_own(&f, rules, "authority: Anyshire\nclosure days: [2024-03-19]\n");
+
+    (void)state;
+    check_line(l, ENQUIRY, "2024-04-01", "one", "Not counted: weekends; closed 19 March.");
+    check(l, ENQUIRY, "2024-04-01", "three",
+          "three (Local): due by Monday 25 March 2024. That is half way between Friday 22 March "
+          "2024, when its clock starts, and Thursday 28 March 2024, the due date of \"two\".\n"
+          "  Source: S (rule three, version 1).\n"
+          "  State: missed, 3 working days late.\n");
+    library_free(l);
+    folder_done(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_states),      cmocka_unit_test(test_late_at_a_weekend),
         cmocka_unit_test(test_hours),       cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_provisional), cmocka_unit_test(test_no_holes),
+        cmocka_unit_test(test_own_rules),
     };
 
     return cmocka_run_group_tests(tests, load_rules, free_rules);

@@ -197,6 +197,12 @@ static void test_stays_added_up(void **state)
          "S1 2024-03-01 -> 2024-03-04T10:00 met 2024-03-02 in | S2 2024-03-31 -> 2024-04-03T10:00 "
          "open",
          "more than 28 days ago: not counted"},
+        {"secure-start 1969-03-01T10:00 ep=S1; secure-end 1969-03-02T10:00 ep=S1; secure-start "
+         "1969-03-03T10:30 ep=S2",
+         "1969-03-03", "secure-without-order",
+         "S1 1969-03-01 -> 1969-03-04T10:00 met 1969-03-02 in | S2 1969-03-03 -> 1969-03-05T10:30 "
+         "open",
+         "a moment before 1970 is one of the clock too"},
     };
 
     CHECK(rows);

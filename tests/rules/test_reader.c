@@ -173,6 +173,25 @@ static void test_phrases(void **state)
     CHECK(rows);
 }
 
+// Time spent is added up in days: "3 months" would have been 3.
+static void test_derived_events(void **state)
+{
+    static const char events[] =
+        "subjects:\n  care: {title: care, starts: care-started}\nevents:\n"
+        "  birth: {title: birth}\n  death: {title: death}\n  care-started: {title: care}\n"
+        "  long: {title: long, when: \"3 months in care since age 14, at age 16\"}\n";
+    struct folder f = folder_new();
+    struct library *l;
+    struct error err;
+
+    (void)state;
+    unlink(folder_file(&f, "events.yaml")); // a link to the shipped file
+    folder_write(&f, "events.yaml", events, sizeof events - 1);
+    assert_false(library_load(f.path, NULL, &l, &err));
+    assert_non_null(strstr(err.text, "events.yaml:7:29: \"3\": expected days or weeks"));
+    folder_done(&f);
+}
+
 // Rules that read well and mean nothing.
 static void test_sense(void **state)
 {
@@ -185,7 +204,13 @@ static void test_sense(void **state)
         {HEAD BODY "    due: within 10000 working days of s47-started\n", NULL,
          "own.yaml:10:10: 10000 working days are longer than a childhood"},
         {HEAD BODY "    due: within 20 school days of s47-started\n", NULL,
-         "own.yaml:10:10: school days cannot be counted: no calendar of school terms is loaded"},
+         "own.yaml:10:17: \"20\": expected another unit: school days cannot be counted"},
+        {HEAD BODY DUE "    only for: birth within 5 school days before\n", NULL,
+         "own.yaml:11:28: \"5\": expected another unit: school days cannot be counted"},
+        {HEAD BODY "    due: within the earlier of 5 days and 0 weeks of s47-started\n", NULL,
+         "own.yaml:10:43: \"0\": expected a period of at least 1"},
+        {HEAD BODY "    due: within 5 days of s47-started, summed over 0 days\n", NULL,
+         "own.yaml:10:52: \"0\": expected a period of at least 1"},
         {HEAD_MET("icpc-booked") "    due: 48 hours before icpc-booked\n", NULL,
          "own.yaml:10:26: one: \"icpc-booked\" satisfies what is due before it"},
         {HEAD "    title: One\n    force: guidance\n    source: S\n    evidence: U\n"
@@ -495,6 +520,7 @@ int main(void)
         cmocka_unit_test(test_phrases),
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_sense),
+        cmocka_unit_test(test_derived_events),
         cmocka_unit_test(test_overlay_from_a_day),
         cmocka_unit_test(test_circles),
         cmocka_unit_test(test_circle_names_its_own),
