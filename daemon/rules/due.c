@@ -4,13 +4,9 @@
 
 #include <string.h>
 
-// Register 2.5: a period that begins with the day of the trigger is one that follows the day
-// before.
-static struct moment laid_from(const struct clock_start *s)
+struct moment laid_from(const struct timescale *t, struct moment from)
 {
-    if (!s->timescale->from_same_day)
-        return s->from;
-    return (struct moment){date_add_days(s->from.on, -1), -1};
+    return t->from_same_day ? (struct moment){date_add_days(from.on, -1), -1} : from;
 }
 
 static bool apply(const struct work *w, const struct clock_start *s, struct span span,
@@ -18,8 +14,8 @@ static bool apply(const struct work *w, const struct clock_start *s, struct span
 {
     struct error ignored;
 
-    return span_apply(calendar_of(w->history.library, s->timescale), span, laid_from(s), ret,
-                      provisional, &ignored);
+    return span_apply(calendar_of(w->history.library, s->timescale), span,
+                      laid_from(s->timescale, s->from), ret, provisional, &ignored);
 }
 
 // Register 3.3: the last day of the first half, whole days.

@@ -2,6 +2,8 @@
 // titles; records are named by table and key, people not at all.
 #include "explain.h"
 
+#include "due.h"
+
 #include "span.h"
 
 #include <string.h>
@@ -194,8 +196,8 @@ static void add_not_counted(struct text *out, struct arena *a, const struct libr
                             const struct deadline *d)
 {
     struct skipped *skipped;
-    size_t count =
-        span_skipped(a, calendar_of(l, d->timescale), d->clause->span, start_of(d), &skipped);
+    size_t count = span_skipped(a, calendar_of(l, d->timescale), d->clause->span,
+                                laid_from(d->timescale, start_of(d)), &skipped);
     bool weekends = false;
     const char *between = "";
 

@@ -293,26 +293,38 @@ static bool take_timescale(struct cursor *k, const char **ret)
     return *ret || expected(k, "a timescale");
 }
 
+// A second one would silently take the place of the first.
+static bool is_first(struct cursor *k, bool said_before, const char *what)
+{
+    return !said_before || expected(k, what);
+}
+
+static bool roll(struct cursor *k, struct clause *ret, enum rolling rolling)
+{
+    bool said_before = ret->rolling != STAYS;
+
+    ret->rolling = rolling;
+    return is_first(k, said_before,
+                    "only one of \"by office close\", \"by a working day\" and \"on to a working "
+                    "day\"");
+}
+
 static bool take_tail(struct cursor *k, struct clause *ret, struct named_timescales *named)
 {
     struct condition *conditions;
 
-    if (take(k, "by office close")) {
-        ret->rolling = BACK_TO_OFFICE_CLOSE;
-        return true;
-    }
-    if (take(k, "by a working day")) {
-        ret->rolling = BACK_TO_WORKING_DAY;
-        return true;
-    }
-    if (take(k, "on to a working day")) {
-        ret->rolling = ON_TO_WORKING_DAY;
-        return true;
-    }
+    if (take(k, "by office close"))
+        return roll(k, ret, BACK_TO_OFFICE_CLOSE);
+    if (take(k, "by a working day"))
+        return roll(k, ret, BACK_TO_WORKING_DAY);
+    if (take(k, "on to a working day"))
+        return roll(k, ret, ON_TO_WORKING_DAY);
     if (take(k, "no later than the due date of"))
-        return take_timescale(k, &named->no_later_than);
+        return is_first(k, named->no_later_than, "\"no later than\" only once") &&
+               take_timescale(k, &named->no_later_than);
     if (take(k, "summed over"))
-        return take_limit(k, &ret->summed_over);
+        return is_first(k, ret->summed_over.count, "\"summed over\" only once") &&
+               take_limit(k, &ret->summed_over);
     if (!take(k, "if"))
         return expected(k, "\"by office close\", \"by a working day\", \"on to a working day\", "
                            "\"no later than\", \"summed over\" or \"if\"");

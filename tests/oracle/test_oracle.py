@@ -80,8 +80,13 @@ def generated(tmp_path_factory):
     return generate
 
 
+@functools.cache
+def judge(folder, as_at='2024-03-31'):
+    return Oracle(folder, day(as_at))
+
+
 def months(folder, measure, by='child'):
-    oracle = Oracle(folder, day('2024-03-31'))
+    oracle = judge(folder)
     return list(oracle.timeliness(measure, (2023, 4), (2024, 3), by))
 
 
@@ -105,7 +110,7 @@ def test_year_is_the_same_in_every_variant(generated, measure, variant):
 
 
 def year(folder, measure, **asked):
-    (row,) = Oracle(folder, day('2024-03-31')).figures(
+    (row,) = judge(folder).figures(
         measure, (2023, 4), (2024, 3), length=12, **asked
     )
     return row
@@ -136,7 +141,7 @@ def test_ninety_one_days_are_not_three_months(sample):
 
 
 def test_quarters_and_years_begin_in_april(sample):
-    oracle = Oracle(sample, day('2024-03-31'))
+    oracle = judge(sample)
     quarters = [(p[0], p[1], p[2]) for p in oracle.periods((2023, 11), (2024, 4), 3)]
     assert quarters == [
         ('2023/24-Q3', (2023, 11), (2023, 12)),
@@ -168,9 +173,7 @@ def test_sample_is_what_the_generator_writes(sample, generated):
 
 
 def test_hostile_text_moves_no_deadline(sample, generated):
-    plain, hostile = Oracle(sample, day('2024-03-31')), Oracle(
-        generated('--hostile'), day('2024-03-31')
-    )
+    plain, hostile = judge(sample), judge(generated('--hostile'))
     assert plain.deadlines() == hostile.deadlines()
 
 
@@ -183,7 +186,7 @@ def test_both_dialects_tell_the_same_deadlines(generated, as_at):
     filled += ('visit-adoption',)
 
     def told(*arguments):
-        found = Oracle(generated('--as-at', as_at, *arguments), day(as_at)).deadlines()
+        found = judge(generated('--as-at', as_at, *arguments), as_at).deadlines()
         return {
             (d.person, d.timescale, d.subject, d.trigger, d.due, d.met, d.state)
             for d in found

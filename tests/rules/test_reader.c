@@ -132,6 +132,8 @@ static void test_phrases(void **state)
          "own.yaml:10:19: \"after\": expected \"before\" (or begin with \"within\")"},
         {HEAD BODY "    due: 48 hours before icpc-booked, by nightfall\n", NULL,
          "own.yaml:10:39: \"by\": expected \"by office close\""},
+        {HEAD BODY "    due: 48 hours before icpc-booked, by office close, by a working day\n", NULL,
+         "expected only one of \"by office close\", \"by a working day\" and"},
         {HEAD BODY "    due: within the earlier of 2 months or 8 weeks of s47-started\n", NULL,
          "own.yaml:10:41: \"or\": expected \"and\" and a second period"},
         {HEAD BODY "    due: within 2 days of s47-started, if age about 5\n", NULL,
