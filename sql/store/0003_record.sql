@@ -140,9 +140,10 @@ BEGIN
 END $$;
 
 -- Persons who belong together, as brothers and sisters do who share a meeting: all of them or none.
--- Plans are kept for the life of a connection. One that was made while the store was empty reads whole tables, and would
--- go on to do so when they are full.
-CREATE FUNCTION timely.record_persons(docs jsonb) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
+-- Plans are kept for the life of a connection. One that was made while the store was empty reads whole tables, or hashes
+-- them, and would go on to do so when they are full: few rows are looked up here, each by its key.
+CREATE FUNCTION timely.record_persons(docs jsonb) RETURNS void LANGUAGE plpgsql
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     doc jsonb;
 BEGIN
