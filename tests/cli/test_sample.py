@@ -116,7 +116,6 @@ def assert_figures(rows, expected):
     return sum(e['held'] for e in expected)
 
 
-@pytest.mark.parametrize('authority', ('sample', 'spec', 'november'), indirect=True)
 @pytest.mark.parametrize('measure', OTHER_MEASURES)
 def test_every_other_figure_is_the_one_that_the_oracle_computes(authority, by_child, judge, measure):
     by = 'meeting' if measure == 'm-icpc-meeting' else 'child'
