@@ -115,9 +115,9 @@ def test_check_knows_the_profiles_of_a_weekly_rung(timely, tmp_path):
     text = (RULES / 'telling.yaml').read_text()
     telling.write_text(text)
     assert 'all right' in timely('check', telling).out
-    telling.write_text(text.replace('weekly: [P-V]', 'weekly: [P-V, P-W]'))
+    telling.write_text(text.replace('weekly: [P-V]', 'weekly: [P-V, P-Q]'))
     said = timely('check', telling, status=2)
-    assert f'{telling}:' in said.err and '"P-W": no such profile in this file' in said.err
+    assert f'{telling}:' in said.err and '"P-Q": no such profile in this file' in said.err
 
 
 def test_check_of_several_files_ends_with_the_worst(timely, tmp_path):

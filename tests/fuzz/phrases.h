@@ -243,41 +243,30 @@ static inline void say_to_due_date(struct draft *d)
     say_earlier_timescale(d);
 }
 
-static inline void say_tail(struct draft *d)
+// Each at most once; conditions may be several.
+static inline void say_tails(struct draft *d)
 {
-    say(d, ", ");
-    switch (roll(d, 8)) {
-    case 0:
-        say(d, "by office close");
-        break;
-    case 1:
-        say(d, "by a working day");
-        break;
-    case 2:
-        say(d, "on to a working day");
-        break;
-    case 3:
-    case 4:
-        say(d, "summed over ");
+    static const char *const rollings[] = {
+        "", "", "", ", by office close", ", by a working day", ", on to a working day"};
+
+    say(d, rollings[roll(d, 6)]);
+    if (roll(d, 5) == 1) {
+        say(d, ", summed over ");
         say_span(d);
-        break;
-    case 5:
-        if (d->number > 0) {
-            say(d, "no later than the due date of ");
-            say_earlier_timescale(d);
-            break;
-        }
-        // fall through
-    default:
-        say(d, "if ");
+    }
+    if (d->number > 0 && roll(d, 6) == 1) {
+        say(d, ", no later than the due date of ");
+        say_earlier_timescale(d);
+    }
+    for (unsigned conditions = roll(d, 4); conditions > 1; conditions--) {
+        say(d, ", if ");
         say_condition(d);
-        break;
     }
 }
 
 static inline void say_clause(struct draft *d)
 {
-    unsigned form = roll(d, d->number > 0 ? 10 : 6), tails = roll(d, 5);
+    unsigned form = roll(d, d->number > 0 ? 10 : 6);
 
     if (form == 0)
         say_before_event(d);
@@ -289,6 +278,5 @@ static inline void say_clause(struct draft *d)
         say_running_late(d);
     else
         say_to_due_date(d);
-    for (unsigned i = 2; i < tails; i++)
-        say_tail(d);
+    say_tails(d);
 }

@@ -62,8 +62,8 @@ static void test_booked_in_time(void **state)
         a, *state,
         "s47-started 2024-03-14 ep=E1; meeting-booked 2024-03-15 mt=G code=icpc for=2024-04-09",
         "2024-03-18");
-    assert_non_null(strstr(tellings_text(a, *state, only(&e, "icpc")),
-                           "team-manager, 5 working days before"));
+    assert_non_null(
+        strstr(tellings_text(a, *state, only(&e, "icpc")), "team-manager, 5 working days before"));
 }
 
 // Local practice stops below the head of service; what would come before the start is said once.
