@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tests' / 'support'))
 
 from pg import Postgres  # noqa: E402 (found through the line above)
+from scratch import scratch  # noqa: E402
 
 TIMELY = Path(os.environ.get('TIMELY_BUILD', ROOT / 'build')) / 'timely'
 ENVIRONMENT = {**os.environ, 'TIMELY_DATA': str(ROOT), 'LC_ALL': 'C.UTF-8'}
@@ -51,7 +51,7 @@ class Program:
 
 def open_folder():
     """A folder that the server's unprivileged user can reach."""
-    folder = Path(tempfile.mkdtemp(prefix='timely-', dir='/tmp'))
+    folder = scratch('timely-')
     folder.chmod(0o755)
     return folder
 

@@ -27,7 +27,6 @@ VARIANTS = {
     'sample': (END, None),
     'spec': (END, ['--dialect', 'spec']),
     'hostile': (END, ['--hostile']),
-    'july': ('2023-07-31', []),
     'november': ('2023-11-15', []),
 }
 

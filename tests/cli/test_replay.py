@@ -260,7 +260,7 @@ def test_an_overlay_that_is_wrong_is_told_with_its_place(council, tmp_path):
 
 # ------------------------------------------------------------------------------- the daemon itself
 
-FIRST, LAST = datetime.datetime(2023, 11, 6), datetime.datetime(2023, 12, 4)
+FIRST, LAST = datetime.datetime(2023, 11, 6), datetime.datetime(2023, 11, 27)
 
 
 # Every sixth family of the sample council; and those in which a return interview was held before, so that the daemon
@@ -273,7 +273,7 @@ WHOM = f"""coalesce(family, person_id) IN (
 
 @pytest.fixture(scope='module')
 def daemon(pg, folder, embedded):
-    """The daemon after four weeks with some of the sample council."""
+    """The daemon after three weeks with some of the sample council."""
     embedded('due', '--person', 'nobody')  # accepts the facts
     named = folder / 'embedded' / 'socket-folder'
     host = named.read_text(encoding='utf-8').strip() if named.exists() else folder / 'embedded' / 'data'
@@ -350,7 +350,7 @@ def test_nothing_is_written_or_sent(daemon, stricter):
 
     before = sums()
     assert len(before) > 15 and daemon.one('SELECT count(*) FROM timely.notice') > 300
-    daemon.timely('replay', '--from', '2023-11-06', '--to', '2023-11-30', '--overlay', stricter)
+    daemon.timely('replay', '--from', '2023-11-06', '--to', '2023-11-24', '--overlay', stricter)
     assert sums() == before
 
 

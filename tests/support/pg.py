@@ -10,11 +10,12 @@ import os
 import pwd
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
+
+from scratch import scratch
 
 BIN = sorted(Path('/usr/lib/postgresql').glob('*/bin'), key=lambda p: int(p.parent.name))[-1]
 FAST = {'fsync': 'off', 'synchronous_commit': 'off', 'full_page_writes': 'off', 'autovacuum': 'off'}
@@ -26,8 +27,7 @@ class Postgres:
     def __init__(self, database='test', settings=None):
         self.database = database
         self.settings = {**FAST, **(settings or {})}
-        # Short, since the path of a socket may have no more than 107 bytes.
-        self.folder = Path(tempfile.mkdtemp(prefix='pg-', dir='/tmp'))
+        self.folder = scratch('pg-')
         self.data = self.folder / 'data'
         self.log = self.folder / 'log'
         self.user = 'postgres' if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name

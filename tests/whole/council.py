@@ -17,7 +17,7 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
+import sys
 import time
 import urllib.request
 import zoneinfo
@@ -27,6 +27,10 @@ import icalendar
 import psycopg2
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'tests' / 'support'))
+
+from scratch import scratch  # noqa: E402 (found through the line above)
+
 BUILD = Path(os.environ.get('TIMELY_BUILD', ROOT / 'build'))
 READ_ICAL = ROOT / 'tests' / 'messages' / 'read_ical.js'
 ENVIRONMENT = {**os.environ, 'TIMELY_DATA': str(ROOT), 'LC_ALL': 'C.UTF-8'}
@@ -144,7 +148,7 @@ class Council:
 
     def __init__(self, clock='2024-04-02T09:00', **settings):
         # Short, and open to the unprivileged user that the server runs as.
-        self.folder = Path(tempfile.mkdtemp(prefix='whole-', dir='/tmp'))
+        self.folder = scratch('whole-')
         self.folder.chmod(0o755)
         self.dir = self.folder / 'c'
         self.maildir = self.folder / 'mail'
