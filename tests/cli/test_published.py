@@ -111,3 +111,22 @@ def test_children_at_conferences_and_in_care(authority):
     in_care = months(authority, 'm-ccr')
     assert (sum(held(in_care)), share(in_care)) == (REVIEWED_IN_CARE, IN_CARE_IN_TIME)
     assert share(months(authority, 'm-distribution')) == SENT_OUT_IN_TIME
+
+
+# Timescales that the council's own overlay switches on and that have something to say in the first month of the year.
+OVERLAYS = {
+    MILTON_KEYNES: ('milton-keynes', {'midway-child', 'cp-midway', 'iro-visit', 'icpc-advocacy', 'dispute-stage'}),
+    BUCKINGHAMSHIRE: ('buckinghamshire', {'cp-midway', 'icpc-request', 'icpc-advocacy'}),
+}
+
+
+def test_the_council_s_own_overlay_is_replayed(authority):
+    council, timely = authority
+    overlay, own = OVERLAYS[council]
+    month = YEARS[council][0]
+    said = collections.defaultdict(set)
+    for row in timely('replay', '--from', f'{month}-01', '--to', f'{month}-30', '--overlay',
+                      ROOT / 'rules' / 'overlays' / f'{overlay}.yaml', '--format', 'csv').rows():
+        said[row['which']].add(row['timescale'])
+    assert own <= said['only_after'] and not own & (said['only_before'] | said['both'])
+    assert len(said['both']) > 20
