@@ -1,24 +1,6 @@
 // Evaluation as tables: what happened to one child, the day on which is asked, and every deadline
 // of one timescale. Each row says why it is there.
-#include "rules_check.h"
-
-struct row {
-    const char *facts, *as_at, *timescale, *expected, *why;
-};
-
-static void check_rows(const struct library *l, const struct row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        AUTO(arena_auto_free) struct arena *a = arena_new();
-        const struct row *r = &rows[i];
-        struct evaluation e = evaluation_of(a, l, r->facts, r->as_at);
-        const char *got = deadlines_text(a, &e, r->timescale, on(r->as_at));
-
-        if (strcmp(got, r->expected) != 0)
-            fail_msg("%s: expected \"%s\", got \"%s\"", r->why, r->expected, got);
-    }
-}
-#define CHECK(rows) check_rows(*state, rows, sizeof rows / sizeof *rows)
+#include "deadlines_check.h"
 
 #define ENQUIRY "s47-started 2024-03-14 ep=E1"
 

@@ -1,11 +1,7 @@
 // The wider language: conditions, spells that cease, half ways, lateness, limits, stays that are
 // added up, dates that records set, events that follow from others. Every timescale is on. Each row
 // says why it is there.
-#include "rules_check.h"
-
-struct row {
-    const char *facts, *as_at, *timescale, *expected, *why;
-};
+#include "deadlines_check.h"
 
 static int load_all_on(void **state)
 {
@@ -16,20 +12,6 @@ static int load_all_on(void **state)
     *state = l;
     return 0;
 }
-
-static void check_rows(const struct library *l, const struct row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        AUTO(arena_auto_free) struct arena *a = arena_new();
-        const struct row *r = &rows[i];
-        struct evaluation e = evaluation_of(a, l, r->facts, r->as_at);
-        const char *got = deadlines_text(a, &e, r->timescale, on(r->as_at));
-
-        if (strcmp(got, r->expected) != 0)
-            fail_msg("%s: expected \"%s\", got \"%s\"", r->why, r->expected, got);
-    }
-}
-#define CHECK(rows) check_rows(*state, rows, sizeof rows / sizeof *rows)
 
 #define CARE "care-started 2024-01-08 ep=C1"
 
