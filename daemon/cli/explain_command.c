@@ -4,6 +4,7 @@
 #include "explain.h"
 #include "people.h"
 #include "table.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -97,18 +98,13 @@ static bool read_said(struct explaining *x, struct error *err)
            db_ask(s->store, moves_sql, 1, values, &x->moves, err);
 }
 
-static bool same(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
 // The stored row of a deadline, or -1.
 static int stored_row(const struct explaining *x, const struct explained *d)
 {
     for (int i = 0; i < PQntuples(x->stored); i++)
-        if (same(db_text(x->stored, i, 1), d->timescale) &&
-            same(db_text(x->stored, i, 2), d->subject_ref) &&
-            same(db_text(x->stored, i, 3), d->trigger_on))
+        if (text_cmp(db_text(x->stored, i, 1), d->timescale) == 0 &&
+            text_cmp(db_text(x->stored, i, 2), d->subject_ref) == 0 &&
+            text_cmp(db_text(x->stored, i, 3), d->trigger_on) == 0)
             return i;
     return -1;
 }

@@ -3,17 +3,13 @@
 #include "replay_print.h"
 
 #include "table.h"
+#include "text.h"
 #include "zone.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 // ------------------------------------------------------------------------------- what is the same
-
-static int text_cmp(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "");
-}
 
 // To whom, as what, about what.
 static int by_matter(const struct replay_row *a, const struct replay_row *b)

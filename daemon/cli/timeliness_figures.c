@@ -2,6 +2,7 @@
 #include "timeliness.h"
 
 #include "table.h"
+#include "text.h"
 
 #include <string.h>
 
@@ -233,10 +234,7 @@ static void add_for_people(const struct report *r, struct table *t, const struct
 
 static bool same_group(const struct figures *a, const struct figures *b)
 {
-    const char *team = a->team_id ? a->team_id : "", *worker = a->worker_id ? a->worker_id : "";
-
-    return strcmp(team, b->team_id ? b->team_id : "") == 0 &&
-           strcmp(worker, b->worker_id ? b->worker_id : "") == 0;
+    return text_cmp(a->team_id, b->team_id) == 0 && text_cmp(a->worker_id, b->worker_id) == 0;
 }
 
 // What is counted at the end of each period is mostly the same children again.

@@ -22,7 +22,13 @@ const char *text_str(const struct text *t);           // never NULL
 void text_clear(struct text *t);
 void text_done(struct text *t); // frees; for AUTO()
 
-// Equal, or both missing (NULL).
+// In order of bytes; a missing text (NULL) is the empty one, as the store keeps keys.
+static inline int text_cmp(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "");
+}
+
+// Equal, or both missing.
 static inline bool same_text(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);

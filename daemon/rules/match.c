@@ -3,6 +3,8 @@
 // placement and a visit.
 #include "match.h"
 
+#include "text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,34 +18,29 @@ struct work {
 
 typedef bool likeness(const struct deadline *d, const struct stored_key *s);
 
-// A key that is missing is the empty one, as the store keeps it.
-static bool alike(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
 static bool same_subject_trigger_due(const struct deadline *d, const struct stored_key *s)
 {
     return date_is(d->due_on, s->due_on) && date_is(d->trigger_on, s->trigger_on) &&
-           alike(d->subject_ref, s->subject_ref) && alike(d->timescale->id, s->timescale);
+           text_cmp(d->subject_ref, s->subject_ref) == 0 &&
+           text_cmp(d->timescale->id, s->timescale) == 0;
 }
 
 static bool same_subject_trigger(const struct deadline *d, const struct stored_key *s)
 {
-    return date_is(d->trigger_on, s->trigger_on) && alike(d->subject_ref, s->subject_ref) &&
-           alike(d->timescale->id, s->timescale);
+    return date_is(d->trigger_on, s->trigger_on) && text_cmp(d->subject_ref, s->subject_ref) == 0 &&
+           text_cmp(d->timescale->id, s->timescale) == 0;
 }
 
 // A missing key is nothing to have in common.
 static bool same_subject(const struct deadline *d, const struct stored_key *s)
 {
-    return d->subject_ref && *d->subject_ref && alike(d->subject_ref, s->subject_ref) &&
-           alike(d->timescale->id, s->timescale);
+    return d->subject_ref && *d->subject_ref && text_cmp(d->subject_ref, s->subject_ref) == 0 &&
+           text_cmp(d->timescale->id, s->timescale) == 0;
 }
 
 static bool same_trigger(const struct deadline *d, const struct stored_key *s)
 {
-    return date_is(d->trigger_on, s->trigger_on) && alike(d->timescale->id, s->timescale);
+    return date_is(d->trigger_on, s->trigger_on) && text_cmp(d->timescale->id, s->timescale) == 0;
 }
 
 static bool is_free(const struct work *w, size_t computed)
@@ -146,7 +143,7 @@ static size_t rank_stored(const struct work *w, size_t stored, const struct dead
 static bool same_clock(const struct deadline *a, const struct deadline *b)
 {
     return a->timescale == b->timescale && date_is(a->trigger_on, b->trigger_on) &&
-           alike(a->subject_ref, b->subject_ref);
+           text_cmp(a->subject_ref, b->subject_ref) == 0;
 }
 
 // Pairs the free computed deadlines that start with `first`, which the evaluation keeps in order.
@@ -186,7 +183,8 @@ static void pair_only_left(struct work *w)
                 w->computed->deadlines[k].timescale == d->timescale)
                 others++;
         for (size_t j = 0; j < w->stored_count; j++)
-            if (!w->pairing.stored_taken[j] && alike(w->stored[j].timescale, d->timescale->id)) {
+            if (!w->pairing.stored_taken[j] &&
+                text_cmp(w->stored[j].timescale, d->timescale->id) == 0) {
                 last = j;
                 left++;
             }

@@ -14,11 +14,6 @@ struct item {
     const struct occasion *occasion;
 };
 
-static int text_cmp(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "");
-}
-
 static int by_row(const struct item *a, const struct item *b)
 {
     int order = text_cmp(a->team_id, b->team_id);
