@@ -6,38 +6,31 @@
 
 #include <string.h>
 
-// What has always been there, and stays when nothing more is asked for.
-static const struct column few[] = {{"month", NULL, CELL_TEXT, 0},
-                                    {"measure", NULL, CELL_TEXT, 0},
-                                    {"by", NULL, CELL_TEXT, 0},
-                                    {"held", NULL, CELL_NUMBER, 0},
-                                    {"in_timescale", NULL, CELL_NUMBER, 0},
-                                    {"percent", NULL, CELL_NUMBER, 0}};
-#define FEW (sizeof few / sizeof *few)
-
-static const struct column many[] = {{"month", NULL, CELL_TEXT, 0},
-                                     {"measure", NULL, CELL_TEXT, 0},
-                                     {"by", NULL, CELL_TEXT, 0},
-                                     {"held", NULL, CELL_NUMBER, 0},
-                                     {"in_timescale", NULL, CELL_NUMBER, 0},
-                                     {"percent", NULL, CELL_NUMBER, 0},
-                                     {"part", NULL, CELL_TEXT, 0},
-                                     {"team_id", NULL, CELL_TEXT, 0},
-                                     {"worker_id", NULL, CELL_TEXT, 0},
-                                     {"from", NULL, CELL_TEXT, 0},
-                                     {"to", NULL, CELL_TEXT, 0},
-                                     {"left_out", NULL, CELL_NUMBER, 0},
-                                     {"overdue_now", NULL, CELL_NUMBER, 0},
-                                     {"target", NULL, CELL_TEXT, 0},
-                                     {"target_met", NULL, CELL_YES_NO, 0},
-                                     {"chairs", NULL, CELL_NUMBER, 0},
-                                     {"chairs_above", NULL, CELL_NUMBER, 0},
-                                     {"average", NULL, CELL_NUMBER, 0},
-                                     {"median_days", NULL, CELL_NUMBER, 0},
-                                     {"ninetieth_days", NULL, CELL_NUMBER, 0},
-                                     {"longest_days", NULL, CELL_NUMBER, 0},
-                                     {"suppressed", NULL, CELL_YES_NO, 0}};
-#define MANY (sizeof many / sizeof *many)
+static const struct column for_scripts[] = {{"month", NULL, CELL_TEXT, 0},
+                                            {"measure", NULL, CELL_TEXT, 0},
+                                            {"by", NULL, CELL_TEXT, 0},
+                                            {"held", NULL, CELL_NUMBER, 0},
+                                            {"in_timescale", NULL, CELL_NUMBER, 0},
+                                            {"percent", NULL, CELL_NUMBER, 0},
+                                            {"part", NULL, CELL_TEXT, 0},
+                                            {"team_id", NULL, CELL_TEXT, 0},
+                                            {"worker_id", NULL, CELL_TEXT, 0},
+                                            {"from", NULL, CELL_TEXT, 0},
+                                            {"to", NULL, CELL_TEXT, 0},
+                                            {"left_out", NULL, CELL_NUMBER, 0},
+                                            {"overdue_now", NULL, CELL_NUMBER, 0},
+                                            {"target", NULL, CELL_TEXT, 0},
+                                            {"target_met", NULL, CELL_YES_NO, 0},
+                                            {"chairs", NULL, CELL_NUMBER, 0},
+                                            {"chairs_above", NULL, CELL_NUMBER, 0},
+                                            {"average", NULL, CELL_NUMBER, 0},
+                                            {"median_days", NULL, CELL_NUMBER, 0},
+                                            {"ninetieth_days", NULL, CELL_NUMBER, 0},
+                                            {"longest_days", NULL, CELL_NUMBER, 0},
+                                            {"suppressed", NULL, CELL_YES_NO, 0}};
+#define FOR_SCRIPTS (sizeof for_scripts / sizeof *for_scripts)
+// The first ones have always been there, and stay alone when nothing more is asked for.
+#define FEW 6
 
 // In tenths, halves upwards; "" of none.
 static const char *tenths(struct arena *a, long long part, int whole, int times)
@@ -72,7 +65,7 @@ static void add_for_scripts(const struct report *r, struct table *t, const struc
     bool unshared = part < 0 && !m->share;
     int share = part < 0 ? f->in_time : f->parts[part];
     bool hide_share = part < 0 ? h.share : h.parts;
-    const char *cells[MANY] = {
+    const char *cells[FOR_SCRIPTS] = {
         f->period->label,
         m->id,
         r->question.by == BY_CHILD ? "child" : "meeting",
@@ -114,8 +107,8 @@ static void add_report_for_scripts(const struct report *r, struct table *t)
 
 void write_figures(const struct report *reports, size_t count)
 {
-    struct session *s = reports[0].session;
-    struct table *t = reports[0].full ? table_begin(s, many, MANY) : table_begin(s, few, FEW);
+    struct table *t =
+        table_begin(reports[0].session, for_scripts, reports[0].full ? FOR_SCRIPTS : FEW);
 
     for (size_t i = 0; i < count; i++)
         add_report_for_scripts(&reports[i], t);
