@@ -3,11 +3,13 @@
 // before the command's name.
 #include "arguments.h"
 
+#include "feed_commands.h"
+
 #include <stdio.h>
 #include <string.h>
 
 static const struct command *const clusters[] = {commands_rules, commands_store, commands_deadlines,
-                                                 commands_operator};
+                                                 commands_feed, commands_operator};
 #define CLUSTERS (sizeof clusters / sizeof *clusters)
 
 static const char *const common_options[] = {"config FILE", "embedded DIR", "format csv|json",

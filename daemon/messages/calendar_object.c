@@ -20,6 +20,7 @@
 #define PLACE_CHARS_MAX 255
 #define UID_BYTES_MAX 255
 #define REFRESH_SECONDS 3600
+#define FEED_COLOR "steelblue"
 
 static void component_done(icalcomponent **c)
 {
@@ -249,8 +250,8 @@ static void add_subscription(struct arena *a, icalcomponent *c, const struct cal
     add_x(c, "X-WR-TIMEZONE", CALENDAR_TZID);
     add(c, icalproperty_new_refreshinterval(icaldurationtype_from_int(REFRESH_SECONDS)));
     add_x(c, "X-PUBLISHED-TTL", "PT1H");
-    if (f->source_url)
-        add(c, icalproperty_new_source(f->source_url));
+    // No SOURCE: the address of a subscription is a secret, and only its hash is known here.
+    add(c, icalproperty_new_color(FEED_COLOR));
 }
 
 static int by_day_and_uid(const void *x, const void *y)
@@ -276,8 +277,6 @@ static const struct calendar_entry **sorted(struct arena *a, const struct calend
 static bool check_feed(const struct calendar_feed *f, bool *needs_zone, struct error *err)
 {
     *needs_zone = false;
-    if (f->source_url && !clean_is_url(f->source_url))
-        return fail(err, FAULT_INPUT, "calendar feed: its own address is not one of the web");
     for (size_t i = 0; i < f->count; i++) {
         if (!check_entry(&f->entries[i], err))
             return false;

@@ -26,9 +26,8 @@ struct calendar_entry {
 };
 
 struct calendar_feed {
-    const char *name;       // shown by clients; at most 255 characters are written
-    const char *id;         // stable id of the subscription's owner (X-WR-RELCALID)
-    const char *source_url; // or NULL
+    const char *name; // shown by clients; at most 255 characters are written
+    const char *id;   // stable id of the subscription's owner (X-WR-RELCALID)
     const struct calendar_entry *entries;
     size_t count;
 };

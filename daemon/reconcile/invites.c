@@ -279,10 +279,7 @@ static struct attendees attendees_of(struct planner *p, const struct stored_obje
 static const char *type_code(struct arena *a, const struct planner *p,
                              const struct stored_object *o)
 {
-    int t = library_timescale(p->context->library, o->timescale);
-    const char *kind = t >= 0 ? p->context->library->timescales[t].meeting : NULL;
-
-    return naming_type(a, kind ? kind : o->timescale);
+    return naming_type(a, p->context->library, o->timescale);
 }
 
 struct message {

@@ -37,10 +37,10 @@ static bool is_one_of(const char *word, size_t length, const char *const *words)
     return false;
 }
 
-const char *naming_type(struct arena *a, const char *timescale)
+static const char *type_words(struct arena *a, const char *timescale)
 {
-    static const char *const capitals[] = {"icpc", "rcpc", "cp",   "cin", "cla",
-                                           "iro",  "pep",  "ehcp", NULL};
+    static const char *const capitals[] = {"icpc", "rcpc", "cp",  "cin", "cla", "iro",
+                                           "pep",  "ehcp", "s47", "sdq", "pa",  NULL};
     static const char *const telling[] = {"secure", "missing", "adoption", "adopted", "detention",
                                           "abuse",  "death",   "died",     NULL};
     char *words = arena_strdup(a, timescale);
@@ -59,4 +59,14 @@ const char *naming_type(struct arena *a, const char *timescale)
     }
     *words = (char)toupper((unsigned char)*words);
     return clean_line(a, words, NAME_CHARS_MAX);
+}
+
+const char *naming_type(struct arena *a, const struct library *l, const char *id)
+{
+    int n = library_timescale(l, id);
+    const struct timescale *t = n >= 0 ? &l->timescales[n] : NULL;
+
+    if (t && t->type)
+        return clean_line(a, t->type, NAME_CHARS_MAX);
+    return type_words(a, t && t->meeting ? t->meeting : id);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config.h"
+#include "library.h"
 
 struct child_names {
     const char *person_id, *case_ref, *initials, *display_name; // all but the first may be NULL
@@ -16,7 +17,7 @@ const char *naming_reference(struct arena *a, const struct child_names *c);
 // child. One safe line. Arena-owned.
 const char *naming_child(struct arena *a, enum naming how, const struct child_names *c);
 
-// A short type for titles of calendar entries, made of a timescale's id ("icpc": "ICPC",
-// "core-group-first": "Core group first"). An id that would tell too much to who looks over a
-// shoulder is "Task". Arena-owned.
-const char *naming_type(struct arena *a, const char *timescale);
+// A short type for titles of calendar entries: what the rules say ("CLA visit"), else the type of
+// the timescale's meeting, else its id in words ("core-group-first": "Core group first"). One that
+// would tell too much to who looks over a shoulder is "Task". Arena-owned.
+const char *naming_type(struct arena *a, const struct library *l, const char *timescale);

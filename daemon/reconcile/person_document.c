@@ -153,6 +153,7 @@ static json_t *deadline_document(struct arena *a, const struct change_context *c
     set_moment(a, o, "booked_at", d->booking ? d->booking->at : MOMENT_NONE);
     set_text(o, "booked_group", d->booking ? d->booking->group : NULL);
     set_text(o, "derivation", explain_derivation(a, c->library, d));
+    set_text(o, "not_counted", explain_not_counted(a, c->library, d));
     json_object_set_new(o, "sequence", json_integer(change->sequence));
     json_object_set_new(o, "at_first_start", json_boolean(change->at_first_start));
     json_object_set_new(o, "rule_version", json_integer(d->version->number));

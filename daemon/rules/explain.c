@@ -192,37 +192,35 @@ static const char *day_and_month(struct arena *a, struct date d)
     return arena_printf(a, "%d %s", day, months[month - 1]);
 }
 
-static void add_not_counted(struct text *out, struct arena *a, const struct library *l,
-                            const struct deadline *d)
+const char *explain_not_counted(struct arena *a, const struct library *l, const struct deadline *d)
 {
     struct skipped *skipped;
     size_t count = span_skipped(a, calendar_of(l, d->timescale), d->clause->span,
                                 laid_from(d->timescale, start_of(d)), &skipped);
-    bool weekends = false;
+    AUTO(text_done) struct text out = {0};
     const char *between = "";
 
-    if (count == 0)
-        return;
-    for (size_t i = 0; i < count; i++)
-        weekends |= date_weekday(skipped[i].from) >= 5;
-    text_add(out, "  Not counted: ");
-    if (weekends) {
-        text_add(out, "weekends");
+    for (size_t i = 0; i < count && !out.length; i++)
+        if (date_weekday(skipped[i].from) >= 5)
+            text_add(&out, "weekends");
+    if (out.length)
         between = "; ";
-    }
     for (size_t i = 0; i < count; i++) {
         if (date_weekday(skipped[i].from) >= 5)
             continue;
-        text_addf(out, "%s%s %s", between, skipped[i].why, day_and_month(a, skipped[i].from));
+        text_addf(&out, "%s%s %s", between, skipped[i].why, day_and_month(a, skipped[i].from));
         between = ", ";
     }
-    text_add(out, ".\n");
+    return out.length ? arena_strdup(a, text_str(&out)) : NULL;
 }
 
 static void add_calendar_lines(struct text *out, struct arena *a, const struct library *l,
                                const struct deadline *d)
 {
-    add_not_counted(out, a, l, d);
+    const char *not_counted = explain_not_counted(a, l, d);
+
+    if (not_counted)
+        text_addf(out, "  Not counted: %s.\n", not_counted);
     if (date_known(d->book_by) && !date_is(d->book_by, d->due_on))
         text_addf(
             out,

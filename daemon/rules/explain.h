@@ -19,3 +19,7 @@ const char *explain_evidence(struct arena *a, const char *evidence);
 // The first sentence alone, without the title: for descriptions in calendars and mails.
 // Arena-owned.
 const char *explain_derivation(struct arena *a, const struct library *l, const struct deadline *d);
+
+// The days that the period skips: "weekends; Good Friday 29 March". NULL where it skips none.
+// Arena-owned.
+const char *explain_not_counted(struct arena *a, const struct library *l, const struct deadline *d);

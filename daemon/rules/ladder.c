@@ -308,3 +308,13 @@ const char *ladder_acting_role(const struct library *l, const struct timescale *
             return ladder->rungs[i].role;
     return NULL;
 }
+
+bool ladder_speaks_to(const struct library *l, const struct timescale *t, const char *role)
+{
+    const struct ladder *ladder = find(l->ladders, l->ladder_count, t->ladder);
+
+    for (size_t i = 0; ladder && i < ladder->count; i++)
+        if (strcmp(ladder->rungs[i].role, role) == 0)
+            return true;
+    return false;
+}

@@ -29,3 +29,6 @@ instant ladder_next_at(struct arena *a, const struct library *l, const struct de
 
 // The role that a timescale's reminders go to: the one who acts. NULL where nobody is reminded.
 const char *ladder_acting_role(const struct library *l, const struct timescale *t);
+
+// Whether a timescale's ladder has a rung for the role.
+bool ladder_speaks_to(const struct library *l, const struct timescale *t, const char *role);

@@ -137,6 +137,8 @@ static inline bool in_force_since_ever(const struct version *v)
 
 struct timescale {
     const char *id, *title;
+    const char
+        *type; // what titles call it, neutral: "CLA visit"; NULL: its meeting's type, or its id
     enum force force;
     const char *evidence,
         *reading; // how well attested; the reading taken where the law is ambiguous

@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const char *const timescale_keys[] = {"title",
+                                             "type",
                                              "force",
                                              "default",
                                              "source",
@@ -259,6 +260,7 @@ struct timescale read_timescale(struct reader *r, const struct entry *e)
 
     reader_known_keys(r, m, timescale_keys, COUNT(timescale_keys));
     t.title = reader_text(r, m, "title", true);
+    t.type = reader_text(r, m, "type", false);
     t.force = read_force(r, m);
     t.on = reader_choice(r, m, "default", "on", "off", t.force != FORCE_LOCAL || r->overlay);
     if (!t.on && is_statutory(t.force))

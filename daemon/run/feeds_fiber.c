@@ -1,47 +1,29 @@
-// The fiber of the feeds: renders what became dirty, and all of them on a new business day or when
-// the data has become too old.
+// The fiber of the feeds: renders what became dirty, and all of them on a new business day or with
+// new rules.
 #include "daemon.h"
 #include "feeds_render.h"
 #include "log.h"
+#include "timescales.h"
 
 #define LOOK_EVERY SECONDS(30)
 #define GLANCE_EVERY SECONDS(1) // a new subscription is marked by another process
-#define OLD_AFTER_S 93600       // 26 hours
 
+// What all feeds hang on: "due" becomes "overdue" on another day, and new rules have other titles.
 struct mood {
     struct date day;
-    bool old;
-    unsigned long library_number; // new rules may have new titles
+    unsigned long library_number;
 };
-
-static bool read_mood(const struct daemon *d, struct db *store, struct mood *ret, struct error *err)
-{
-    AUTO(arena_auto_free) struct arena *a = arena_new();
-    AUTO(pgresult_done) PGresult *r = NULL;
-    const char *values[] = {instant_iso(a, daemon_now(d)), arena_printf(a, "%d", OLD_AFTER_S)};
-
-    if (!db_ask(store,
-                "SELECT coalesce($1::timestamptz - read_business_at"
-                " > make_interval(secs => $2::integer), false) FROM timely.state",
-                2, values, &r, err))
-        return false;
-    *ret = (struct mood){daemon_today(d), db_bool(r, 0, 0), d->library_number};
-    return true;
-}
 
 static bool do_round(const struct daemon *d, struct db *store, struct mood *last, struct error *err)
 {
     struct feeds_report report;
-    struct mood now;
+    struct mood now = {daemon_today(d), d->library_number};
 
-    if (!read_mood(d, store, &now, err))
-        return false;
-    if ((!date_is(now.day, last->day) || now.old != last->old ||
-         now.library_number != last->library_number) &&
-        !feeds_mark_all(store, err))
+    if ((!date_is(now.day, last->day) || now.library_number != last->library_number) &&
+        !(feeds_mark_all(store, err) && timescales_publish(store, d->library, err)))
         return false;
     *last = now;
-    if (!feeds_render_dirty(store, &d->library, daemon_now(d), &report, err))
+    if (!feeds_render_dirty(store, &d->library, &d->config, daemon_now(d), &report, err))
         return false;
     if (report.changed)
         log_info("feeds.rendered", "feeds=%zu changed=%zu", report.rendered, report.changed);

@@ -24,15 +24,13 @@
 static const char sum_sql[] =
     "SELECT concat_ws(' ', count(*), sum(hashtextextended(concat_ws(chr(31), f.feed_id, "
     "f.owner_kind, f.owner_id, f.token_hash, b.etag, b.last_modified), 0))) "
-    "FROM timely.feed f LEFT JOIN timely.feed_body b USING (owner_kind, owner_id) "
-    "WHERE f.revoked_at IS NULL";
+    "FROM timely.live_feed f LEFT JOIN timely.feed_body b USING (owner_kind, owner_id)";
 
 // In the order of strcmp() by owner, so that the new list is matched with the old one in one pass.
 static const char list_sql[] =
     "SELECT f.feed_id, f.token_hash, f.owner_kind, f.owner_id, b.etag, "
     "floor(extract(epoch FROM b.last_modified))::bigint "
-    "FROM timely.feed f LEFT JOIN timely.feed_body b USING (owner_kind, owner_id) "
-    "WHERE f.revoked_at IS NULL "
+    "FROM timely.live_feed f LEFT JOIN timely.feed_body b USING (owner_kind, owner_id) "
     "ORDER BY f.owner_kind COLLATE \"C\", f.owner_id COLLATE \"C\", f.feed_id";
 
 static const char body_sql[] =

@@ -121,7 +121,11 @@ const struct setting settings[] = {
      .sentence = "A message that could not be handed over for so long is given up, and the "
                  "operator told."},
     {"mail", "names", SETTING_WORD, AT(names), WORDS("reference", "initials", "name"),
-     .otherwise = "reference", .sentence = "How mails and calendars name a child."},
+     .otherwise = "reference", .sentence = "How mails name a child."},
+    {"mail", "names in titles", SETTING_WORD, AT(title_names), WORDS("reference", "initials"),
+     .otherwise = "reference",
+     .sentence =
+         "How titles of calendar entries name a child: others see them on a shared screen."},
     {"mail", "meeting invites", SETTING_WORD, AT(meeting_invites), WORDS("ours", "theirs"),
      .otherwise = "ours",
      .sentence = "theirs: the case system or an administrator invites to meetings already."},

@@ -1,8 +1,10 @@
-// Entries of a feed. Titles are neutral: a type and a reference. Children of one meeting are one
-// entry, which names those whom the reader may see: the others are not in the input.
+// Entries of a feed: which deadlines are one entry, where it stands and as what. Children of one
+// meeting are one entry, which names those whom the reader may see: the others are not in the
+// input.
 #include "feed_entries.h"
 
 #include "clean.h"
+#include "feed_words.h"
 #include "text.h"
 #include "zone.h"
 
@@ -12,18 +14,12 @@
 // The days that a calendar can show.
 #define FIRST_YEAR 1970
 #define LAST_YEAR 2199
-
-struct group {
-    const struct feed_item **items; // the oldest first
-    size_t count, room;
-    const char *key;
-    size_t order; // of its first item
-};
+#define LISTED_MOST 60 // of what is overdue: a description has 8,000 characters
 
 struct gathering {
     struct arena *arena;
     const struct feed_input *in;
-    struct group *groups;
+    struct feed_group *groups;
     size_t count;
     const char **uids; // of the objects, sorted
     size_t uid_count;
@@ -31,8 +27,12 @@ struct gathering {
 
 // ---------------------------------------------------------------------------------- what is one
 
-static const char *key_of(struct arena *a, const struct feed_item *i)
+static const char *key_of(struct arena *a, const struct feed_input *in, const struct feed_item *i)
 {
+    const struct timescale *t = feed_timescale(in, i);
+
+    if (in->to_book && t && i->family)
+        return arena_printf(a, "f%s %s", t->meeting, i->family);
     if (i->object_uid)
         return arena_printf(a, "o%s", i->object_uid);
     // A meeting that has been held is over: each child's duty is done for itself.
@@ -43,7 +43,7 @@ static const char *key_of(struct arena *a, const struct feed_item *i)
 
 static int by_key(const void *x, const void *y)
 {
-    const struct group *a = x, *b = y;
+    const struct feed_group *a = x, *b = y;
     int by = strcmp(a->key, b->key);
 
     return by != 0 ? by : (a->order > b->order) - (a->order < b->order);
@@ -52,19 +52,19 @@ static int by_key(const void *x, const void *y)
 static void gather(struct gathering *g)
 {
     struct arena *a = g->arena;
-    struct group *all = ARENA_ARRAY(a, struct group, g->in->count + 1);
+    struct feed_group *all = ARENA_ARRAY(a, struct feed_group, g->in->count + 1);
     size_t count = 0;
 
     for (size_t i = 0; i < g->in->count; i++) {
         const struct feed_item **items = ARENA_NEW(a, const struct feed_item *);
 
         *items = &g->in->items[i];
-        all[i] = (struct group){items, 1, 1, key_of(a, *items), i};
+        all[i] = (struct feed_group){items, 1, 1, key_of(a, g->in, *items), i};
     }
     if (g->in->count > 1)
         qsort(all, g->in->count, sizeof *all, by_key);
     for (size_t i = 0; i < g->in->count; i++) {
-        struct group *last = count ? &all[count - 1] : NULL;
+        struct feed_group *last = count ? &all[count - 1] : NULL;
 
         if (!last || strcmp(last->key, all[i].key) != 0) {
             all[count++] = all[i];
@@ -77,10 +77,8 @@ static void gather(struct gathering *g)
     g->count = count;
 }
 
-// ------------------------------------------------------------------------------------ what it is
-
 // What a group of several is like: owed while one of it is.
-static const struct feed_item *leading(const struct group *g)
+static const struct feed_item *leading(const struct feed_group *g)
 {
     const struct feed_item *best = g->items[0];
 
@@ -94,123 +92,18 @@ static const struct feed_item *leading(const struct group *g)
     return best;
 }
 
-static bool is_meeting(const struct feed_item *i)
-{
-    return date_known(i->starts.on) || date_known(i->booked.on);
-}
-
-static struct moment starts_of(const struct feed_item *i)
-{
-    return date_known(i->starts.on) ? i->starts : i->booked;
-}
-
-static bool is_overdue(const struct feed_input *in, const struct feed_item *i)
-{
-    return i->state == FEED_OPEN && date_cmp(i->due_on, in->today) < 0;
-}
-
-// Its time has passed and there is no record of it.
-static bool is_awaited(const struct feed_input *in, const struct feed_item *i)
-{
-    return i->state == FEED_OPEN && is_meeting(i) && moment_cmp(starts_of(i), in->now) < 0;
-}
-
-static const struct timescale *timescale_of(const struct feed_input *in, const struct feed_item *i)
-{
-    int t = library_timescale(in->library, i->timescale);
-
-    return t >= 0 ? &in->library->timescales[t] : NULL;
-}
-
-// ----------------------------------------------------------------------------------------- words
-
-static const char *prefix_of(const struct feed_input *in, const struct feed_item *i)
-{
-    const struct timescale *t = timescale_of(in, i);
-
-    switch (i->state) {
-    case FEED_CANCELLED:
-        return ""; // the calendar object says so itself
-    case FEED_MET:
-        return t && t->meeting ? "Held: " : "Done: ";
-    case FEED_OPEN:
-        break;
-    }
-    if (is_awaited(in, i))
-        return "Not recorded: ";
-    if (is_overdue(in, i))
-        return "Overdue: ";
-    return is_meeting(i) ? "" : "Due: ";
-}
-
-static const char *title_of(struct arena *a, const struct feed_input *in, const struct group *g,
-                            const struct feed_item *lead)
-{
-    const char *reference = naming_reference(a, &lead->child);
-    const char *others = g->count > 1 ? arena_printf(a, " and %zu more", g->count - 1) : "";
-
-    return arena_printf(a, "%s%s %s%s", prefix_of(in, lead), naming_type(a, lead->timescale),
-                        reference, others);
-}
-
-static const char *state_words(struct arena *a, const struct feed_input *in,
-                               const struct feed_item *i)
-{
-    switch (i->state) {
-    case FEED_CANCELLED:
-        return "No longer needed.";
-    case FEED_MET:
-        return arena_printf(a, "Recorded for %s, %s.", date_words(a, i->met_on),
-                            i->in_timescale ? "in timescale" : "out of timescale");
-    case FEED_OPEN:
-        break;
-    }
-    if (is_awaited(in, i))
-        return arena_printf(a, "Not recorded yet: it was booked for %s.",
-                            moment_words(a, starts_of(i)));
-    if (is_overdue(in, i))
-        return arena_printf(a, "Out of timescale since %s.", date_words(a, i->due_on));
-    if (is_meeting(i))
-        return arena_printf(a, "Booked. The last day in timescale is %s.",
-                            date_words(a, i->due_on));
-    return "Owed.";
-}
-
-static const char *description_of(struct arena *a, const struct feed_input *in,
-                                  const struct group *g, const struct feed_item *lead)
-{
-    AUTO(text_done) struct text t = {0};
-    const struct timescale *rule = timescale_of(in, lead);
-
-    if (rule)
-        text_addf(&t, "%s (%s)\n", rule->title, force_word(rule->force));
-    text_addf(&t, "%s\n", state_words(a, in, lead));
-    if (lead->state == FEED_OPEN && !is_meeting(lead) && !date_is(lead->book_by, lead->due_on) &&
-        date_known(lead->book_by))
-        text_addf(&t, "Book by %s: the due date is not a working day.\n",
-                  date_words(a, lead->book_by));
-    if (lead->state != FEED_CANCELLED)
-        text_addf(&t, "%s\n", lead->derivation);
-    if (lead->provisional && lead->state == FEED_OPEN)
-        text_add(&t, "Provisional: it rests on bank holidays that are not published yet.\n");
-    if (g->count > 1) {
-        text_add(&t, "Children: ");
-        for (size_t i = 0; i < g->count; i++)
-            text_addf(&t, "%s%s", i ? ", " : "", naming_reference(a, &g->items[i]->child));
-        text_add(&t, "\n");
-    }
-    return arena_strdup(a, text_str(&t));
-}
-
 // --------------------------------------------------------------------------------------- entries
 
-static void set_time(struct calendar_entry *e, const struct feed_item *i)
+static void set_time(struct calendar_entry *e, const struct feed_input *in,
+                     const struct feed_item *i)
 {
-    struct moment starts = starts_of(i);
+    struct moment starts = feed_starts(i);
 
     e->starts = e->ends = MOMENT_NONE;
-    e->on = i->state == FEED_MET ? i->met_on : i->due_on;
-    if (i->state == FEED_MET || !is_meeting(i))
+    e->on = i->state == FEED_MET                    ? i->met_on
+            : in->to_book && date_known(i->book_by) ? i->book_by
+                                                    : i->due_on;
+    if (i->state == FEED_MET || !feed_is_meeting(i))
         return;
     e->on = starts.on;
     if (starts.minute < 0)
@@ -221,18 +114,32 @@ static void set_time(struct calendar_entry *e, const struct feed_item *i)
                   : moment_add_hours(starts, 1);
 }
 
-static instant latest_change(const struct group *g)
+static instant start_of_day(struct date d)
+{
+    return instant_from_london((struct moment){d, 0});
+}
+
+static void raise(instant *at, instant to)
+{
+    if (to > *at)
+        *at = to;
+}
+
+// When what the entry says last became another: a due date that has passed is a change too.
+static instant latest_change(const struct feed_input *in, const struct feed_group *g,
+                             const struct feed_item *lead)
 {
     instant at = 0;
 
     for (size_t i = 0; i < g->count; i++) {
-        const struct feed_item *it = g->items[i];
-
-        if (it->changed_at > at)
-            at = it->changed_at;
-        if (it->object_uid && it->object_changed_at > at)
-            at = it->object_changed_at;
+        raise(&at, g->items[i]->changed_at);
+        if (g->items[i]->object_uid)
+            raise(&at, g->items[i]->object_changed_at);
     }
+    if (feed_is_overdue(in, lead))
+        raise(&at, start_of_day(date_add_days(lead->due_on, 1)));
+    if (feed_is_awaited(in, lead))
+        raise(&at, instant_from_london(feed_starts(lead)));
     return at;
 }
 
@@ -258,7 +165,7 @@ static const char **object_uids(struct arena *a, const struct feed_input *in, si
 
 // An object began with the UID of one deadline and may serve others now: then that deadline, where
 // it is shown by itself, is another entry.
-static const char *uid_of(const struct gathering *g, const struct group *group,
+static const char *uid_of(const struct gathering *g, const struct feed_group *group,
                           const struct feed_item *lead)
 {
     const char *uid = group->items[0]->uid;
@@ -276,23 +183,35 @@ static const char *usable_url(const char *url)
     return url && clean_is_url(url) ? url : NULL;
 }
 
-static struct calendar_entry entry_of(const struct gathering *gathering, const struct group *g)
+// Names of CSS, which is what RFC 7986 section 5.9 takes.
+static const char *color_of(const struct feed_input *in, const struct feed_item *i)
+{
+    if (i->state != FEED_OPEN)
+        return "gray";
+    if (feed_is_overdue(in, i))
+        return "red";
+    if (feed_is_awaited(in, i))
+        return "orange";
+    return feed_is_meeting(i) ? "green" : "steelblue";
+}
+
+static struct calendar_entry entry_of(const struct gathering *gathering, const struct feed_group *g)
 {
     struct arena *a = gathering->arena;
     const struct feed_input *in = gathering->in;
     const struct feed_item *lead = leading(g);
-    const struct timescale *t = timescale_of(in, lead);
-    bool overdue = is_overdue(in, lead);
+    const struct timescale *t = feed_timescale(in, lead);
+    bool overdue = feed_is_overdue(in, lead);
     struct calendar_entry e = {
         .uid = uid_of(gathering, g, lead),
         .sequence = lead->object_uid ? lead->object_sequence : g->items[0]->sequence,
-        .changed_at = latest_change(g),
-        .summary = title_of(a, in, g, lead),
-        .description = description_of(a, in, g, lead),
+        .changed_at = latest_change(in, g, lead),
+        .summary = feed_title(a, in, g, lead),
+        .description = feed_description(a, in, g, lead),
         .place = lead->state == FEED_OPEN ? lead->place : NULL,
         .url = lead->state == FEED_OPEN ? usable_url(lead->url) : NULL,
         .cancelled = lead->state == FEED_CANCELLED,
-        .color = overdue ? "red" : NULL,
+        .color = color_of(in, lead),
     };
     size_t categories = 0;
 
@@ -300,14 +219,22 @@ static struct calendar_entry entry_of(const struct gathering *gathering, const s
         e.categories[categories++] = "Overdue";
     if (t && t->chapter)
         e.categories[categories++] = t->chapter;
-    set_time(&e, lead);
+    if (in->to_book && lead->chair)
+        e.categories[categories++] = lead->chair;
+    set_time(&e, in, lead);
     return e;
 }
 
-static bool can_be_shown(const struct calendar_entry *e)
+// What has been owed for long is in the list of what is overdue; nobody looks for it in a month
+// that has passed.
+static bool can_be_shown(const struct feed_input *in, const struct feed_group *g,
+                         const struct calendar_entry *e)
 {
+    bool old = date_cmp(e->on, date_add_days(in->today, -FEED_DAYS_BACK)) < 0;
+
     return date_cmp(e->on, date_make(FIRST_YEAR, 1, 2)) >= 0 &&
-           date_cmp(e->on, date_make(LAST_YEAR, 12, 30)) <= 0;
+           date_cmp(e->on, date_make(LAST_YEAR, 12, 30)) <= 0 &&
+           !(old && leading(g)->state == FEED_OPEN);
 }
 
 // What is owed first, in order of time; then what is done, the latest first.
@@ -323,22 +250,67 @@ static int by_weight(const void *x, const void *y)
     return (a->deadline_id > b->deadline_id) - (a->deadline_id < b->deadline_id);
 }
 
-static struct calendar_entry stale_entry(struct arena *a, const struct feed_input *in)
-{
-    struct moment as_of = london_from_instant(in->data_as_of);
+// ------------------------------------------------------------------------- entries about the feed
 
-    return (struct calendar_entry){
-        .uid = arena_printf(a, "data-as-of-%s@timely.invalid", in->owner),
-        .sequence = in->today.day,
-        .changed_at = in->data_as_of,
-        .summary = arena_printf(a, "Data as of %s", moment_words(a, as_of)),
-        .description = "The case system has not been read since then. What is shown may be out of "
-                       "date.",
-        .categories = {"Overdue"},
-        .on = in->today,
-        .starts = MOMENT_NONE,
-        .ends = MOMENT_NONE,
-        .color = "orange"};
+// An entry of today, every day anew.
+static struct calendar_entry notice_of(struct arena *a, const struct feed_input *in,
+                                       const char *what, instant changed_at)
+{
+    return (struct calendar_entry){.uid = arena_printf(a, "%s-%s@timely", what, in->owner),
+                                   .sequence = in->today.day,
+                                   .changed_at = changed_at,
+                                   .on = in->today,
+                                   .starts = MOMENT_NONE,
+                                   .ends = MOMENT_NONE};
+}
+
+static struct calendar_entry overdue_entry(const struct gathering *g, size_t count)
+{
+    struct arena *a = g->arena;
+    AUTO(text_done) struct text list = {0};
+    instant at = start_of_day(g->in->today);
+    struct calendar_entry e;
+    size_t listed = 0;
+
+    for (size_t i = 0; i < g->count; i++) {
+        const struct feed_item *lead = leading(&g->groups[i]);
+
+        if (!feed_is_overdue(g->in, lead))
+            continue;
+        raise(&at, latest_change(g->in, &g->groups[i], lead));
+        if (listed++ < LISTED_MOST)
+            text_addf(&list, "%s\n", feed_line(a, g->in, lead));
+    }
+    if (listed > LISTED_MOST)
+        text_addf(&list, "and %zu more\n", listed - LISTED_MOST);
+    e = notice_of(a, g->in, "overdue", at);
+    e.summary = arena_printf(a, "Overdue: %zu in all", count);
+    e.description = arena_strdup(a, text_str(&list));
+    e.categories[0] = "Overdue";
+    e.color = "red";
+    return e;
+}
+
+static struct calendar_entry cut_entry(const struct gathering *g)
+{
+    struct calendar_entry e = notice_of(g->arena, g->in, "cut", start_of_day(g->in->today));
+
+    e.summary = "More than this calendar shows";
+    e.description = arena_printf(g->arena,
+                                 "A calendar shows %d entries, the most urgent ones. The calendars "
+                                 "of teams, workers and children show the rest.",
+                                 FEED_ENTRIES_MAX);
+    e.color = "orange";
+    return e;
+}
+
+static size_t count_overdue(const struct gathering *g)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < g->count; i++)
+        count += feed_is_overdue(g->in, leading(&g->groups[i]));
+    return count;
 }
 
 size_t feed_entries(struct arena *a, const struct feed_input *in, struct calendar_entry **ret,
@@ -346,24 +318,30 @@ size_t feed_entries(struct arena *a, const struct feed_input *in, struct calenda
 {
     struct gathering g = {.arena = a, .in = in};
     struct calendar_entry *entries;
-    size_t count = 0;
+    size_t count = 0, shown = 0, overdue;
 
     gather(&g);
     g.uids = object_uids(a, in, &g.uid_count);
     if (g.count > 1)
         qsort(g.groups, g.count, sizeof *g.groups, by_weight);
-    entries = ARENA_ARRAY(a, struct calendar_entry, FEED_ENTRIES_MAX + 1);
-    *ret_changed_at = 0;
-    if (in->stale)
-        entries[count++] = stale_entry(a, in);
-    for (size_t i = 0; i < g.count && count < FEED_ENTRIES_MAX; i++) {
-        entries[count] = entry_of(&g, &g.groups[i]);
-        if (!can_be_shown(&entries[count]))
+    entries = ARENA_ARRAY(a, struct calendar_entry, FEED_ENTRIES_MAX + 2);
+    overdue = count_overdue(&g);
+    if (overdue)
+        entries[count++] = overdue_entry(&g, overdue);
+    for (size_t i = 0; i < g.count; i++) {
+        struct calendar_entry e = entry_of(&g, &g.groups[i]);
+
+        if (!can_be_shown(in, &g.groups[i], &e))
             continue;
-        if (entries[count].changed_at > *ret_changed_at)
-            *ret_changed_at = entries[count].changed_at;
-        count++;
+        if (shown++ == FEED_ENTRIES_MAX) {
+            entries[count++] = cut_entry(&g);
+            break;
+        }
+        entries[count++] = e;
     }
+    *ret_changed_at = 0;
+    for (size_t i = 0; i < count; i++)
+        raise(ret_changed_at, entries[i].changed_at);
     *ret = entries;
     return count;
 }

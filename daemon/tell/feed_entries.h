@@ -12,6 +12,10 @@ struct feed_item {
     long long deadline_id;
     enum feed_state state;
     const char *timescale, *derivation, *uid, *booked_group;
+    const char *not_counted; // days, in words; NULL: none
+    const char *family;      // NULL: not known
+    const char *chair;       // the name of whose meeting it is; NULL: nobody's
+    const char *link;        // to the page that explains it; NULL: none
     struct child_names child;
     struct date due_on, book_by, met_on;
     struct moment due_at, booked; // MOMENT_NONE unless it counts hours, or is booked
@@ -31,14 +35,17 @@ struct feed_input {
     size_t count;
     struct date today;
     struct moment now;
-    const char *owner;  // for the identity of an entry that is nobody's deadline
-    instant data_as_of; // of the last reading
-    bool stale;         // it is too old: say so
+    const char *owner; // for the identity of entries that are nobody's deadline
+    enum naming names; // how titles call a child
+    bool to_book;      // meetings that are to be booked, by family and chair
 };
 
 #define FEED_ENTRIES_MAX 1000
+#define FEED_DAYS_BACK 60
 
-// One entry for each calendar object, booked meeting or other deadline; what is owed comes before
-// what is done where there are too many. Everything in the arena or in the input.
+// One entry for each calendar object, booked meeting or other deadline. What fell due more than
+// FEED_DAYS_BACK days ago stands, with all else that is overdue, in one entry of today. What is
+// owed comes before what is done where there are too many, and one entry says so. Everything in
+// the arena or in the input.
 size_t feed_entries(struct arena *a, const struct feed_input *in, struct calendar_entry **ret,
                     instant *ret_changed_at);

@@ -3,8 +3,8 @@
 // cannot hide one.
 #include "feeds_render.h"
 
-#include "feed_entries.h"
-#include "ladder.h"
+#include "feed_items.h"
+#include "feed_links.h"
 #include "log.h"
 #include "outbox.h"
 #include "owed.h"
@@ -15,128 +15,20 @@
 #define ZLIB_CONST
 #include <zlib.h>
 
-#define STALE_AFTER (SECONDS(3600) * 26)
 #define ETAG_CHARS 32
 
 struct rendering {
     struct arena *arena;
     struct db *store;
     struct library *const *library;
+    const struct config *config;
     instant now;
     const char *kind, *id; // the owner
-    struct feed_item *items;
-    size_t count;
-    instant data_as_of;
-    const char *name; // of the owner
+    struct feed_items shown;
     // The answer.
     const char *body, *etag;
     instant changed_at;
 };
-
-// --------------------------------------------------------------------------------------- reading
-
-// $1 owner's id, $2 kind, $3 today, $4 now. A restricted child is in nobody's feed but their
-// allocated worker's. An object that was cancelled no longer serves a deadline; it is known by the
-// UID that it took from one.
-static const char items_sql[] =
-    "SELECT d.deadline_id, d.state, d.timescale, d.derivation, d.uid, d.booked_group, p.person_id,"
-    " p.case_ref, p.restricted, d.due_on, d.book_by, d.met_on, d.due_at, d.booked_at,"
-    " d.provisional, d.in_timescale, d.sequence,"
-    " (extract(epoch FROM d.changed_at) * 1000000)::bigint, coalesce(o.uid, c.uid), o.place, o.url,"
-    " greatest(o.sequence, c.sequence, d.sequence),"
-    " (extract(epoch FROM coalesce(o.changed_at, c.changed_at)) * 1000000)::bigint,"
-    " coalesce(o.starts_at, c.starts_at), coalesce(o.ends_at, c.ends_at)"
-    " FROM timely.person p JOIN timely.deadline d USING (person_id)"
-    " LEFT JOIN timely.object_deadline s USING (deadline_id)"
-    " LEFT JOIN timely.calendar_object o ON o.object_id = s.object_id AND o.status = 'live'"
-    " LEFT JOIN timely.calendar_object c ON c.uid = d.uid AND c.status = 'cancelled'"
-    " AND d.state IN ('ended', 'withdrawn')"
-    " AND c.changed_at >= $4::timestamptz - interval '30 days'"
-    " WHERE (($2 = 'worker' AND p.worker_id = $1)"
-    " OR ($2 = 'team' AND p.team_id = $1 AND NOT p.restricted))"
-    " AND ((d.state = 'open' AND d.due_on <= $3::date + interval '12 months')"
-    " OR (d.state = 'met' AND d.met_on >= $3::date - 60) OR c.uid IS NOT NULL)"
-    " ORDER BY d.deadline_id";
-
-static enum feed_state state_of(const char *word)
-{
-    if (strcmp(word, "open") == 0)
-        return FEED_OPEN;
-    return strcmp(word, "met") == 0 ? FEED_MET : FEED_CANCELLED;
-}
-
-static struct feed_item item_row(struct arena *a, const PGresult *r, int i)
-{
-#define TEXT(column) arena_strdup(a, db_text(r, i, column))
-    return (struct feed_item){
-        .deadline_id = db_int(r, i, 0),
-        .state = state_of(db_text(r, i, 1)),
-        .timescale = TEXT(2),
-        .derivation = TEXT(3),
-        .uid = TEXT(4),
-        .booked_group = TEXT(5),
-        .child = {.person_id = TEXT(6), .case_ref = TEXT(7), .restricted = db_bool(r, i, 8)},
-        .due_on = owed_date(r, i, 9),
-        .book_by = owed_date(r, i, 10),
-        .met_on = owed_date(r, i, 11),
-        .due_at = owed_moment(r, i, 12),
-        .booked = owed_moment(r, i, 13),
-        .provisional = db_bool(r, i, 14),
-        .in_timescale = db_bool(r, i, 15),
-        .sequence = (int)db_int(r, i, 16),
-        .changed_at = db_int(r, i, 17),
-        .object_uid = TEXT(18),
-        .place = TEXT(19),
-        .url = TEXT(20),
-        .object_sequence = (int)db_int(r, i, 21),
-        .object_changed_at = db_int(r, i, 22),
-        .starts = owed_moment(r, i, 23),
-        .ends = owed_moment(r, i, 24)};
-#undef TEXT
-}
-
-// The chair's own work (records, outcomes) is not in the calendars of social workers and their
-// teams.
-static bool theirs(const struct library *l, const char *timescale)
-{
-    int t = library_timescale(l, timescale);
-    const char *role = t >= 0 ? ladder_acting_role(l, &l->timescales[t]) : NULL;
-
-    return !role || strcmp(role, "social-worker") == 0;
-}
-
-static bool read_items(struct rendering *f, struct error *err)
-{
-    AUTO(pgresult_done) PGresult *r = NULL;
-    const char *today = date_iso(f->arena, london_from_instant(f->now).on);
-    const char *values[] = {f->id, f->kind, today, instant_iso(f->arena, f->now)};
-
-    if (!db_ask(f->store, items_sql, 4, values, &r, err))
-        return false;
-    f->items = ARENA_ARRAY(f->arena, struct feed_item, PQntuples(r) + 1);
-    for (int i = 0; i < PQntuples(r); i++) {
-        f->items[f->count] = item_row(f->arena, r, i);
-        f->count += theirs(*f->library, f->items[f->count].timescale);
-    }
-    return true;
-}
-
-static bool read_owner(struct rendering *f, struct error *err)
-{
-    AUTO(pgresult_done) PGresult *r = NULL;
-    const char *values[] = {f->id, f->kind};
-
-    if (!db_ask(f->store,
-                "SELECT coalesce((SELECT name FROM timely.staff WHERE $2 = 'worker'"
-                " AND professional_id = $1), (SELECT name FROM timely.team WHERE $2 = 'team'"
-                " AND team_id = $1), $1),"
-                " (extract(epoch FROM read_business_at) * 1000000)::bigint FROM timely.state",
-                2, values, &r, err))
-        return false;
-    f->name = arena_strdup(f->arena, db_text(r, 0, 0));
-    f->data_as_of = db_int(r, 0, 1);
-    return true;
-}
 
 // ------------------------------------------------------------------------------------- rendering
 
@@ -146,20 +38,20 @@ static bool render(struct rendering *f, struct error *err)
     struct moment now = london_from_instant(f->now);
     const char *owner = arena_printf(a, "%s-%s", f->kind, f->id);
     struct feed_input in = {.library = *f->library,
-                            .items = f->items,
-                            .count = f->count,
+                            .items = f->shown.items,
+                            .count = f->shown.count,
                             .today = now.on,
                             .now = now,
-                            .data_as_of = f->data_as_of,
-                            .stale = f->data_as_of && f->now - f->data_as_of > STALE_AFTER};
+                            .names = f->config->title_names,
+                            .to_book = f->shown.kind->to_book};
     struct calendar_entry *entries;
     struct calendar_feed feed;
     char hex[65];
 
     sha256_hex(owner, strlen(owner), hex);
     in.owner = arena_strndup(a, hex, 16);
-    feed =
-        (struct calendar_feed){.name = arena_printf(a, "Deadlines: %s", f->name), .id = in.owner};
+    feed = (struct calendar_feed){
+        .name = arena_printf(a, "%s: %s", f->shown.kind->name, f->shown.owner), .id = in.owner};
     feed.count = feed_entries(a, &in, &entries, &f->changed_at);
     feed.entries = entries;
     if (!calendar_feed_render(a, &feed, &f->body, err))
@@ -270,8 +162,11 @@ static bool render_owner(struct rendering *f, bool *ret_changed, struct error *e
 {
     if (!db_begin(f->store, "", err))
         return false;
-    if (!take_mark(f, err) || !read_items(f, err) || !read_owner(f, err) || !render(f, err) ||
-        !write_body(f, ret_changed, err)) {
+    if (!take_mark(f, err) ||
+        !feed_items_read(f->arena, f->store, *f->library, f->kind, f->id, f->now, &f->shown, err) ||
+        !feed_links(f->arena, f->store, f->config->public_url, f->kind, f->id, f->shown.items,
+                    f->shown.count, err) ||
+        !render(f, err) || !write_body(f, ret_changed, err)) {
         db_rollback(f->store);
         return false;
     }
@@ -296,35 +191,73 @@ bool feeds_mark_all(struct db *store, struct error *err)
 {
     return db_ask(store,
                   "INSERT INTO timely.feed_dirty SELECT DISTINCT owner_kind, owner_id"
-                  " FROM timely.feed WHERE revoked_at IS NULL ON CONFLICT DO NOTHING",
+                  " FROM timely.live_feed ON CONFLICT DO NOTHING",
                   0, NULL, NULL, err);
+}
+
+// A subscription sleeps while the member of staff who has it is not in post, or is not the child's
+// allocated worker; should a directory have lost half its lines, it wakes with the next one.
+// $1 today, $2 now.
+static const char suspend_sql[] =
+    "WITH stands AS (SELECT f.feed_id, CASE"
+    " WHEN NOT EXISTS (SELECT FROM timely.staff s WHERE s.professional_id = f.holder_id"
+    " AND (s.active_to IS NULL OR s.active_to > $1::date)) THEN 'who has it is not in post'"
+    " WHEN f.owner_kind = 'child' AND NOT EXISTS (SELECT FROM timely.person p"
+    " WHERE p.person_id = f.owner_id AND p.worker_id = f.holder_id)"
+    " THEN 'the child has another worker' END AS because"
+    " FROM timely.feed f WHERE f.revoked_at IS NULL AND f.holder_id IS NOT NULL)"
+    ", changed AS (UPDATE timely.feed f SET suspended_because = s.because FROM stands s"
+    " WHERE s.feed_id = f.feed_id AND f.suspended_because IS DISTINCT FROM s.because"
+    " RETURNING f.feed_id, f.owner_kind, f.owner_id, f.suspended_because)"
+    ", dirty AS (INSERT INTO timely.feed_dirty SELECT DISTINCT owner_kind, owner_id FROM changed"
+    " WHERE suspended_because IS NULL ON CONFLICT DO NOTHING)"
+    ", told AS (INSERT INTO timely.audit (at, what, detail) SELECT $2::timestamptz,"
+    " CASE WHEN suspended_because IS NULL THEN 'feed.woken' ELSE 'feed.suspended' END,"
+    " concat_ws(': ', format('feed %s', feed_id), suspended_because) FROM changed)"
+    " SELECT count(*) FROM changed";
+
+static bool suspend(struct db *store, instant now, struct error *err)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const char *values[] = {date_iso(a, london_from_instant(now).on), instant_iso(a, now)};
+
+    if (!db_ask(store, suspend_sql, 2, values, &r, err))
+        return false;
+    return db_int(r, 0, 0) == 0 || db_run(store, "NOTIFY timely_feed", err);
 }
 
 // What nobody subscribes to is not kept.
 static bool forget_unread(struct db *store, struct error *err)
 {
-    static const char *const sql[] = {
-        "DELETE FROM timely.feed_dirty d WHERE NOT EXISTS (SELECT FROM timely.feed f"
-        " WHERE f.owner_kind = d.owner_kind AND f.owner_id = d.owner_id AND f.revoked_at IS NULL)",
-        "DELETE FROM timely.feed_body b WHERE NOT EXISTS (SELECT FROM timely.feed f"
-        " WHERE f.owner_kind = b.owner_kind AND f.owner_id = b.owner_id AND f.revoked_at IS NULL)"};
+    static const char *const tables[] = {"feed_dirty", "feed_body", "page_link"};
 
-    for (size_t i = 0; i < 2; i++)
-        if (!db_ask(store, sql[i], 0, NULL, NULL, err))
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        AUTO(arena_auto_free) struct arena *a = arena_new();
+
+        if (!db_ask(store,
+                    arena_printf(a,
+                                 "DELETE FROM timely.%s t WHERE owner_kind IS NOT NULL"
+                                 " AND NOT EXISTS (SELECT FROM timely.live_feed f"
+                                 " WHERE f.owner_kind = t.owner_kind AND f.owner_id = t.owner_id)",
+                                 tables[i]),
+                    0, NULL, NULL, err))
             return false;
+    }
     return true;
 }
 
-bool feeds_render_dirty(struct db *store, struct library *const *library, instant now,
-                        struct feeds_report *ret, struct error *err)
+bool feeds_render_dirty(struct db *store, struct library *const *library,
+                        const struct config *config, instant now, struct feeds_report *ret,
+                        struct error *err)
 {
     AUTO(pgresult_done) PGresult *owners = NULL;
     struct feeds_report report = {0};
 
-    if (!forget_unread(store, err) ||
+    if (!suspend(store, now, err) || !forget_unread(store, err) ||
         !db_ask(store,
                 "SELECT DISTINCT owner_kind, owner_id FROM timely.feed_dirty"
-                " JOIN timely.feed USING (owner_kind, owner_id) WHERE revoked_at IS NULL"
+                " JOIN timely.live_feed USING (owner_kind, owner_id)"
                 " ORDER BY owner_kind, owner_id",
                 0, NULL, &owners, err))
         return false;
@@ -333,6 +266,7 @@ bool feeds_render_dirty(struct db *store, struct library *const *library, instan
         struct rendering f = {.arena = a,
                               .store = store,
                               .library = library,
+                              .config = config,
                               .now = now,
                               .kind = db_text(owners, i, 0),
                               .id = db_text(owners, i, 1)};

@@ -1,5 +1,5 @@
-// Rendering feeds: what the subscriptions of workers and teams are answered with, made when their
-// deadlines change and not when somebody asks.
+// Rendering feeds: what subscriptions are answered with, made when their deadlines change and not
+// when somebody asks.
 #pragma once
 
 #include "config.h"
@@ -14,8 +14,10 @@ struct feeds_report {
 // Marks every owner of a live subscription as dirty: on a new day, "due" becomes "overdue". Waits.
 MUST_USE bool feeds_mark_all(struct db *store, struct error *err);
 
-// Renders every dirty owner that has a live subscription, one transaction each, and notifies
-// timely_feed; forgets the marks and bodies of owners without one. `library` is looked at anew
-// after every wait. `now` is business time. Waits.
-MUST_USE bool feeds_render_dirty(struct db *store, struct library *const *library, instant now,
-                                 struct feeds_report *ret, struct error *err);
+// Suspends subscriptions whose holder is not in post and wakes those whose holder is again; renders
+// every dirty owner that has a live one, one transaction each, and notifies timely_feed; forgets
+// the marks, bodies and links of owners without one. `library` is looked at anew after every wait.
+// `now` is business time. Waits.
+MUST_USE bool feeds_render_dirty(struct db *store, struct library *const *library,
+                                 const struct config *config, instant now, struct feeds_report *ret,
+                                 struct error *err);

@@ -98,6 +98,7 @@ CREATE TABLE timely.deadline (
     booked_at     timestamp,           -- civil time of the meeting in the diary
     booked_group  text,
     derivation    text NOT NULL,       -- the sentence that explains the date
+    not_counted   text,                -- the days that its period skips, in words; NULL: none
     uid           text NOT NULL UNIQUE, -- of its calendar entry, for life
     sequence      integer NOT NULL DEFAULT 0,
     at_first_start boolean NOT NULL,   -- was there when timely began: its past rungs are summarised, never sent
@@ -300,16 +301,25 @@ CREATE TRIGGER proclaimed_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON tim
 
 -- ------------------------------------------------------------------------------------------------- feeds
 
--- Subscriptions: an address with a secret that is stored hashed and shown once.
+-- Subscriptions: an address with a secret that is stored hashed and shown once. The owner is whose deadlines it shows:
+-- a worker, a team, a service (a team with all teams below it), a conference administrator or independent chair (their
+-- staff number), a type of meeting, a child.
 CREATE TABLE timely.feed (
-    feed_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    owner_kind  text NOT NULL CHECK (owner_kind IN ('worker', 'team')),
-    owner_id    text NOT NULL,
-    token_hash  text NOT NULL UNIQUE,    -- SHA-256, hexadecimal
-    added_at    timestamptz NOT NULL,
-    added_by    text NOT NULL,
-    revoked_at  timestamptz
+    feed_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    owner_kind     text NOT NULL
+                   CHECK (owner_kind IN ('worker', 'team', 'service', 'administrator', 'chair', 'meeting', 'child')),
+    owner_id       text NOT NULL,
+    holder_id      text,                 -- the member of staff to whom it was given: it ends with them; NULL: a shared screen
+    token_hash     text NOT NULL UNIQUE, -- SHA-256, hexadecimal
+    added_at       timestamptz NOT NULL,
+    added_by       text NOT NULL,
+    revoked_at     timestamptz,
+    suspended_because text               -- why it is not answered for now, though not revoked; NULL: it is
 );
+CREATE INDEX feed_live ON timely.feed (owner_kind, owner_id) WHERE revoked_at IS NULL;
+CREATE VIEW timely.live_feed AS
+SELECT feed_id, owner_kind, owner_id, token_hash, holder_id FROM timely.feed
+ WHERE revoked_at IS NULL AND suspended_because IS NULL;
 
 -- What a subscription is answered with: rendered when its deadlines change, not when it is asked for.
 CREATE TABLE timely.feed_body (
@@ -321,6 +331,39 @@ CREATE TABLE timely.feed_body (
     last_modified timestamptz NOT NULL,  -- of the content
     rendered_at   timestamptz NOT NULL,
     PRIMARY KEY (owner_kind, owner_id)
+);
+
+-- Pages that links open: one deadline each. A link of a feed's entry goes with the entry, one of a mail at its time.
+CREATE TABLE timely.page_link (
+    token_hash  text PRIMARY KEY,        -- SHA-256, hexadecimal
+    deadline_id bigint NOT NULL REFERENCES timely.deadline,
+    owner_kind  text,                    -- of the feed; NULL: a mail's
+    owner_id    text,
+    staff_id    text,                    -- whom the mail is to; NULL: a feed's
+    expires_at  timestamptz,             -- real time; NULL: not by itself
+    CHECK ((owner_kind IS NULL) = (owner_id IS NULL) AND (owner_kind IS NULL) <> (staff_id IS NULL))
+);
+CREATE INDEX page_link_owner ON timely.page_link (owner_kind, owner_id) WHERE owner_kind IS NOT NULL;
+CREATE INDEX page_link_deadline ON timely.page_link (deadline_id);
+
+-- What links are derived from, so that a feed that did not change is the same file again.
+CREATE TABLE timely.secret (
+    name  text PRIMARY KEY,
+    value bytea NOT NULL
+);
+INSERT INTO timely.secret VALUES ('page-links', decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
+
+-- The rules in words, for the pages: as the daemon that wrote deadlines last had them.
+CREATE TABLE timely.timescale (
+    timescale text PRIMARY KEY,
+    type      text NOT NULL,             -- what titles call it: neutral
+    title     text NOT NULL,
+    force     text NOT NULL,             -- Law, Guidance, Local or Statistic
+    source    text,
+    url       text,
+    evidence  text,                      -- how well the source is attested, in words
+    reading   text,
+    chapter   text
 );
 
 -- Feeds to render again.

@@ -32,6 +32,29 @@ BEGIN
     ON CONFLICT (dedupe) DO NOTHING;
 END $$;
 
+-- Marks the feeds that show a person, as it stands.
+CREATE FUNCTION timely.mark_feeds(the_person text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    WITH RECURSIVE shown AS (SELECT * FROM timely.person WHERE person_id = the_person),
+    above (team_id) AS (
+        SELECT team_id FROM shown UNION SELECT t.parent_id FROM timely.team t JOIN above USING (team_id)
+    ), holders AS (
+        SELECT h.staff_id FROM timely.deadline d JOIN timely.object_deadline USING (deadline_id)
+          JOIN timely.invite_holder h USING (object_id) WHERE d.person_id = the_person
+    )
+    INSERT INTO timely.feed_dirty
+    SELECT f.owner_kind, f.owner_id FROM timely.live_feed f
+      JOIN (SELECT v.kind, v.id FROM shown AS p,
+                   LATERAL (VALUES ('worker', p.worker_id), ('team', p.team_id), ('chair', p.chair_id),
+                                   ('chair', p.iro_id), ('child', p.person_id)) AS v (kind, id)
+            UNION SELECT 'service', team_id FROM above
+            UNION SELECT 'chair', staff_id FROM holders) AS v
+        ON f.owner_kind = v.kind AND f.owner_id = v.id
+    UNION
+    SELECT owner_kind, owner_id FROM timely.live_feed WHERE owner_kind IN ('administrator', 'meeting')
+    ON CONFLICT DO NOTHING;
+END $$;
+
 -- Everything about one person after a reading or an evaluation. Parts that are absent stay as they are:
 --   now        business time
 --   person_id  whom it is about
@@ -48,11 +71,7 @@ DECLARE
     business_now timestamptz := (doc->>'now')::timestamptz;
     item jsonb;
 BEGIN
-    INSERT INTO timely.feed_dirty
-    SELECT v.kind, v.id FROM timely.person p,
-           LATERAL (VALUES ('worker', p.worker_id), ('team', p.team_id)) AS v (kind, id)
-     WHERE p.person_id = the_person AND v.id IS NOT NULL
-    ON CONFLICT DO NOTHING;
+    PERFORM timely.mark_feeds(the_person);
 
     IF doc ? 'person' THEN
         INSERT INTO timely.person AS p (person_id, seen, family, case_ref, initials, display_name, restricted, worker_id,
@@ -84,15 +103,16 @@ BEGIN
         SELECT d.* FROM jsonb_to_recordset(coalesce(doc->'deadlines', '[]')) AS d (uid text, change text, timescale text,
                subject_ref text, trigger_on date, trigger_ref text, due_on date, due_at timestamp, book_by date,
                provisional boolean, state text, met_on date, met_ref text, met_meeting text, in_timescale boolean, why text,
-               booked_at timestamp, booked_group text, derivation text, sequence integer, at_first_start boolean,
+               booked_at timestamp, booked_group text, derivation text, not_counted text, sequence integer, at_first_start boolean,
                rule_version integer, library text, next_notice_at timestamptz)
     ), written AS (
         INSERT INTO timely.deadline AS t (uid, person_id, timescale, subject_ref, trigger_on, trigger_ref, due_on, due_at,
                book_by, provisional, state, met_on, met_ref, met_meeting, in_timescale, why, booked_at, booked_group,
-               derivation, sequence, at_first_start, rule_version, library, next_notice_at, first_seen_at, changed_at)
+               derivation, not_counted, sequence, at_first_start, rule_version, library, next_notice_at, first_seen_at,
+               changed_at)
         SELECT g.uid, the_person, g.timescale, g.subject_ref, g.trigger_on, g.trigger_ref, g.due_on, g.due_at, g.book_by,
                g.provisional, g.state, g.met_on, g.met_ref, g.met_meeting, g.in_timescale, g.why, g.booked_at,
-               g.booked_group, g.derivation, g.sequence, g.at_first_start, g.rule_version, g.library, g.next_notice_at,
+               g.booked_group, g.derivation, g.not_counted, g.sequence, g.at_first_start, g.rule_version, g.library, g.next_notice_at,
                business_now, business_now
           FROM given g
         ON CONFLICT (uid) DO UPDATE SET
@@ -101,7 +121,7 @@ BEGIN
             provisional = excluded.provisional, state = excluded.state, met_on = excluded.met_on,
             met_ref = excluded.met_ref, met_meeting = excluded.met_meeting, in_timescale = excluded.in_timescale,
             why = excluded.why, booked_at = excluded.booked_at, booked_group = excluded.booked_group,
-            derivation = excluded.derivation, sequence = excluded.sequence, rule_version = excluded.rule_version,
+            derivation = excluded.derivation, not_counted = excluded.not_counted, sequence = excluded.sequence, rule_version = excluded.rule_version,
             library = excluded.library, next_notice_at = excluded.next_notice_at, changed_at = excluded.changed_at
         RETURNING t.deadline_id, t.uid
     )
@@ -132,11 +152,7 @@ BEGIN
         DELETE FROM timely.person WHERE person_id = the_person;
         UPDATE timely.finding SET resolved_at = business_now WHERE person_id = the_person AND resolved_at IS NULL;
     END IF;
-    INSERT INTO timely.feed_dirty
-    SELECT v.kind, v.id FROM timely.person p,
-           LATERAL (VALUES ('worker', p.worker_id), ('team', p.team_id)) AS v (kind, id)
-     WHERE p.person_id = the_person AND v.id IS NOT NULL
-    ON CONFLICT DO NOTHING;
+    PERFORM timely.mark_feeds(the_person);
 END $$;
 
 -- Persons who belong together, as brothers and sisters do who share a meeting: all of them or none.

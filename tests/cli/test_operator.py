@@ -128,7 +128,7 @@ def test_rotate_gives_another_address_and_revoke_takes_it(staffed):
 
 
 def test_nobody_unknown_gets_a_feed(staffed):
-    assert 'worker W9 is not in the directory' in staffed('feed', 'add', 'worker', 'W9', status=1).err
+    assert 'worker W9 is not known: expected a member of staff' in staffed('feed', 'add', 'worker', 'W9', status=1).err
     assert staffed.ask('SELECT count(*) FROM timely.feed') == [(0,)]
 
 

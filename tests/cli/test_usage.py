@@ -360,7 +360,7 @@ MEASURED = ['timeliness', '--from', '2024-01', '--to', '2024-02', '--measure']
     (['replay', '--from', '2024-01-01', '--to', '2024-02-01', '--overlay', '/nonexistent.yaml'], '/nonexistent.yaml'),
     (['replay', '--from', '2024-01-01', '--to', '2024-02-01'], 'no store is known: give --config FILE, or --embedded DIR'),
     (['import', 'ssd', '/tmp'], 'give --embedded DIR, or name a test database with --source'),
-    (['feed', 'add', 'child', '1'], 'expected worker or team'),
+    (['feed', 'add', 'teem', '1'], 'expected worker, team, service, administrator, chair, meeting or child; did you mean "team"?'),
     (['outbox', 'show', 'one'], 'expected the number of a message'),
     (['hold', 'confirm', '-1'], 'unknown option'),
     (['hold', 'confirm', '99999999999999999999'], 'expected the number of a hold'),

@@ -62,7 +62,7 @@ static bool feeds(struct call *c, struct db *store, struct error *err)
     struct feeds_report r;
 
     if ((c->more && !feeds_mark_all(store, err)) ||
-        !feeds_render_dirty(store, &c->library, c->now, &r, err))
+        !feeds_render_dirty(store, &c->library, &c->config, c->now, &r, err))
         return false;
     printf("rendered=%zu changed=%zu\n", r.rendered, r.changed);
     return true;

@@ -1,0 +1,9 @@
+// The rules in words, in the store: for pages, which know no rules.
+#pragma once
+
+#include "db.h"
+#include "library.h"
+
+// Puts title, force, source and reading of every timescale into timely.timescale, in place of what
+// stood there. One transaction. Waits.
+MUST_USE bool timescales_publish(struct db *store, const struct library *l, struct error *err);
