@@ -21,7 +21,7 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
-// For writing one answer: a feed of 1 MB at 20 kB/s.
+// For making and writing one answer: a feed of 1 MB at 20 kB/s.
 #define ANSWER_TIME SECONDS(60)
 // What a client may send ahead while it is answered; more than the headers may have.
 #define INPUT_MOST ((size_t)32 * 1024)
@@ -45,6 +45,8 @@ struct connection {
     enum state state;
     int64_t deadline; // monotonic
     int fd;
+    void (*gone)(void *arg); // or NULL
+    void *gone_arg;
     TAILQ_ENTRY(connection) place;
 };
 
@@ -211,6 +213,8 @@ static void on_closed(struct evhttp_connection *evcon, void *arg)
     struct connections *t = c->table;
 
     (void)evcon;
+    if (c->gone)
+        c->gone(c->gone_arg);
     say_goodbye(c->bev);
     evbuffer_remove_cb_entry(bufferevent_get_input(c->bev), c->watch);
     TAILQ_REMOVE(&t->queues[c->state], c, place);
@@ -340,6 +344,15 @@ static struct connection *find(struct connections *t, struct evhttp_connection *
 void connections_answering(struct connections *t, struct evhttp_connection *evcon)
 {
     move(find(t, evcon), ANSWERING);
+}
+
+void connections_tell(struct connections *t, struct evhttp_connection *evcon,
+                      void (*gone)(void *arg), void *arg)
+{
+    struct connection *c = find(t, evcon);
+
+    c->gone = gone;
+    c->gone_arg = arg;
 }
 
 void connections_answered(struct connections *t, struct evhttp_connection *evcon)

@@ -23,8 +23,11 @@ void connections_free(struct connections *t);
 // one that waits for its client gives way, or else the new one is closed.
 void connections_expect(struct connections *t, struct bufferevent *bev);
 
-// A request was read whole, and its answer is being written.
+// A request was read whole, and its answer is being made and written.
 void connections_answering(struct connections *t, struct evhttp_connection *evcon);
+// Calls gone(arg) when the connection closes; NULL: nobody is to be called any more.
+void connections_tell(struct connections *t, struct evhttp_connection *evcon,
+                      void (*gone)(void *arg), void *arg);
 // The answer is written: the connection waits for the next request.
 void connections_answered(struct connections *t, struct evhttp_connection *evcon);
 

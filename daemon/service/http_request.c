@@ -113,10 +113,26 @@ static void join(struct text *list, const char *value)
     text_add(list, value);
 }
 
-struct seen {
-    int hosts, dates;
-    const char *if_modified_since;
+// A header of which several cannot all be meant.
+struct single {
+    int count;
+    const char *value;
 };
+
+struct seen {
+    struct single host, if_modified_since, authorization;
+};
+
+static void see(struct single *s, const char *value)
+{
+    s->count++;
+    s->value = value;
+}
+
+static const char *only(const struct single *s)
+{
+    return s->count == 1 ? s->value : NULL;
+}
 
 static int read_header(const struct evkeyval *h, struct http_reading *memory, struct seen *seen)
 {
@@ -125,12 +141,13 @@ static int read_header(const struct evkeyval *h, struct http_reading *memory, st
     if (!is_token(name))
         return BAD_REQUEST;
     if (strcasecmp(name, "Host") == 0) {
-        seen->hosts++;
+        see(&seen->host, value);
     } else if (strcasecmp(name, "If-None-Match") == 0) {
         join(&memory->if_none_match, value);
     } else if (strcasecmp(name, "If-Modified-Since") == 0) {
-        seen->dates++;
-        seen->if_modified_since = value;
+        see(&seen->if_modified_since, value);
+    } else if (strcasecmp(name, "Authorization") == 0) {
+        see(&seen->authorization, value);
     } else if (strcasecmp(name, "Accept-Encoding") == 0) {
         join(&memory->accept_encoding, value);
     } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
@@ -155,16 +172,19 @@ int http_request_read(struct evhttp_request *req, struct http_reading *memory,
         refused = read_header(h, memory, &seen);
     if (refused)
         return refused;
-    if (seen.hosts > 1 || (seen.hosts == 0 && req->minor >= 1))
+    if (seen.host.count > 1 || (seen.host.count == 0 && req->minor >= 1))
         return BAD_REQUEST;
     if (evbuffer_get_length(evhttp_request_get_input_buffer(req)) > 0)
         return TOO_LARGE;
+    const bool head = evhttp_request_get_command(req) == EVHTTP_REQ_HEAD;
+
     *ret = (struct http_request){
+        .method = head ? "HEAD" : "GET",
         .path = memory->path,
-        .head = evhttp_request_get_command(req) == EVHTTP_REQ_HEAD,
+        .head = head,
         .if_none_match = memory->if_none_match.length ? text_str(&memory->if_none_match) : NULL,
-        // Of several dates none can be meant.
-        .if_modified_since = seen.dates == 1 ? seen.if_modified_since : NULL,
+        .if_modified_since = only(&seen.if_modified_since),
+        .authorization = only(&seen.authorization),
         .accepts_gzip = http_accepts_gzip(text_str(&memory->accept_encoding)),
     };
     return OK;

@@ -7,6 +7,7 @@
 #include "feeds.h"
 #include "log.h"
 #include "metrics.h"
+#include "store_pool.h"
 #include "text.h"
 
 #include <event2/event.h>
@@ -19,6 +20,7 @@
 #define HEARTBEAT_OLDEST SECONDS(120)
 #define BACKOFF_FIRST (SECONDS(1) / 4)
 #define BACKOFF_MOST SECONDS(15)
+#define STORE_CONNECTIONS 4
 #define PLAIN_TEXT "text/plain; charset=utf-8"
 
 static const char heartbeat_sql[] =
@@ -29,7 +31,8 @@ struct serve {
     struct loop *loop;
     struct http_server *http;
     struct feeds *feeds;
-    char *prefix; // the path of the public address, without its last "/"
+    struct store_pool *pool; // for answers that have to ask the store
+    char *prefix;            // the path of the public address, without its last "/"
     bool connected;
     int64_t looked_at; // monotonic; when the store last answered everything; 0: never
     bool has_heartbeat;
@@ -307,10 +310,12 @@ bool serve_run(const struct serve_options *o, struct error *err)
     struct event *const signals[] = {on_signal(&s, SIGTERM, on_end), on_signal(&s, SIGINT, on_end),
                                      on_signal(&s, SIGHUP, on_reload)};
 
+    s.pool = store_pool_new(&o->store, STORE_CONNECTIONS);
     s.prefix = path_of(o->public_url);
     loop_run_one(s.loop, "serve", serve_fiber, &s);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         event_free(signals[i]);
+    store_pool_free(s.pool);
     loop_free(s.loop);
     feeds_free(s.feeds);
     free(s.prefix);
