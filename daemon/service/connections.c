@@ -6,6 +6,7 @@
 #include "connections.h"
 
 #include "clock.h"
+#include "http_method.h"
 
 #include <assert.h>
 #include <event2/buffer.h>
@@ -45,6 +46,8 @@ struct connection {
     enum state state;
     int64_t deadline; // monotonic
     int fd;
+    bool at_line;            // the next bytes are a request line that was not looked at
+    const char *method;      // as http_method_exchange has it; NULL: evhttp's own
     void (*gone)(void *arg); // or NULL
     void *gone_arg;
     TAILQ_ENTRY(connection) place;
@@ -126,13 +129,48 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
     }
 }
 
+// Methods
+
+static void allow_body(struct connection *c, size_t most)
+{
+    evhttp_connection_set_max_body_size(c->evcon, (ev_ssize_t)most);
+    // Without it evhttp reads on, without end, while an answer is not taken.
+    bufferevent_setwatermark(c->bev, EV_READ, 0, INPUT_MOST + most);
+}
+
+static void look_at_line(struct connection *c)
+{
+    enum http_method_seen seen;
+
+    if (!c->at_line)
+        return;
+    c->at_line = false; // also for the calls back that an exchange makes
+    seen = http_method_exchange(bufferevent_get_input(c->bev), &c->method);
+    c->at_line = seen == HTTP_METHOD_CUT;
+    if (seen == HTTP_METHOD_EXCHANGED)
+        allow_body(c, HTTP_BODY_MOST);
+}
+
+// A request line comes next, or has begun to come.
+static void expect_line(struct connection *c)
+{
+    if (c->method)
+        allow_body(c, 0);
+    c->method = NULL;
+    c->at_line = true;
+    look_at_line(c);
+}
+
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
     struct connection *c = arg;
 
     (void)input;
-    if (info->n_added > 0 && c->state == IDLE)
+    if (info->n_added == 0)
+        return;
+    if (c->state == IDLE)
         move(c, READING);
+    look_at_line(c);
 }
 
 // Addresses
@@ -293,14 +331,14 @@ static void admit(struct connections *t, struct evhttp_connection *evcon, struct
     c->fd = bufferevent_getfd(bev);
     if (counted)
         c->address = count_address(t, key);
-    // Without it evhttp reads on, without end, while an answer is not taken.
-    bufferevent_setwatermark(bev, EV_READ, 0, INPUT_MOST);
+    allow_body(c, 0);
     bufferevent_set_max_single_write(bev, SINGLE_WRITE);
     c->watch = must(evbuffer_add_cb(bufferevent_get_input(bev), on_input, c));
     evhttp_connection_set_closecb(evcon, on_closed, c);
     remember_fd(t, c);
     t->count++;
     enter(c, READING);
+    expect_line(c);
 }
 
 static void on_adopt(evutil_socket_t fd, short what, void *arg)
@@ -341,6 +379,11 @@ static struct connection *find(struct connections *t, struct evhttp_connection *
     return c;
 }
 
+const char *connections_method(struct connections *t, struct evhttp_connection *evcon)
+{
+    return find(t, evcon)->method;
+}
+
 void connections_answering(struct connections *t, struct evhttp_connection *evcon)
 {
     move(find(t, evcon), ANSWERING);
@@ -361,6 +404,7 @@ void connections_answered(struct connections *t, struct evhttp_connection *evcon
 
     // What came ahead of its turn is the beginning of the next request.
     move(c, evbuffer_get_length(bufferevent_get_input(c->bev)) > 0 ? READING : IDLE);
+    expect_line(c);
 }
 
 void connections_close(struct connections *t, bool all)

@@ -23,6 +23,11 @@ void connections_free(struct connections *t);
 // one that waits for its client gives way, or else the new one is closed.
 void connections_expect(struct connections *t, struct bufferevent *bev);
 
+// The method of the request that a connection is at: NULL where evhttp knows it, GET or HEAD.
+// Others are PATCH to evhttp (http_method.h); these may have a body of at most HTTP_BODY_MOST
+// bytes.
+const char *connections_method(struct connections *t, struct evhttp_connection *evcon);
+
 // A request was read whole, and its answer is being made and written.
 void connections_answering(struct connections *t, struct evhttp_connection *evcon);
 // Calls gone(arg) when the connection closes; NULL: nobody is to be called any more.

@@ -279,9 +279,11 @@ static void on_request(struct evhttp_request *req, void *arg)
     struct http_server *s = arg;
     struct http_request q = {0};
     struct http_response r = {0};
-    int refused = http_request_read(req, &s->reading, &q);
+    struct evhttp_connection *evcon = evhttp_request_get_connection(req);
+    int refused =
+        http_request_read(req, connections_method(s->connections, evcon), &s->reading, &q);
 
-    connections_answering(s->connections, evhttp_request_get_connection(req));
+    connections_answering(s->connections, evcon);
     if (refused) {
         refuse(s, req, refused);
         return;
@@ -545,7 +547,7 @@ static struct http_server *server_new(struct loop *l, const struct http_limits *
     s->later = http_later_new(l, s->connections, answer, s);
     evhttp_set_max_headers_size(s->evhttp, HEADERS_MOST);
     evhttp_set_max_body_size(s->evhttp, 0);
-    evhttp_set_allowed_methods(s->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+    evhttp_set_allowed_methods(s->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_PATCH);
     evhttp_set_default_content_type(s->evhttp, NULL);
     evhttp_set_timeout(s->evhttp, EVHTTP_TIMEOUT_S + kept.idle_s);
     evhttp_set_bevcb(s->evhttp, on_connection, s);

@@ -7,14 +7,19 @@
 
 #include <stddef.h>
 
+#define HTTP_BODY_MOST (128 * 1024) // every name of a feed of 1,000 entries in one REPORT
+
 struct http_request {
-    const char *method; // "GET"
+    const char *method; // "GET", "HEAD", or one of those in http_method.c
     const char *path;   // decoded once, no query; absolute, without ".." or NUL
     bool head;
     const char *if_none_match;     // all such headers joined by commas, or NULL
     const char *if_modified_since; // or NULL
     bool accepts_gzip;
-    const char *authorization; // as it was sent, or NULL: none, or more than one
+    // As they were sent, or NULL: none, or more than one.
+    const char *authorization, *depth, *content_type;
+    const char *body; // of `length` bytes; GET and HEAD have none
+    size_t length;
 };
 
 // What the handler answers with. Pointers stay valid until `release(owner)` is called (NULL:
@@ -63,7 +68,8 @@ struct http_server;
 // one. TLS when cert and key files are given (version 1.2 at least). FAULT_INPUT for a bad address
 // or certificate, FAULT_AWAY when the address is taken. Raises the process's limit of open files
 // where it may, and keeps the number of connections below it; ignores SIGPIPE. The handler runs on
-// the loop, in no fiber, and does not wait: it answers from memory, or later.
+// the loop, in no fiber, and does not wait: it answers from memory, or later. It sees every method
+// and refuses those that it does not take.
 MUST_USE bool http_listen(struct loop *l, const char *address, const char *cert_file,
                           const char *key_file, const struct http_limits *limits,
                           void (*handler)(void *arg, const struct http_request *q,

@@ -64,6 +64,9 @@ static struct http_request copy(struct arena *a, const struct http_request *q)
     c.if_none_match = arena_strdup(a, q->if_none_match);
     c.if_modified_since = arena_strdup(a, q->if_modified_since);
     c.authorization = arena_strdup(a, q->authorization);
+    c.depth = arena_strdup(a, q->depth);
+    c.content_type = arena_strdup(a, q->content_type);
+    c.body = q->body ? arena_strndup(a, q->body, q->length) : NULL;
     return c;
 }
 

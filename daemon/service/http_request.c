@@ -120,7 +120,7 @@ struct single {
 };
 
 struct seen {
-    struct single host, if_modified_since, authorization;
+    struct single host, if_modified_since, authorization, depth, content_type, content_length;
 };
 
 static void see(struct single *s, const char *value)
@@ -152,17 +152,45 @@ static int read_header(const struct evkeyval *h, struct http_reading *memory, st
         join(&memory->accept_encoding, value);
     } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
         return BAD_REQUEST;
-    } else if (strcasecmp(name, "Content-Length") == 0 && strcmp(value, "0") != 0) {
-        // evhttp does not read the body of a HEAD: it would be taken for the next request.
-        return TOO_LARGE;
+    } else if (strcasecmp(name, "Depth") == 0) {
+        see(&seen->depth, value);
+    } else if (strcasecmp(name, "Content-Type") == 0) {
+        see(&seen->content_type, value);
+    } else if (strcasecmp(name, "Content-Length") == 0) {
+        see(&seen->content_length, value);
     }
     return OK;
 }
 
-int http_request_read(struct evhttp_request *req, struct http_reading *memory,
+// Whether evhttp and whoever stands before us agree on where the body ends.
+static int check_length(const struct single *length, bool has_body)
+{
+    if (length->count == 0)
+        return OK;
+    if (length->count > 1 || length->value[strspn(length->value, "0123456789")])
+        return BAD_REQUEST;
+    // evhttp does not read the body of a HEAD: it would be taken for the next request.
+    return has_body || strcmp(length->value, "0") == 0 ? OK : TOO_LARGE;
+}
+
+static const char *native_method(struct evhttp_request *req)
+{
+    switch ((int)evhttp_request_get_command(req)) {
+    case EVHTTP_REQ_GET:
+        return "GET";
+    case EVHTTP_REQ_HEAD:
+        return "HEAD";
+    default:
+        return NULL;
+    }
+}
+
+int http_request_read(struct evhttp_request *req, const char *method, struct http_reading *memory,
                       struct http_request *ret)
 {
     const struct evkeyvalq *headers = evhttp_request_get_input_headers(req);
+    struct evbuffer *body = evhttp_request_get_input_buffer(req);
+    const char *native = native_method(req);
     struct seen seen = {0};
     int refused = http_path_read(evhttp_request_get_uri(req), memory->path);
 
@@ -170,22 +198,26 @@ int http_request_read(struct evhttp_request *req, struct http_reading *memory,
     text_clear(&memory->accept_encoding);
     for (const struct evkeyval *h = headers->tqh_first; h && !refused; h = h->next.tqe_next)
         refused = read_header(h, memory, &seen);
+    if (!refused)
+        refused = check_length(&seen.content_length, !native);
     if (refused)
         return refused;
-    if (seen.host.count > 1 || (seen.host.count == 0 && req->minor >= 1))
+    if (seen.host.count > 1 || (seen.host.count == 0 && req->minor >= 1) || !native == !method)
         return BAD_REQUEST;
-    if (evbuffer_get_length(evhttp_request_get_input_buffer(req)) > 0)
+    if (native && evbuffer_get_length(body) > 0)
         return TOO_LARGE;
-    const bool head = evhttp_request_get_command(req) == EVHTTP_REQ_HEAD;
-
     *ret = (struct http_request){
-        .method = head ? "HEAD" : "GET",
+        .method = native ? native : method,
         .path = memory->path,
-        .head = head,
+        .head = evhttp_request_get_command(req) == EVHTTP_REQ_HEAD,
         .if_none_match = memory->if_none_match.length ? text_str(&memory->if_none_match) : NULL,
         .if_modified_since = only(&seen.if_modified_since),
-        .authorization = only(&seen.authorization),
         .accepts_gzip = http_accepts_gzip(text_str(&memory->accept_encoding)),
+        .authorization = only(&seen.authorization),
+        .depth = only(&seen.depth),
+        .content_type = only(&seen.content_type),
+        .body = native ? NULL : (const char *)evbuffer_pullup(body, -1),
+        .length = evbuffer_get_length(body),
     };
     return OK;
 }

@@ -204,23 +204,38 @@ static const char *without_prefix(const struct serve *s, const char *path)
     return strncmp(path, s->prefix, length) == 0 && path[length] == '/' ? path + length : path;
 }
 
+static void answer_from_memory(struct serve *s, const struct http_request *q,
+                               struct http_response *ret)
+{
+    if (strncmp(q->path, "/feed/", strlen("/feed/")) == 0)
+        feeds_answer(s->feeds, q, ret);
+    else if (strcmp(q->path, "/healthz") == 0)
+        answer_health(s, ret);
+    else if (strcmp(q->path, "/readyz") == 0)
+        answer_text(s->looked_at ? 200 : 503,
+                    s->looked_at ? "ok\n" : "the store has not answered yet\n", ret);
+    else if (strcmp(q->path, "/metrics") == 0)
+        answer_metrics(s, ret);
+    else
+        answer_text(404, "There is nothing here.\n", ret);
+}
+
 static void on_request(void *arg, const struct http_request *q, struct http_response *ret)
 {
+    static const char *const allow[] = {"Allow", "GET, HEAD, OPTIONS", NULL};
     struct serve *s = arg;
     struct http_request inner = *q;
 
     inner.path = without_prefix(s, q->path);
-    if (strncmp(inner.path, "/feed/", strlen("/feed/")) == 0)
-        feeds_answer(s->feeds, &inner, ret);
-    else if (strcmp(inner.path, "/healthz") == 0)
-        answer_health(s, ret);
-    else if (strcmp(inner.path, "/readyz") == 0)
-        answer_text(s->looked_at ? 200 : 503,
-                    s->looked_at ? "ok\n" : "the store has not answered yet\n", ret);
-    else if (strcmp(inner.path, "/metrics") == 0)
-        answer_metrics(s, ret);
+    if (strcmp(q->method, "GET") == 0 || strcmp(q->method, "HEAD") == 0) {
+        answer_from_memory(s, &inner, ret);
+        return;
+    }
+    if (strcmp(q->method, "OPTIONS") == 0)
+        answer_text(200, "", ret);
     else
-        answer_text(404, "There is nothing here.\n", ret);
+        answer_text(405, "This can only be read.\n", ret);
+    ret->headers = allow;
 }
 
 // The path of "https://host/path/" is "/path"; of "https://host" it is "".

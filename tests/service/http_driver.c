@@ -1,7 +1,8 @@
-// A server whose answers take time, for the tests:
-//   later_driver CONNINFO [CERT KEY]
+// A server for the tests of what HTTP gives to its handlers: whole requests, and time to answer.
+//   http_driver CONNINFO [CERT KEY]
 //
 //   /now      from memory
+//   /say      what the request said, from memory
 //   /hold     once somebody has asked for /go, or the server stops: what the request said
 //   /ask      the store's process that answered; /ask-long lets it take a while
 //
@@ -38,6 +39,16 @@ static void answer_made(struct text *t, struct http_response *ret)
     ret->owner = t->s;
 }
 
+static void say(const struct http_request *q, struct http_response *ret)
+{
+    struct text t = {0};
+
+    text_addf(&t, "%s depth=%s type=%s length=%zu body=", q->method, q->depth ? q->depth : "-",
+              q->content_type ? q->content_type : "-", q->length);
+    text_add_n(&t, q->body ? q->body : "", q->length);
+    answer_made(&t, ret);
+}
+
 static void hold(void *arg, const struct http_request *q, struct http_response *ret)
 {
     struct driver *d = arg;
@@ -48,8 +59,9 @@ static void hold(void *arg, const struct http_request *q, struct http_response *
     while (d->gone_on == gone_on && fiber_sleep(SECONDS(1) / 100) != WAKE_STOPPING)
         continue;
     log_info("driver.let_go", "held=%d", --d->held);
-    text_addf(&t, "%s %s %s %s\n", q->method, q->path, q->authorization ? q->authorization : "-",
-              q->if_none_match ? q->if_none_match : "-");
+    text_addf(&t, "%s %s %s %s %.*s\n", q->method, q->path,
+              q->authorization ? q->authorization : "-", q->if_none_match ? q->if_none_match : "-",
+              (int)q->length, q->body ? q->body : "");
     answer_made(&t, ret);
 }
 
@@ -93,6 +105,8 @@ static void on_request(void *arg, const struct http_request *q, struct http_resp
         *ret = (struct http_response){.later = hold, .later_arg = d};
     else if (strncmp(q->path, "/ask", 4) == 0)
         *ret = (struct http_response){.later = ask, .later_arg = d};
+    else if (strcmp(q->path, "/say") == 0)
+        say(q, ret);
     else
         answer_text(200, "now", ret);
     d->gone_on += strcmp(q->path, "/go") == 0;

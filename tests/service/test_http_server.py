@@ -1,6 +1,7 @@
-"""Answers that take time: real sockets, a real PostgreSQL, a server that holds answers back (later_driver.c).
+"""What HTTP gives to its handlers, whole requests and time to answer: real sockets, a real PostgreSQL, a server whose
+handler says what it was given and holds answers back (http_driver.c).
 
-LATER_DRIVER names the program.
+HTTP_DRIVER names the program.
 """
 import os
 import signal
@@ -19,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tests' / 'support'))
 from pg import Postgres  # noqa: E402
 
-DRIVER = os.environ.get('LATER_DRIVER', 'later_driver')
+DRIVER = os.environ.get('HTTP_DRIVER', 'http_driver')
+BODY_MOST = 128 * 1024
 UNDER_WAY_MOST = 16
 POOL_MOST = 4
 
@@ -114,6 +116,128 @@ def server(request, pg, tmp_path):
         yield s
 
 
+# Methods that evhttp does not know
+
+
+def request(method, body='', path='/say', headers=''):
+    return f'{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n{headers}\r\n{body}'.encode()
+
+
+def said(method, body='', depth='-', kind='-'):
+    return f'{method} depth={depth} type={kind} length={len(body)} body={body}'
+
+
+LAST = b'GET /now HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+METHODS = ['OPTIONS', 'PROPFIND', 'REPORT', 'PUT', 'POST', 'DELETE', 'PATCH', 'MKCOL', 'COPY', 'MOVE', 'MKCALENDAR', 'LOCK',
+           'UNLOCK', 'PROPPATCH']
+
+
+def send(server, *pieces):
+    """What comes back until the server closes; every piece is a packet, and a record of TLS, of its own."""
+    with server.connect() as c:
+        if not server.tls:
+            c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in pieces:
+            c.sendall(piece)
+            if len(pieces) > 1:
+                time.sleep(0.002)                           # or they would be read as one
+        return rest_of(c)
+
+
+def bodies(answers):
+    """The bodies of pipelined answers, each cut by its own length."""
+    found = []
+    while answers:
+        head, answers = answers.split('\r\n\r\n', 1)
+        length = int(head.split('Content-Length: ')[1].split('\r\n')[0])
+        found.append(answers[:length])
+        answers = answers[length:]
+    return found
+
+
+def test_every_method_reaches_the_handler_with_its_body(server):
+    kind = 'application/xml; charset=utf-8'
+    sent = b''.join(request(m, f'<{m}/>', headers=f'Depth: 1\r\nContent-Type: {kind}\r\n') for m in METHODS)
+    assert bodies(send(server, sent + LAST)) == [said(m, f'<{m}/>', '1', kind) for m in METHODS] + ['now']
+
+
+def test_a_method_in_pieces(server):
+    for method in 'PROPFIND', 'REPORT', 'LOCK':
+        whole = request(method, 'PROPFIND / HTTP/1.1')
+        for cut in range(1, len(method) + 3):
+            assert bodies(send(server, whole[:cut], whole[cut:] + LAST)) == [said(method, 'PROPFIND / HTTP/1.1'), 'now']
+    every_byte = [bytes([b]) for b in request('PROPFIND', 'ab') + LAST]
+    assert bodies(send(server, *every_byte)) == [said('PROPFIND', 'ab'), 'now']
+
+
+def test_words_of_methods_elsewhere_are_left_alone(server):
+    tricky = 'PROPFIND /now HTTP/1.1\r\nHost: x\r\n\r\nREPORT '
+    sent = [request('REPORT', tricky), b'GET /say?PROPFIND HTTP/1.1\r\nHost: x\r\nX: PROPFIND / HTTP/1.1\r\n\r\n',
+            request('PROPFIND', tricky), LAST]
+    expected = [said('REPORT', tricky), said('GET'), said('PROPFIND', tricky), 'now']
+    assert bodies(send(server, b''.join(sent))) == expected
+    assert bodies(send(server, *sent)) == expected
+    joined = b''.join(sent)
+    middle = joined.index(b'PROPFIND /say') + 4             # cut within a word behind a request that is answered
+    assert bodies(send(server, joined[:middle], joined[middle:])) == expected
+
+
+def test_a_method_of_one_request_is_not_that_of_the_next(server):
+    sent = request('PROPFIND', 'x') + b'GET /say HTTP/1.1\r\nHost: x\r\n\r\n' + request('PATCH', 'y') + LAST
+    assert bodies(send(server, sent)) == [said('PROPFIND', 'x'), said('GET'), said('PATCH', 'y'), 'now']
+    held = request('REPORT', 'later', path='/hold')
+    with ThreadPoolExecutor() as pool:
+        both = pool.submit(send, server, held + request('PROPFIND', 'behind') + LAST)
+        wait_until(lambda: server.saying('driver.held'))
+        server.ask('/go')
+        assert bodies(both.result()) == ['REPORT /hold - - later\n', said('PROPFIND', 'behind'), 'now']
+
+
+@pytest.mark.parametrize('sent, statuses, why', [
+    (b'propfind /say HTTP/1.1\r\nHost: x\r\n\r\n', ['501', '400'], 'methods have capital letters'),
+    (b'PROPFINDS /say HTTP/1.1\r\nHost: x\r\n\r\n', ['501'], 'no method'),
+    (b'PROPFIND\t/say HTTP/1.1\r\nHost: x\r\n\r\n', ['400', '501'], 'a tab'),
+    (b' PROPFIND /say HTTP/1.1\r\nHost: x\r\n\r\n', ['400', '501'], 'a blank before it'),
+    (b'\r\nPROPFIND /say HTTP/1.1\r\nHost: x\r\n\r\n', ['400'], 'an empty line before it'),
+    (b'PATCH\t/say HTTP/1.1\r\nHost: x\r\n\r\n', ['400', '501'], 'a tab'),
+    (b'PROPFIND  /say HTTP/1.1\r\nHost: x\r\n\r\n', ['400'], 'two blanks'),
+    (b'PROPFIND \r\n\r\n', ['400'], 'nothing else'),
+    (b'PROPFIND /say HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', ['400'], 'chunks'),
+    (b'PROPFIND /say HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 30\r\n\r\nab', ['400'], 'two lengths'),
+    (b'PROPFIND /say HTTP/1.1\r\nHost: x\r\nContent-Length: +2\r\n\r\nab', ['400'], 'a sign'),
+    (b'PROPFIND /say HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n' % (BODY_MOST + 1), ['413'], 'too long'),
+    (b'GET /say HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab', ['413', '400'], 'evhttp reads it; we do not want it'),
+    (b'TRACE /say HTTP/1.1\r\nHost: x\r\n\r\n', ['501'], 'not for us'),
+])
+def test_what_is_odd_is_refused_and_ends_the_connection(server, sent, statuses, why):
+    answer = send(server, sent + request('PROPFIND', 'x'))
+    assert answer[9:12] in statuses, (why, answer)
+    assert answer.count('HTTP/1.1 ') == 1 and 'depth=' not in answer, why
+
+
+def test_the_longest_body_is_read_and_a_longer_one_is_not(server):
+    body = 'x' * BODY_MOST
+    assert bodies(send(server, request('REPORT', body) + LAST)) == [said('REPORT', body), 'now']
+    try:
+        assert send(server, request('REPORT', body + 'x'))[9:12] == '413'
+    except ConnectionError:
+        pass                                                # it was closed while we were still sending
+    with server.connect() as c:                             # the next request may have none again
+        c.sendall(request('REPORT', 'x') + f'GET /now HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n'.encode())
+        assert '413' in rest_of(c).split('HTTP/1.1 ')[2]
+
+
+def test_a_client_that_asks_before_it_sends_its_body(server):
+    with server.connect() as c:
+        c.sendall(b'REPORT /say HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n')
+        assert c.recv(100).startswith(b'HTTP/1.1 100 Continue')
+        c.sendall(b'body' + LAST)
+        assert bodies(rest_of(c)) == [said('REPORT', 'body'), 'now']
+
+
+# Answers that take time
+
+
 def test_a_later_answer_is_made_from_a_copy_of_its_request(server):
     with ThreadPoolExecutor() as pool:
         later = pool.submit(server.ask, '/hold', headers='Authorization: Basic eDp5\r\nIf-None-Match: "a"\r\n')
@@ -121,7 +245,7 @@ def test_a_later_answer_is_made_from_a_copy_of_its_request(server):
         for _ in range(20):                                 # others read their requests into the same memory
             assert server.ask('/now', headers='If-None-Match: "bbbbbbbb"\r\n').endswith('now')
         server.ask('/go')
-        assert later.result().endswith('\r\n\r\nGET /hold Basic eDp5 "a"\n')
+        assert later.result().endswith('\r\n\r\nGET /hold Basic eDp5 "a" \n')
 
 
 def test_what_is_asked_behind_a_later_answer_waits_for_it(server):
