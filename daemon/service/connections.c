@@ -6,6 +6,7 @@
 #include "connections.h"
 
 #include "clock.h"
+#include "http_method.h"
 
 #include <assert.h>
 #include <event2/buffer.h>
@@ -21,7 +22,7 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
-// For writing one answer: a feed of 1 MB at 20 kB/s.
+// For making and writing one answer: a feed of 1 MB at 20 kB/s.
 #define ANSWER_TIME SECONDS(60)
 // What a client may send ahead while it is answered; more than the headers may have.
 #define INPUT_MOST ((size_t)32 * 1024)
@@ -45,6 +46,10 @@ struct connection {
     enum state state;
     int64_t deadline; // monotonic
     int fd;
+    bool at_line;            // the next bytes are a request line that was not looked at
+    const char *method;      // as http_method_exchange has it; NULL: evhttp's own
+    void (*gone)(void *arg); // or NULL
+    void *gone_arg;
     TAILQ_ENTRY(connection) place;
 };
 
@@ -124,13 +129,48 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
     }
 }
 
+// Methods
+
+static void allow_body(struct connection *c, size_t most)
+{
+    evhttp_connection_set_max_body_size(c->evcon, (ev_ssize_t)most);
+    // Without it evhttp reads on, without end, while an answer is not taken.
+    bufferevent_setwatermark(c->bev, EV_READ, 0, INPUT_MOST + most);
+}
+
+static void look_at_line(struct connection *c)
+{
+    enum http_method_seen seen;
+
+    if (!c->at_line)
+        return;
+    c->at_line = false; // also for the calls back that an exchange makes
+    seen = http_method_exchange(bufferevent_get_input(c->bev), &c->method);
+    c->at_line = seen == HTTP_METHOD_CUT;
+    if (seen == HTTP_METHOD_EXCHANGED)
+        allow_body(c, HTTP_BODY_MOST);
+}
+
+// A request line comes next, or has begun to come.
+static void expect_line(struct connection *c)
+{
+    if (c->method)
+        allow_body(c, 0);
+    c->method = NULL;
+    c->at_line = true;
+    look_at_line(c);
+}
+
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
     struct connection *c = arg;
 
     (void)input;
-    if (info->n_added > 0 && c->state == IDLE)
+    if (info->n_added == 0)
+        return;
+    if (c->state == IDLE)
         move(c, READING);
+    look_at_line(c);
 }
 
 // Addresses
@@ -211,6 +251,8 @@ static void on_closed(struct evhttp_connection *evcon, void *arg)
     struct connections *t = c->table;
 
     (void)evcon;
+    if (c->gone)
+        c->gone(c->gone_arg);
     say_goodbye(c->bev);
     evbuffer_remove_cb_entry(bufferevent_get_input(c->bev), c->watch);
     TAILQ_REMOVE(&t->queues[c->state], c, place);
@@ -289,14 +331,14 @@ static void admit(struct connections *t, struct evhttp_connection *evcon, struct
     c->fd = bufferevent_getfd(bev);
     if (counted)
         c->address = count_address(t, key);
-    // Without it evhttp reads on, without end, while an answer is not taken.
-    bufferevent_setwatermark(bev, EV_READ, 0, INPUT_MOST);
+    allow_body(c, 0);
     bufferevent_set_max_single_write(bev, SINGLE_WRITE);
     c->watch = must(evbuffer_add_cb(bufferevent_get_input(bev), on_input, c));
     evhttp_connection_set_closecb(evcon, on_closed, c);
     remember_fd(t, c);
     t->count++;
     enter(c, READING);
+    expect_line(c);
 }
 
 static void on_adopt(evutil_socket_t fd, short what, void *arg)
@@ -337,9 +379,23 @@ static struct connection *find(struct connections *t, struct evhttp_connection *
     return c;
 }
 
+const char *connections_method(struct connections *t, struct evhttp_connection *evcon)
+{
+    return find(t, evcon)->method;
+}
+
 void connections_answering(struct connections *t, struct evhttp_connection *evcon)
 {
     move(find(t, evcon), ANSWERING);
+}
+
+void connections_tell(struct connections *t, struct evhttp_connection *evcon,
+                      void (*gone)(void *arg), void *arg)
+{
+    struct connection *c = find(t, evcon);
+
+    c->gone = gone;
+    c->gone_arg = arg;
 }
 
 void connections_answered(struct connections *t, struct evhttp_connection *evcon)
@@ -348,6 +404,7 @@ void connections_answered(struct connections *t, struct evhttp_connection *evcon
 
     // What came ahead of its turn is the beginning of the next request.
     move(c, evbuffer_get_length(bufferevent_get_input(c->bev)) > 0 ? READING : IDLE);
+    expect_line(c);
 }
 
 void connections_close(struct connections *t, bool all)

@@ -23,8 +23,16 @@ void connections_free(struct connections *t);
 // one that waits for its client gives way, or else the new one is closed.
 void connections_expect(struct connections *t, struct bufferevent *bev);
 
-// A request was read whole, and its answer is being written.
+// The method of the request that a connection is at: NULL where evhttp knows it, GET or HEAD.
+// Others are PATCH to evhttp (http_method.h); these may have a body of at most HTTP_BODY_MOST
+// bytes.
+const char *connections_method(struct connections *t, struct evhttp_connection *evcon);
+
+// A request was read whole, and its answer is being made and written.
 void connections_answering(struct connections *t, struct evhttp_connection *evcon);
+// Calls gone(arg) when the connection closes; NULL: nobody is to be called any more.
+void connections_tell(struct connections *t, struct evhttp_connection *evcon,
+                      void (*gone)(void *arg), void *arg);
 // The answer is written: the connection waits for the next request.
 void connections_answered(struct connections *t, struct evhttp_connection *evcon);
 

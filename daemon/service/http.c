@@ -1,11 +1,12 @@
 // The HTTP server on evhttp: listening, and writing answers. What evhttp lacks is in connections.c
-// (deadlines, caps) and http_request.c (strictness); what it does badly is avoided here: Nagle's
-// delay, copies of bodies, HEAD.
+// (deadlines, caps), http_request.c (strictness) and http_later.c (answers that take time); what it
+// does badly is avoided here: Nagle's delay, copies of bodies, HEAD.
 #include "http.h"
 
 #include "clock.h"
 #include "conditional.h"
 #include "connections.h"
+#include "http_later.h"
 #include "http_request.h"
 #include "http_tls.h"
 #include "log.h"
@@ -33,6 +34,7 @@
 #include <unistd.h>
 
 #define HEADERS_MOST 16384
+#define PLAIN_TEXT "text/plain; charset=utf-8"
 #define BACKLOG 1024
 #define FILES_APART 64 // descriptors for everything that is no connection of ours
 #define STOP_TIME SECONDS(5)
@@ -46,6 +48,7 @@ struct http_server {
     struct evhttp *evhttp;
     struct evhttp_bound_socket *bound;
     struct connections *connections;
+    struct http_later *later;
     struct event *accept_again;
     void (*handler)(void *arg, const struct http_request *q, struct http_response *ret);
     void *arg;
@@ -79,16 +82,36 @@ static const char *phrase(int status)
     switch (status) {
     case 200:
         return "OK";
+    case 204:
+        return "No Content";
+    case 207:
+        return "Multi-Status";
+    case 301:
+        return "Moved Permanently";
+    case 303:
+        return "See Other";
     case 304:
         return "Not Modified";
     case 400:
         return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 403:
+        return "Forbidden";
     case 404:
         return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 409:
+        return "Conflict";
+    case 412:
+        return "Precondition Failed";
     case 413:
         return "Content Too Large";
     case 414:
         return "URI Too Long";
+    case 415:
+        return "Unsupported Media Type";
     case 503:
         return "Service Unavailable";
     default:
@@ -101,7 +124,7 @@ static void count(struct http_counts *c, int status)
     c->requests++;
     if (status == 304)
         c->answered_304++;
-    else if (status < 300)
+    else if (status < 400)
         c->answered_2xx++;
     else if (status < 500)
         c->answered_4xx++;
@@ -150,6 +173,8 @@ static bool add_headers(struct http_server *s, struct evkeyvalq *headers,
     add(headers, "ETag", r->etag, &ok);
     add(headers, "Cache-Control", r->cache_control, &ok);
     add(headers, "Vary", r->etag ? "Accept-Encoding" : NULL, &ok);
+    for (const char *const *h = r->headers; h && *h; h += 2)
+        add(headers, h[0], h[1], &ok);
     if (r->status != 304) // which stands for headers that the client has already
         add_body_headers(headers, r, &ok);
     return ok;
@@ -191,8 +216,8 @@ static void on_answered(struct evhttp_request *req, void *arg)
     connections_answered(s->connections, evhttp_request_get_connection(req));
 }
 
-static void answer(struct http_server *s, struct evhttp_request *req, bool head, bool last,
-                   const struct http_response *r)
+static void send_answer(struct http_server *s, struct evhttp_request *req, bool head, bool last,
+                        const struct http_response *r)
 {
     struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
     int status = r->status;
@@ -213,9 +238,40 @@ static void answer(struct http_server *s, struct evhttp_request *req, bool head,
     else if (r->release)
         r->release(r->owner);
     count(&s->counts, status);
-    connections_answering(s->connections, evhttp_request_get_connection(req));
     evhttp_request_set_on_complete_cb(req, on_answered, s);
     evhttp_send_reply(req, status, phrase(status), lend ? s->body : NULL);
+}
+
+static void answer(void *arg, struct evhttp_request *req, bool head, const struct http_response *r)
+{
+    struct http_server *s = arg;
+
+    send_answer(s, req, head, s->stopping, r);
+}
+
+static void answer_busy(struct http_server *s, struct evhttp_request *req, bool head)
+{
+    static const char *const headers[] = {"Retry-After", "2", NULL};
+    static const char body[] = "Too much is asked at once. Please ask again in a moment.\n";
+    const struct http_response r = {.status = 503,
+                                    .content_type = PLAIN_TEXT,
+                                    .body = body,
+                                    .length = strlen(body),
+                                    .cache_control = "no-store",
+                                    .headers = headers};
+
+    answer(s, req, head, &r);
+}
+
+// The connection cannot be trusted to be in step with us.
+static void refuse(struct http_server *s, struct evhttp_request *req, int status)
+{
+    const struct http_response r = {.status = status,
+                                    .content_type = PLAIN_TEXT,
+                                    .body = phrase(status),
+                                    .length = strlen(phrase(status))};
+
+    send_answer(s, req, evhttp_request_get_command(req) == EVHTTP_REQ_HEAD, true, &r);
 }
 
 static void on_request(struct evhttp_request *req, void *arg)
@@ -223,18 +279,20 @@ static void on_request(struct evhttp_request *req, void *arg)
     struct http_server *s = arg;
     struct http_request q = {0};
     struct http_response r = {0};
-    int refused = http_request_read(req, &s->reading, &q);
+    struct evhttp_connection *evcon = evhttp_request_get_connection(req);
+    int refused =
+        http_request_read(req, connections_method(s->connections, evcon), &s->reading, &q);
 
-    if (!refused) {
-        s->handler(s->arg, &q, &r);
-        answer(s, req, q.head, s->stopping, &r);
+    connections_answering(s->connections, evcon);
+    if (refused) {
+        refuse(s, req, refused);
         return;
     }
-    r.status = refused;
-    r.content_type = "text/plain; charset=utf-8";
-    r.body = phrase(refused);
-    r.length = strlen(phrase(refused));
-    answer(s, req, evhttp_request_get_command(req) == EVHTTP_REQ_HEAD, true, &r);
+    s->handler(s->arg, &q, &r);
+    if (!r.later)
+        answer(s, req, q.head, &r);
+    else if (!http_later_start(s->later, req, &q, &r))
+        answer_busy(s, req, q.head);
 }
 
 // Accepting
@@ -458,6 +516,7 @@ static void server_free(struct http_server *s)
         connections_close(s->connections, true);
     if (s->evhttp)
         evhttp_free(s->evhttp);
+    http_later_free(s->later);
     connections_free(s->connections);
     if (s->accept_again)
         event_free(s->accept_again);
@@ -485,9 +544,10 @@ static struct http_server *server_new(struct loop *l, const struct http_limits *
     s->evhttp = must(evhttp_new(loop_base(l)));
     s->accept_again = must(event_new(loop_base(l), -1, 0, on_accept_again, s));
     s->connections = connections_new(loop_base(l), &kept, by_address);
+    s->later = http_later_new(l, s->connections, answer, s);
     evhttp_set_max_headers_size(s->evhttp, HEADERS_MOST);
     evhttp_set_max_body_size(s->evhttp, 0);
-    evhttp_set_allowed_methods(s->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+    evhttp_set_allowed_methods(s->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_PATCH);
     evhttp_set_default_content_type(s->evhttp, NULL);
     evhttp_set_timeout(s->evhttp, EVHTTP_TIMEOUT_S + kept.idle_s);
     evhttp_set_bevcb(s->evhttp, on_connection, s);
@@ -562,5 +622,7 @@ void http_stop(struct http_server *s)
         (void)bell_wait_to_end(&nobody, SECONDS(1) / 50);
         connections_close(s->connections, false);
     }
+    connections_close(s->connections, true);
+    http_later_wait(s->later);
     server_free(s);
 }

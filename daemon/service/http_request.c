@@ -113,10 +113,26 @@ static void join(struct text *list, const char *value)
     text_add(list, value);
 }
 
-struct seen {
-    int hosts, dates;
-    const char *if_modified_since;
+// A header of which several cannot all be meant.
+struct single {
+    int count;
+    const char *value;
 };
+
+struct seen {
+    struct single host, if_modified_since, authorization, depth, content_type, content_length;
+};
+
+static void see(struct single *s, const char *value)
+{
+    s->count++;
+    s->value = value;
+}
+
+static const char *only(const struct single *s)
+{
+    return s->count == 1 ? s->value : NULL;
+}
 
 static int read_header(const struct evkeyval *h, struct http_reading *memory, struct seen *seen)
 {
@@ -125,27 +141,56 @@ static int read_header(const struct evkeyval *h, struct http_reading *memory, st
     if (!is_token(name))
         return BAD_REQUEST;
     if (strcasecmp(name, "Host") == 0) {
-        seen->hosts++;
+        see(&seen->host, value);
     } else if (strcasecmp(name, "If-None-Match") == 0) {
         join(&memory->if_none_match, value);
     } else if (strcasecmp(name, "If-Modified-Since") == 0) {
-        seen->dates++;
-        seen->if_modified_since = value;
+        see(&seen->if_modified_since, value);
+    } else if (strcasecmp(name, "Authorization") == 0) {
+        see(&seen->authorization, value);
     } else if (strcasecmp(name, "Accept-Encoding") == 0) {
         join(&memory->accept_encoding, value);
     } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
         return BAD_REQUEST;
-    } else if (strcasecmp(name, "Content-Length") == 0 && strcmp(value, "0") != 0) {
-        // evhttp does not read the body of a HEAD: it would be taken for the next request.
-        return TOO_LARGE;
+    } else if (strcasecmp(name, "Depth") == 0) {
+        see(&seen->depth, value);
+    } else if (strcasecmp(name, "Content-Type") == 0) {
+        see(&seen->content_type, value);
+    } else if (strcasecmp(name, "Content-Length") == 0) {
+        see(&seen->content_length, value);
     }
     return OK;
 }
 
-int http_request_read(struct evhttp_request *req, struct http_reading *memory,
+// Whether evhttp and whoever stands before us agree on where the body ends.
+static int check_length(const struct single *length, bool has_body)
+{
+    if (length->count == 0)
+        return OK;
+    if (length->count > 1 || length->value[strspn(length->value, "0123456789")])
+        return BAD_REQUEST;
+    // evhttp does not read the body of a HEAD: it would be taken for the next request.
+    return has_body || strcmp(length->value, "0") == 0 ? OK : TOO_LARGE;
+}
+
+static const char *native_method(struct evhttp_request *req)
+{
+    switch ((int)evhttp_request_get_command(req)) {
+    case EVHTTP_REQ_GET:
+        return "GET";
+    case EVHTTP_REQ_HEAD:
+        return "HEAD";
+    default:
+        return NULL;
+    }
+}
+
+int http_request_read(struct evhttp_request *req, const char *method, struct http_reading *memory,
                       struct http_request *ret)
 {
     const struct evkeyvalq *headers = evhttp_request_get_input_headers(req);
+    struct evbuffer *body = evhttp_request_get_input_buffer(req);
+    const char *native = native_method(req);
     struct seen seen = {0};
     int refused = http_path_read(evhttp_request_get_uri(req), memory->path);
 
@@ -153,19 +198,26 @@ int http_request_read(struct evhttp_request *req, struct http_reading *memory,
     text_clear(&memory->accept_encoding);
     for (const struct evkeyval *h = headers->tqh_first; h && !refused; h = h->next.tqe_next)
         refused = read_header(h, memory, &seen);
+    if (!refused)
+        refused = check_length(&seen.content_length, !native);
     if (refused)
         return refused;
-    if (seen.hosts > 1 || (seen.hosts == 0 && req->minor >= 1))
+    if (seen.host.count > 1 || (seen.host.count == 0 && req->minor >= 1) || !native == !method)
         return BAD_REQUEST;
-    if (evbuffer_get_length(evhttp_request_get_input_buffer(req)) > 0)
+    if (native && evbuffer_get_length(body) > 0)
         return TOO_LARGE;
     *ret = (struct http_request){
+        .method = native ? native : method,
         .path = memory->path,
         .head = evhttp_request_get_command(req) == EVHTTP_REQ_HEAD,
         .if_none_match = memory->if_none_match.length ? text_str(&memory->if_none_match) : NULL,
-        // Of several dates none can be meant.
-        .if_modified_since = seen.dates == 1 ? seen.if_modified_since : NULL,
+        .if_modified_since = only(&seen.if_modified_since),
         .accepts_gzip = http_accepts_gzip(text_str(&memory->accept_encoding)),
+        .authorization = only(&seen.authorization),
+        .depth = only(&seen.depth),
+        .content_type = only(&seen.content_type),
+        .body = native ? NULL : (const char *)evbuffer_pullup(body, -1),
+        .length = evbuffer_get_length(body),
     };
     return OK;
 }

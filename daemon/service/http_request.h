@@ -16,11 +16,13 @@ struct http_reading {
 
 // Returns 0 and fills *ret, whose texts live in `memory` and in `req`; or the status to refuse the
 // request with, after which the connection cannot be trusted to be in step and has to be closed.
+// `method`: as connections_method has it.
 //
-// Refused are: no Host or several (HTTP/1.1), a header name that is none, a body, a transfer
-// coding, an absolute URI, and a path with NUL, other control characters, "." or ".." in it. Odd
-// headers that do no harm are let through: calendar clients send them.
-int http_request_read(struct evhttp_request *req, struct http_reading *memory,
+// Refused are: no Host or several (HTTP/1.1), a header name that is none, a body of a GET or a
+// HEAD, more than one length or one that is no number, a transfer coding, an absolute URI, and a
+// path with NUL, other control characters, "." or ".." in it. Odd headers that do no harm are let
+// through: calendar clients send them.
+int http_request_read(struct evhttp_request *req, const char *method, struct http_reading *memory,
                       struct http_request *ret);
 
 // Decodes the path of a request's target (before "?") into ret. Returns 0 or the status to refuse

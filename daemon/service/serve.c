@@ -7,6 +7,7 @@
 #include "feeds.h"
 #include "log.h"
 #include "metrics.h"
+#include "store_pool.h"
 #include "text.h"
 
 #include <event2/event.h>
@@ -19,6 +20,7 @@
 #define HEARTBEAT_OLDEST SECONDS(120)
 #define BACKOFF_FIRST (SECONDS(1) / 4)
 #define BACKOFF_MOST SECONDS(15)
+#define STORE_CONNECTIONS 4
 #define PLAIN_TEXT "text/plain; charset=utf-8"
 
 static const char heartbeat_sql[] =
@@ -29,7 +31,8 @@ struct serve {
     struct loop *loop;
     struct http_server *http;
     struct feeds *feeds;
-    char *prefix; // the path of the public address, without its last "/"
+    struct store_pool *pool; // for answers that have to ask the store
+    char *prefix;            // the path of the public address, without its last "/"
     bool connected;
     int64_t looked_at; // monotonic; when the store last answered everything; 0: never
     bool has_heartbeat;
@@ -201,23 +204,38 @@ static const char *without_prefix(const struct serve *s, const char *path)
     return strncmp(path, s->prefix, length) == 0 && path[length] == '/' ? path + length : path;
 }
 
+static void answer_from_memory(struct serve *s, const struct http_request *q,
+                               struct http_response *ret)
+{
+    if (strncmp(q->path, "/feed/", strlen("/feed/")) == 0)
+        feeds_answer(s->feeds, q, ret);
+    else if (strcmp(q->path, "/healthz") == 0)
+        answer_health(s, ret);
+    else if (strcmp(q->path, "/readyz") == 0)
+        answer_text(s->looked_at ? 200 : 503,
+                    s->looked_at ? "ok\n" : "the store has not answered yet\n", ret);
+    else if (strcmp(q->path, "/metrics") == 0)
+        answer_metrics(s, ret);
+    else
+        answer_text(404, "There is nothing here.\n", ret);
+}
+
 static void on_request(void *arg, const struct http_request *q, struct http_response *ret)
 {
+    static const char *const allow[] = {"Allow", "GET, HEAD, OPTIONS", NULL};
     struct serve *s = arg;
     struct http_request inner = *q;
 
     inner.path = without_prefix(s, q->path);
-    if (strncmp(inner.path, "/feed/", strlen("/feed/")) == 0)
-        feeds_answer(s->feeds, &inner, ret);
-    else if (strcmp(inner.path, "/healthz") == 0)
-        answer_health(s, ret);
-    else if (strcmp(inner.path, "/readyz") == 0)
-        answer_text(s->looked_at ? 200 : 503,
-                    s->looked_at ? "ok\n" : "the store has not answered yet\n", ret);
-    else if (strcmp(inner.path, "/metrics") == 0)
-        answer_metrics(s, ret);
+    if (strcmp(q->method, "GET") == 0 || strcmp(q->method, "HEAD") == 0) {
+        answer_from_memory(s, &inner, ret);
+        return;
+    }
+    if (strcmp(q->method, "OPTIONS") == 0)
+        answer_text(200, "", ret);
     else
-        answer_text(404, "There is nothing here.\n", ret);
+        answer_text(405, "This can only be read.\n", ret);
+    ret->headers = allow;
 }
 
 // The path of "https://host/path/" is "/path"; of "https://host" it is "".
@@ -307,10 +325,12 @@ bool serve_run(const struct serve_options *o, struct error *err)
     struct event *const signals[] = {on_signal(&s, SIGTERM, on_end), on_signal(&s, SIGINT, on_end),
                                      on_signal(&s, SIGHUP, on_reload)};
 
+    s.pool = store_pool_new(&o->store, STORE_CONNECTIONS);
     s.prefix = path_of(o->public_url);
     loop_run_one(s.loop, "serve", serve_fiber, &s);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         event_free(signals[i]);
+    store_pool_free(s.pool);
     loop_free(s.loop);
     feeds_free(s.feeds);
     free(s.prefix);

@@ -396,6 +396,14 @@ def test_without_a_store_it_says_so_and_waits(pg, store, conninfo):
 GOOD = f'GET /feed/{TOKEN}.ics HTTP/1.1\r\nHost: x\r\n'.encode()
 
 
+@pytest.mark.parametrize('method', ['POST', 'PUT', 'DELETE', 'PATCH', 'PROPFIND', 'REPORT', 'MKCALENDAR', 'PROPPATCH'])
+def test_methods_that_are_not_for_feeds_are_refused_with_those_that_are(shared, etag, method):
+    for path in f'/feed/{TOKEN}.ics', '/feed/', '/healthz', '/':
+        r = shared.ask(path, method=method)
+        assert (r.status, r.headers['Allow']) == (405, 'GET, HEAD, OPTIONS')
+        assert shared.ask(path, method='OPTIONS').headers['Allow'] == 'GET, HEAD, OPTIONS'
+
+
 @pytest.mark.parametrize('request_, statuses, why', [
     (b'GET / HTTP/1.1\r\n\r\n', [b'400'], 'no Host'),
     (GOOD + b'Host: y\r\n\r\n', [b'400'], 'two Hosts'),
@@ -410,7 +418,6 @@ GOOD = f'GET /feed/{TOKEN}.ics HTTP/1.1\r\nHost: x\r\n'.encode()
     (b'GET / /x HTTP/1.1\r\nHost: x\r\n\r\n', [b'400'], 'a blank in the target'),
     (b'GET / HTTP/9.9\r\nHost: x\r\n\r\n', [b'400'], 'a version to come'),
     (b'GET /\r\n\r\n', [b'400'], 'no version'),
-    (b'POST /feed/ HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n', [b'501', b'405'], 'another method'),
     (b'BREW / HTTP/1.1\r\nHost: x\r\n\r\n', [b'501', b'400'], 'no method'),
     (GOOD + b'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n', [b'400'], 'chunks'),
     (GOOD + b'Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n', [b'400'], 'codings'),
