@@ -344,6 +344,7 @@ static int run_service(struct daemon *d)
                                         .role_name = "timelyd serve",
                                         .statement_timeout_ms = 30000},
                               .public_url = c->public_url,
+                              .help = c->help,
                               .limits = http_limits_default,
                               .listening = on_listening};
 

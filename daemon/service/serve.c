@@ -7,6 +7,7 @@
 #include "feeds.h"
 #include "log.h"
 #include "metrics.h"
+#include "pages.h"
 #include "store_pool.h"
 #include "text.h"
 
@@ -31,6 +32,7 @@ struct serve {
     struct loop *loop;
     struct http_server *http;
     struct feeds *feeds;
+    struct pages pages;
     struct store_pool *pool; // for answers that have to ask the store
     char *prefix;            // the path of the public address, without its last "/"
     bool connected;
@@ -209,6 +211,8 @@ static void answer_from_memory(struct serve *s, const struct http_request *q,
 {
     if (strncmp(q->path, "/feed/", strlen("/feed/")) == 0)
         feeds_answer(s->feeds, q, ret);
+    else if (pages_has(q->path))
+        pages_answer(&s->pages, q, ret);
     else if (strcmp(q->path, "/healthz") == 0)
         answer_health(s, ret);
     else if (strcmp(q->path, "/readyz") == 0)
@@ -327,6 +331,7 @@ bool serve_run(const struct serve_options *o, struct error *err)
 
     s.pool = store_pool_new(&o->store, STORE_CONNECTIONS);
     s.prefix = path_of(o->public_url);
+    s.pages = (struct pages){s.pool, s.prefix, o->help};
     loop_run_one(s.loop, "serve", serve_fiber, &s);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         event_free(signals[i]);

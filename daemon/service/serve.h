@@ -2,6 +2,7 @@
 // for them; it writes nothing and knows neither the source nor the mail server.
 //
 //   /feed/TOKEN.ics   a calendar
+//   /why/TOKEN        a page that explains one deadline
 //   /healthz          200 while the daemon's heartbeat in the store is younger than two minutes
 //   /readyz           200 once the feeds were read from the store
 //   /metrics          Prometheus
@@ -15,6 +16,7 @@ struct serve_options {
     const char *cert_file, *key_file; // or NULL, NULL: clear text
     struct db_options store;          // with the role that reads feeds
     const char *public_url; // under which clients know us; its path may stand before ours. Or NULL
+    const char *help;       // one line at the foot of pages: whom to ask; or NULL
     struct http_limits limits;
     // Called in a fiber once the server listens, to tell a service manager and to start the fiber
     // that pets its watchdog; NULL: nobody to tell.

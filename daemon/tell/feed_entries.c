@@ -272,7 +272,8 @@ static struct calendar_entry overdue_entry(const struct gathering *g, size_t cou
     struct calendar_entry e;
     size_t listed = 0;
 
-    for (size_t i = 0; i < g->count; i++) {
+    // The latest first: what has been owed for years is as often a gap in the records.
+    for (size_t i = g->count; i-- > 0;) {
         const struct feed_item *lead = leading(&g->groups[i]);
 
         if (!feed_is_overdue(g->in, lead))

@@ -1,6 +1,6 @@
 -- Rights of the four roles, granted where the roles exist. Creating them is the DBA's: see docs/operating.md.
 --   timely_daemon   works; on the audit, the history and the proclaimed holidays only INSERT
---   timely_web      reads feeds, puts what people press into the inbox
+--   timely_web      reads feeds and what a link opens, puts what people press into the inbox
 --   timely_report   reads deadlines and findings; no message texts
 -- The owner of the schema migrates and purges.
 DO $$
@@ -8,6 +8,7 @@ BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_daemon') THEN
         GRANT USAGE ON SCHEMA timely TO timely_daemon;
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA timely TO timely_daemon;
+        GRANT EXECUTE ON FUNCTION timely.page_deadline(text), timely.page_changes(text) TO timely_daemon;
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA timely TO timely_daemon;
         REVOKE UPDATE, DELETE ON timely.audit, timely.deadline_history, timely.proclaimed_holiday,
             timely.migration FROM timely_daemon;
@@ -16,6 +17,7 @@ BEGIN
         GRANT USAGE ON SCHEMA timely TO timely_web;
         GRANT SELECT ON timely.live_feed, timely.feed_body, timely.state TO timely_web;
         GRANT INSERT ON timely.inbox TO timely_web;
+        GRANT EXECUTE ON FUNCTION timely.page_deadline(text), timely.page_changes(text) TO timely_web;
     END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_report') THEN
         GRANT USAGE ON SCHEMA timely TO timely_report;

@@ -1,0 +1,38 @@
+// The page that explains one deadline to whoever a link was given to: what is owed, how its date
+// was counted, by which rule, and how it came to be so. It shows a child by reference only. Pure.
+#pragma once
+
+#include "arena.h"
+#include "date.h"
+
+// How it stood at a time.
+struct why_change {
+    struct moment known_at; // in England
+    const char *change;     // opened, moved, met, ended, reopened, withdrawn, changed
+    struct date due_on;
+};
+
+struct why_page {
+    const char *reference;                                         // of the child
+    const char *title, *force, *source, *url, *evidence, *reading; // NULL where there is none
+    const char *state;                          // open, met, ended, unknown, withdrawn
+    const char *why;                            // an ended or unknown one; NULL: not said
+    struct date today, due_on, book_by, met_on; // DATE_NONE
+    struct moment due_at, booked;               // MOMENT_NONE
+    bool in_timescale, provisional;
+    const char *derivation, *not_counted; // not_counted NULL: nothing
+    const struct why_change *changes;     // the oldest first
+    size_t change_count;
+    struct moment as_of; // of the last reading of the case database; MOMENT_NONE: none yet
+    const char *help;    // one line: whom to ask; NULL
+};
+
+// A whole document of HTML without scripts; its style is at `style_url`. Arena-owned.
+const char *why_page_render(struct arena *a, const struct why_page *p, const char *style_url);
+
+// A page that only says something: a heading and a sentence. Arena-owned.
+const char *notice_page_render(struct arena *a, const char *heading, const char *words,
+                               const char *style_url);
+
+// The style of all pages.
+extern const char page_style[];

@@ -1,0 +1,21 @@
+// Pages that links open. The store is asked when somebody comes: what a link may show is behind a
+// function of the store, so that this process can read nothing else.
+//
+//   /why/TOKEN     why one deadline is due when it is
+//   /pages.css     their style
+#pragma once
+
+#include "http.h"
+#include "store_pool.h"
+
+struct pages {
+    struct store_pool *pool;
+    const char *prefix; // the path of the public address before ours, without its last "/"
+    const char *help;   // one line at the foot of a page, or NULL
+};
+
+// Whether a path (without the prefix) is one of these.
+bool pages_has(const char *path);
+// Answers GET and HEAD of such a path, later where the store has to be asked. 404 with a page in
+// words for a link that opens nothing, 503 for a store that is away.
+void pages_answer(struct pages *p, const struct http_request *q, struct http_response *ret);
