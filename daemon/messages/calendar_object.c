@@ -306,6 +306,20 @@ bool calendar_feed_render(struct arena *a, const struct calendar_feed *f, const 
     return true;
 }
 
+bool calendar_entry_render(struct arena *a, const struct calendar_entry *e, const char **ret,
+                           struct error *err)
+{
+    if (!check_entry(e, err))
+        return false;
+    if (is_meeting(e))
+        return fail(err, FAULT_INPUT, "calendar entry %s: a meeting needs its zone", e->uid);
+
+    AUTO(component_done) icalcomponent *c = event_new(a, e, e->cancelled ? "Cancelled: " : "");
+
+    *ret = written(a, c);
+    return true;
+}
+
 // A name as the CN parameter: libical 3 leaves "^" as it is, which readers of RFC 6868 would take
 // for an escape, and itself takes a backslash for one, although parameters have none: a name that
 // ends in one would hide the colon or the quote that ends it.

@@ -42,6 +42,11 @@ struct calendar_feed {
 MUST_USE bool calendar_feed_render(struct arena *a, const struct calendar_feed *f, const char **ret,
                                    struct error *err);
 
+// One entry by itself, as it stands in a feed: the lines from BEGIN:VEVENT to END:VEVENT. It names
+// no zone, so it is an all-day one. Arena-owned.
+MUST_USE bool calendar_entry_render(struct arena *a, const struct calendar_entry *e,
+                                    const char **ret, struct error *err);
+
 enum imip_method { IMIP_REQUEST, IMIP_CANCEL };
 
 struct calendar_person {

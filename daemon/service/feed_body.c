@@ -1,4 +1,5 @@
-// Bodies of feeds, counted by reference.
+// Bodies of feeds, counted by reference. Their bytes are malloc's, as libpq's are where it is not
+// Windows.
 #include "feed_body.h"
 
 #include <libpq-fe.h>
@@ -71,7 +72,8 @@ void feed_body_release(void *body)
 
     if (!b || --b->references > 0)
         return;
-    PQfreemem(b->plain);
-    PQfreemem(b->gzip);
+    feed_body_release(b->stale);
+    free(b->plain);
+    free(b->gzip);
     free(b);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "conditional.h"
+#include "date.h"
 
 #include <stddef.h>
 
@@ -16,6 +17,9 @@ struct feed_body {
     char etag_gzip[FEED_ETAG_MOST + 8]; // another for another coding
     int64_t last_modified;              // seconds since 1970
     char last_modified_date[HTTP_DATE_SIZE];
+    struct feed_body
+        *stale;           // the same with the entry that says how old it is (feed_stale.h), or NULL
+    struct date stale_on; // the day of that entry
 };
 
 // From the columns of the store: bytea in its text form, the tag with or without quotes. NULL when

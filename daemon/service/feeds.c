@@ -3,7 +3,9 @@
 #include "feeds.h"
 
 #include "arena.h"
+#include "clock.h"
 #include "feed_body.h"
+#include "feed_stale.h"
 #include "log.h"
 
 #include <openssl/crypto.h>
@@ -33,6 +35,10 @@ static const char list_sql[] =
     "FROM timely.live_feed f LEFT JOIN timely.feed_body b USING (owner_kind, owner_id) "
     "ORDER BY f.owner_kind COLLATE \"C\", f.owner_id COLLATE \"C\", f.feed_id";
 
+static const char age_sql[] =
+    "SELECT floor(extract(epoch FROM now() - read_at) * 1000000)::bigint, "
+    "floor(extract(epoch FROM read_business_at) * 1000000)::bigint FROM timely.state";
+
 static const char body_sql[] =
     "SELECT body, body_gzip, etag, floor(extract(epoch FROM last_modified))::bigint "
     "FROM timely.feed_body WHERE owner_kind = $1 AND owner_id = $2";
@@ -57,6 +63,7 @@ struct list {
 struct feeds {
     struct list *list;
     char *sum; // NULL: nothing was read yet
+    struct data_age data;
     EVP_MD *sha256;
     EVP_MD_CTX *digest;
 };
@@ -264,11 +271,26 @@ static bool reload(struct feeds *f, struct db *db, struct error *err)
     return true;
 }
 
+static bool learn_age(struct feeds *f, struct db *db, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+
+    if (!db_ask(db, age_sql, 0, NULL, &r, err))
+        return false;
+    f->data = (struct data_age){.known = PQntuples(r) == 1 && db_text(r, 0, 0) && db_text(r, 0, 1),
+                                .learnt_at = clock_monotonic()};
+    if (f->data.known) {
+        f->data.age = db_int(r, 0, 0);
+        f->data.read_at = db_int(r, 0, 1);
+    }
+    return true;
+}
+
 bool feeds_refresh(struct feeds *f, struct db *db, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
 
-    if (!db_ask(db, sum_sql, 0, NULL, &r, err))
+    if (!learn_age(f, db, err) || !db_ask(db, sum_sql, 0, NULL, &r, err))
         return explain(err, "feeds");
     if (f->sum && strcmp(f->sum, PQgetvalue(r, 0, 0)) == 0)
         return true;
@@ -359,7 +381,7 @@ void feeds_answer(struct feeds *f, const struct http_request *q, struct http_res
         return;
     }
     if (s->body)
-        answer_body(s->body, q, ret);
+        answer_body(feed_stale(s->body, &f->data, clock_monotonic()), q, ret);
     else
         answer_text(503, "This calendar is not ready yet. Please ask again in a few minutes.\n",
                     ret);
