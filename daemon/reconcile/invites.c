@@ -163,12 +163,13 @@ static const char *title_of(const struct planner *p, const struct stored_object 
     return t >= 0 ? p->context->library->timescales[t].title : "Deadline";
 }
 
-// `was_over`: their calendars show it as past, and it stays there.
+// `was_over`: calendars show it as past, and it stays there; but who was never told so has another
+// time in theirs.
 static void release(struct planner *p, const struct stored_object *o, const struct stored_holder *h,
                     bool was_over)
 {
     holder_entry(p, p->released, o, h->staff_id);
-    if (!was_over)
+    if (!was_over || h->waiting)
         (void)message_put(p, &(struct message){.object = o,
                                                .staff_id = h->staff_id,
                                                .email = h->email,
@@ -261,7 +262,7 @@ static void tell_attendees(struct planner *p, struct stored_object *o, const str
 
         if (!object_is_over(p, o) && (!h || t[i].differs) && tell(p, o, &t[i], d))
             now[count++] = (struct stored_holder){t[i].staff->id, t[i].staff->email, t[i].children,
-                                                  !h || h->fresh};
+                                                  !h || h->fresh, true};
         else if (h)
             now[count++] = *h;
     }

@@ -43,8 +43,9 @@ static void fill_holders(struct arena *a, const struct kept_object *k, instant n
     o->holders = ARENA_ARRAY(a, struct stored_holder, k->holder_count + 1);
     o->holder_count = k->holder_count;
     for (size_t i = 0; i < k->holder_count; i++)
-        o->holders[i] = (struct stored_holder){k->holders[i].staff_id, k->holders[i].email,
-                                               k->holders[i].children, k->holders[i].since == now};
+        o->holders[i] =
+            (struct stored_holder){k->holders[i].staff_id, k->holders[i].email,
+                                   k->holders[i].children, k->holders[i].since == now, false};
 }
 
 void memory_book(struct arena *a, const struct memory *m, const struct remembered *p,

@@ -210,7 +210,8 @@ static bool read_holders(struct arena *a, struct db *store, const char *uids, st
     struct stored_holder *all;
 
     if (!db_ask(store,
-                "SELECT o.uid, h.staff_id, h.email, h.children FROM timely.invite_holder h JOIN "
+                "SELECT o.uid, h.staff_id, h.email, h.children, "
+                "h.sequence_said > coalesce(h.sequence_sent, -1) FROM timely.invite_holder h JOIN "
                 "timely.calendar_object o "
                 "USING (object_id) WHERE o.uid = ANY ($1::text[]) ORDER BY o.uid, h.staff_id",
                 1, &uids, &r, err))
@@ -220,7 +221,7 @@ static bool read_holders(struct arena *a, struct db *store, const char *uids, st
         struct stored_object *o = book_object(b, db_text(r, i, 0));
 
         all[i] = (struct stored_holder){text_at(a, r, i, 1), text_at(a, r, i, 2),
-                                        text_at(a, r, i, 3), false};
+                                        text_at(a, r, i, 3), false, db_bool(r, i, 4)};
         if (o->holder_count++ == 0)
             o->holders = &all[i];
     }

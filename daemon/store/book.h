@@ -30,6 +30,7 @@ struct stored_holder {
     const char *staff_id, *email;
     const char *children; // whom it names to them: numbers of persons divided by blanks
     bool fresh;           // invited for the first time in this round
+    bool waiting;         // what they were last told of has not been handed over yet
 };
 struct served_deadline {
     const char *uid, *person_id,
