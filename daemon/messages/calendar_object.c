@@ -342,8 +342,11 @@ static void add_people(struct arena *a, icalcomponent *event, const struct calen
         add_name(a, p, i->attendees[n].name);
         icalproperty_add_parameter(p, icalparameter_new_role(ICAL_ROLE_REQPARTICIPANT));
         if (i->method == IMIP_REQUEST) {
-            icalproperty_add_parameter(p, icalparameter_new_partstat(ICAL_PARTSTAT_NEEDSACTION));
-            icalproperty_add_parameter(p, icalparameter_new_rsvp(ICAL_RSVP_TRUE));
+            icalproperty_add_parameter(
+                p, icalparameter_new_partstat(i->no_answer ? ICAL_PARTSTAT_ACCEPTED
+                                                           : ICAL_PARTSTAT_NEEDSACTION));
+            icalproperty_add_parameter(
+                p, icalparameter_new_rsvp(i->no_answer ? ICAL_RSVP_FALSE : ICAL_RSVP_TRUE));
         }
         add(event, p);
     }

@@ -61,6 +61,7 @@ struct calendar_invite {
     const struct calendar_person
         *attendees; // the first is the recipient; on a CANCEL only the recipient
     size_t attendee_count;
+    bool no_answer;    // taken as accepted: none is asked for
     int alarm_minutes; // before a meeting; 0 for none (never on all-day entries)
 };
 

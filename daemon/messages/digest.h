@@ -51,12 +51,15 @@ void summary_render(struct arena *a, const struct digest *d, struct rendered *re
 
 // The text beside an invite or a cancellation: stands alone for who cannot read the calendar part.
 struct invite_words {
-    const char *title, *child; // child NULL: not named
-    struct date due_on;
-    struct moment starts; // MOMENT_NONE for a hold
-    const char *place;
+    const char *heading;       // what the calendar shows: type and reference, never a name
+    const char *title, *child; // for the text; child NULL: not named
+    struct date due_on;        // DATE_NONE where it is not said
+    struct moment starts;      // MOMENT_NONE for a hold
+    struct moment ends;        // of a meeting
+    const char *place, *url;
     const char *derivation; // the sentence of explain
     bool cancelled, update;
+    bool no_answer; // none is asked for
     const char *service_name;
 };
 void invite_render(struct arena *a, const struct invite_words *w, struct rendered *ret);

@@ -8,13 +8,14 @@
 
 #define TITLE_CHARS_MAX 160
 #define REMARK_CHARS_MAX 300
+#define URL_CHARS_MAX 2000
 #define DERIVATION_CHARS_MAX 2000
 
 struct fact {
     const char *label, *value; // a NULL value is left out
 };
 
-enum { FACTS = 5 };
+enum { FACTS = 6 };
 
 static bool has_time(const struct invite_words *w)
 {
@@ -23,9 +24,13 @@ static bool has_time(const struct invite_words *w)
 
 static const char *when_words(struct arena *a, const struct invite_words *w)
 {
-    if (has_time(w))
-        return moment_words(a, w->starts);
-    return arena_printf(a, "not booked yet; to be held by %s", date_words(a, w->due_on));
+    bool one_day = date_known(w->ends.on) && date_is(w->starts.on, w->ends.on);
+
+    if (!has_time(w))
+        return arena_printf(a, "not booked yet; to be held by %s", date_words(a, w->due_on));
+    return one_day ? arena_printf(a, "%s to %02d:%02d", moment_words(a, w->starts),
+                                  w->ends.minute / 60, w->ends.minute % 60)
+                   : moment_words(a, w->starts);
 }
 
 static void facts_of(struct arena *a, const struct invite_words *w, struct fact ret[FACTS])
@@ -34,7 +39,8 @@ static void facts_of(struct arena *a, const struct invite_words *w, struct fact 
     ret[1] = (struct fact){"For", w->child ? clean_line(a, w->child, TITLE_CHARS_MAX) : NULL};
     ret[2] = (struct fact){"When", when_words(a, w)};
     ret[3] = (struct fact){"Where", w->place ? clean_line(a, w->place, REMARK_CHARS_MAX) : NULL};
-    ret[4] = (struct fact){"Due by",
+    ret[4] = (struct fact){"Online", w->url ? clean_line(a, w->url, URL_CHARS_MAX) : NULL};
+    ret[5] = (struct fact){"Due by",
                            date_known(w->due_on) && has_time(w) ? date_words(a, w->due_on) : NULL};
 }
 
@@ -47,20 +53,20 @@ static const char *kind_of(const struct invite_words *w)
     return has_time(w) ? "Invitation" : "Please hold";
 }
 
+// Programs make the subject the title of the entry: it says no more than the calendar does.
 static const char *subject_of(struct arena *a, const struct invite_words *w)
 {
-    const char *child = clean_line(a, w->child, TITLE_CHARS_MAX);
-
-    return arena_printf(a, "%s: %s, %s%s%s", kind_of(w), clean_line(a, w->title, TITLE_CHARS_MAX),
-                        child, *child ? ", " : "",
-                        has_time(w) ? moment_words(a, w->starts)
-                                    : arena_printf(a, "by %s", date_words(a, w->due_on)));
+    return arena_printf(a, "%s: %s, %s", kind_of(w), clean_line(a, w->heading, TITLE_CHARS_MAX),
+                        has_time(w) ? moment_words(a, w->starts) : date_words(a, w->due_on));
 }
 
 static const char *request_of(const struct invite_words *w)
 {
     if (w->cancelled)
         return "This is no longer needed and leaves your calendar. You need not answer.";
+    if (w->no_answer)
+        return w->update ? "This replaces what your calendar shows. You need not answer."
+                         : "It is in your calendar. You need not answer.";
     if (w->update)
         return "This replaces what your calendar shows. Please accept or decline it there.";
     if (has_time(w))

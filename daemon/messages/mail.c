@@ -47,6 +47,26 @@ static bool message_id_valid(const char *id)
     return true;
 }
 
+// The SHA-256 of a text in hexadecimal, as many bytes of it as are asked for.
+static const char *hash_of(struct arena *a, const char *s, size_t bytes)
+{
+    unsigned char hash[SHA256_DIGEST_LENGTH];
+    AUTO(text_done) struct text hex = {0};
+
+    SHA256((const unsigned char *)s, strlen(s), hash);
+    for (size_t i = 0; i < bytes; i++)
+        text_addf(&hex, "%02x", hash[i]);
+    return arena_strdup(a, text_str(&hex));
+}
+
+const char *mail_message_id(struct arena *a, const char *from_email, const char *dedupe)
+{
+    const char *at = from_email ? strchr(from_email, '@') : NULL;
+
+    return arena_printf(a, "%s@%s", hash_of(a, dedupe, SHA256_DIGEST_LENGTH),
+                        at && at[1] ? at + 1 : "timely.invalid");
+}
+
 static bool method_known(const char *method)
 {
     return method && (strcmp(method, "REQUEST") == 0 || strcmp(method, "CANCEL") == 0);
@@ -77,13 +97,7 @@ static bool check(const struct mail *m, struct error *err)
 // holds it is never sent as it is (encoding_for).
 static const char *boundary(struct arena *a, const struct mail *m, const char *which)
 {
-    unsigned char hash[SHA256_DIGEST_LENGTH];
-    AUTO(text_done) struct text hex = {0};
-
-    SHA256((const unsigned char *)m->message_id, strlen(m->message_id), hash);
-    for (size_t i = 0; i < 12; i++)
-        text_addf(&hex, "%02x", hash[i]);
-    return arena_printf(a, "=_%s_%s", which, text_str(&hex));
+    return arena_printf(a, "=_%s_%s", which, hash_of(a, m->message_id, 12));
 }
 
 // 7 bits as they are when they can stand in a mail, else quoted-printable. Never 8bit: libcurl does

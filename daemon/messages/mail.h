@@ -19,6 +19,10 @@ struct mail {
     const char *calendar_method;        // "REQUEST" or "CANCEL" with a calendar
 };
 
+// "0123…@domain": made of what the message is about alone, so the same on every try, in the domain
+// of the service's mailbox. Arena-owned.
+const char *mail_message_id(struct arena *a, const char *from_email, const char *dedupe);
+
 // Without a calendar: text/plain, or multipart/alternative with the HTML. With one: multipart/mixed
 // { multipart/alternative { text, html, text/calendar; method=…; charset=UTF-8, base64 }, attached
 // invite.ics with the same bytes }. Headers: Auto-Submitted: auto-generated; RFC 2047 words where

@@ -27,6 +27,7 @@ struct duty {
     size_t notice_count, notice_room;
     const char *uid;
     struct kept_object *object; // calendar object that serves it; NULL: none
+    const char *named;          // by the booking, as the object serves it
 };
 
 struct remembered {
@@ -52,7 +53,7 @@ struct reader {
 
 // Somebody who was told of a calendar object.
 struct kept_holder {
-    const char *staff_id, *email;
+    const char *staff_id, *email, *children;
     instant since;
 };
 
@@ -65,6 +66,7 @@ struct kept_message {
 // A calendar object with the deadlines that it serves, its holders and its messages.
 struct kept_object {
     struct stored_object object; // but for `serves` and `holders`: made afresh when it is read
+    const struct remembered *made_for; // whose deadline gave it its UID
     struct duty **serves;
     size_t serve_count, serve_room;
     struct kept_holder *holders;

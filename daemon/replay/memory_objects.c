@@ -33,7 +33,7 @@ static void fill_serves(struct arena *a, const struct kept_object *k, struct sto
         if (d->owed.open)
             o->serves[o->serve_count++] =
                 (struct served_deadline){d->uid, d->person->stored.person_id,
-                                         d->person->who.worker_id, d->person->reference};
+                                         d->person->who.worker_id, d->person->reference, d->named};
     }
 }
 
@@ -43,8 +43,9 @@ static void fill_holders(struct arena *a, const struct kept_object *k, instant n
     o->holders = ARENA_ARRAY(a, struct stored_holder, k->holder_count + 1);
     o->holder_count = k->holder_count;
     for (size_t i = 0; i < k->holder_count; i++)
-        o->holders[i] = (struct stored_holder){k->holders[i].staff_id, k->holders[i].email,
-                                               k->holders[i].since == now};
+        o->holders[i] =
+            (struct stored_holder){k->holders[i].staff_id, k->holders[i].email,
+                                   k->holders[i].children, k->holders[i].since == now, false};
 }
 
 void memory_book(struct arena *a, const struct memory *m, const struct remembered *p,
@@ -56,7 +57,8 @@ void memory_book(struct arena *a, const struct memory *m, const struct remembere
         const struct kept_object *k = m->objects[i];
         struct stored_object *o;
 
-        if (!serves_person(k, p) && !is_meeting_of(&k->object, meetings, meeting_count))
+        if (!serves_person(k, p) && k->made_for != p &&
+            !is_meeting_of(&k->object, meetings, meeting_count))
             continue;
         b.objects = arena_grow(a, b.objects, sizeof *b.objects, b.object_count, &b.object_room);
         o = &b.objects[b.object_count++];
@@ -77,7 +79,8 @@ struct kept_object *memory_object(const struct memory *m, const char *uid)
     return NULL;
 }
 
-static struct kept_object *find_or_add(struct memory *m, const char *uid)
+static struct kept_object *find_or_add(struct memory *m, const struct remembered *p,
+                                       const char *uid)
 {
     struct kept_object *k = memory_object(m, uid);
 
@@ -87,6 +90,7 @@ static struct kept_object *find_or_add(struct memory *m, const char *uid)
                             &m->object_room);
     k = m->objects[m->object_count++] = ARENA_NEW(m->arena, struct kept_object);
     k->object.uid = arena_strdup(m->arena, uid);
+    k->made_for = p;
     return k;
 }
 
@@ -122,20 +126,22 @@ static void set_object(struct memory *m, struct remembered *p, struct duty *d,
 static void keep_object(struct memory *m, struct remembered *p, const struct stored_object *planned,
                         const json_t *serves)
 {
-    struct kept_object *k = find_or_add(m, planned->uid);
+    struct kept_object *k = find_or_add(m, p, planned->uid);
     const char *own_uid = k->object.uid;
-    const json_t *uid;
+    const json_t *served;
     size_t i;
 
     k->object = *planned;
     k->object.uid = own_uid;
     k->object.content_hash = arena_strdup(m->arena, planned->content_hash);
-    json_array_foreach(serves, i, uid)
+    json_array_foreach(serves, i, served)
     {
-        struct duty *d = memory_duty(p, json_string_value(uid));
+        struct duty *d = memory_duty(p, text(served, "deadline"));
 
-        if (d)
-            set_object(m, p, d, k);
+        if (!d)
+            continue;
+        set_object(m, p, d, k);
+        d->named = arena_strdup(m->arena, text(served, "named"));
     }
 }
 
@@ -155,16 +161,20 @@ static void hold(struct memory *m, const json_t *holder, instant now)
 {
     struct kept_object *k = memory_object(m, text(holder, "uid"));
     const char *staff_id = text(holder, "staff_id");
+    const char *children = arena_strdup(m->arena, text(holder, "children"));
 
     for (size_t i = 0; k && i < k->holder_count; i++)
-        if (same_text(k->holders[i].staff_id, staff_id))
+        if (same_text(k->holders[i].staff_id, staff_id)) {
+            k->holders[i].children = children;
             return;
+        }
     if (!k)
         return;
     k->holders =
         arena_grow(m->arena, k->holders, sizeof *k->holders, k->holder_count, &k->holder_room);
-    k->holders[k->holder_count++] = (struct kept_holder){
-        arena_strdup(m->arena, staff_id), arena_strdup(m->arena, text(holder, "email")), now};
+    k->holders[k->holder_count++] =
+        (struct kept_holder){arena_strdup(m->arena, staff_id),
+                             arena_strdup(m->arena, text(holder, "email")), children, now};
 }
 
 void memory_keep_objects(struct memory *m, struct remembered *p, const struct book *planned,

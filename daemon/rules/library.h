@@ -161,6 +161,7 @@ struct timescale {
     bool evidence_while_open; // blind unless the source shows what meets it in open subjects too
     const char *meeting;      // kind of booking that will meet it ("icpc"); NULL for none
     bool hold_invite;         // invited as a hold before it is booked
+    bool no_answer;           // its invites ask for none
     const char *profile, *ladder;
     const struct example *examples;
     size_t example_count;

@@ -147,9 +147,9 @@ static void overlay_local(struct reader *r, const struct node *m, struct timesca
 
 static void overlay_timescale(struct reader *r, const struct entry *e, struct timescale *t)
 {
-    static const char *const keys[] = {"title",   "use",      "due",       "in force",  "tell",
-                                       "invite",  "examples", "source",    "url",       "evidence",
-                                       "reading", "only for", "ends with", "only while"};
+    static const char *const keys[] = {
+        "title",  "use", "due",      "in force", "tell",     "invite",    "answer",    "examples",
+        "source", "url", "evidence", "reading",  "only for", "ends with", "only while"};
     bool use;
 
     reader_known_keys(r, e->value, keys, COUNT(keys));
@@ -162,6 +162,7 @@ static void overlay_timescale(struct reader *r, const struct entry *e, struct ti
     if (node_get(e->value, "title"))
         t->title = reader_text(r, e->value, "title", true);
     t->hold_invite = reader_choice(r, e->value, "invite", "hold", "booked", t->hold_invite);
+    t->no_answer = reader_choice(r, e->value, "answer", "not wanted", "wanted", t->no_answer);
     overlay_due(r, e->value, t);
     overlay_local(r, e->value, t);
     if (node_get(e->value, "examples"))

@@ -22,6 +22,7 @@ static const char *const timescale_keys[] = {"title",
                                              "only for",
                                              "meeting",
                                              "invite",
+                                             "answer",
                                              "tell",
                                              "examples",
                                              "versions",
@@ -288,6 +289,7 @@ struct timescale read_timescale(struct reader *r, const struct entry *e)
     t.evidence_while_open = reader_choice(r, m, "evidence while open", "yes", "no", false);
     t.meeting = reader_text(r, m, "meeting", false);
     t.hold_invite = reader_choice(r, m, "invite", "hold", "booked", false);
+    t.no_answer = reader_choice(r, m, "answer", "not wanted", "wanted", false);
     read_tell(r, m, &t);
     read_examples(r, m, &t);
     return t;

@@ -158,9 +158,12 @@ static bool read_objects(struct arena *a, struct db *store, const char *ids, con
                 "o.starts_on, o.starts_at, o.ends_at FROM timely.calendar_object o WHERE "
                 "o.object_id IN ("
                 "SELECT od.object_id FROM timely.object_deadline od JOIN timely.deadline d USING "
-                "(deadline_id) "
-                "WHERE d.person_id = ANY ($1::text[])) OR (o.meeting = ANY ($2::text[]) AND "
-                "o.status = 'live') "
+                "(deadline_id) WHERE d.person_id = ANY ($1::text[]) "
+                "UNION SELECT c.object_id FROM timely.deadline d, generate_series(0, 3) AS n, "
+                "timely.calendar_object c WHERE d.person_id = ANY ($1::text[]) "
+                "AND c.uid = repeat('" BOOK_SECOND_UID "', n) || d.uid "
+                "UNION SELECT m.object_id FROM timely.calendar_object m "
+                "WHERE m.meeting = ANY ($2::text[]) AND m.status = 'live') "
                 "ORDER BY o.object_id",
                 2, values, &r, err))
         return false;
@@ -207,7 +210,8 @@ static bool read_holders(struct arena *a, struct db *store, const char *uids, st
     struct stored_holder *all;
 
     if (!db_ask(store,
-                "SELECT o.uid, h.staff_id, h.email FROM timely.invite_holder h JOIN "
+                "SELECT o.uid, h.staff_id, h.email, h.children, "
+                "h.sequence_said > coalesce(h.sequence_sent, -1) FROM timely.invite_holder h JOIN "
                 "timely.calendar_object o "
                 "USING (object_id) WHERE o.uid = ANY ($1::text[]) ORDER BY o.uid, h.staff_id",
                 1, &uids, &r, err))
@@ -216,7 +220,8 @@ static bool read_holders(struct arena *a, struct db *store, const char *uids, st
     for (int i = 0; i < PQntuples(r); i++) {
         struct stored_object *o = book_object(b, db_text(r, i, 0));
 
-        all[i] = (struct stored_holder){text_at(a, r, i, 1), text_at(a, r, i, 2), false};
+        all[i] = (struct stored_holder){text_at(a, r, i, 1), text_at(a, r, i, 2),
+                                        text_at(a, r, i, 3), false, db_bool(r, i, 4)};
         if (o->holder_count++ == 0)
             o->holders = &all[i];
     }
@@ -231,7 +236,8 @@ static bool read_served(struct arena *a, struct db *store, const char *uids, str
 
     if (!db_ask(store,
                 "SELECT o.uid, d.uid, d.person_id, p.worker_id, "
-                "coalesce(nullif(p.case_ref, ''), d.person_id) FROM timely.object_deadline od "
+                "coalesce(nullif(p.case_ref, ''), d.person_id), od.named FROM "
+                "timely.object_deadline od "
                 "JOIN timely.calendar_object o USING (object_id) JOIN timely.deadline d USING "
                 "(deadline_id) "
                 "LEFT JOIN timely.person p ON p.person_id = d.person_id "
@@ -242,8 +248,9 @@ static bool read_served(struct arena *a, struct db *store, const char *uids, str
     for (int i = 0; i < PQntuples(r); i++) {
         struct stored_object *o = book_object(b, db_text(r, i, 0));
 
-        all[i] = (struct served_deadline){text_at(a, r, i, 1), text_at(a, r, i, 2),
-                                          text_at(a, r, i, 3), text_at(a, r, i, 4)};
+        all[i] =
+            (struct served_deadline){text_at(a, r, i, 1), text_at(a, r, i, 2), text_at(a, r, i, 3),
+                                     text_at(a, r, i, 4), text_at(a, r, i, 5)};
         if (o->serve_count++ == 0)
             o->serves = &all[i];
     }

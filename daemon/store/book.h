@@ -21,15 +21,22 @@ struct stored_deadline {
     const char *object_uid; // calendar object that serves it, or NULL
 };
 
+// An object has the UID of the deadline for which it was made; where that one serves others by now,
+// the same with this before it, as often as needed.
+#define BOOK_SECOND_UID "own-"
+
 // A calendar object as stored, with its holders.
 struct stored_holder {
     const char *staff_id, *email;
-    bool fresh; // invited for the first time in this round
+    const char *children; // whom it names to them: numbers of persons divided by blanks
+    bool fresh;           // invited for the first time in this round
+    bool waiting;         // what they were last told of has not been handed over yet
 };
 struct served_deadline {
     const char *uid, *person_id,
         *worker_id;        // of the child; worker_id NULL when nobody is allocated
     const char *reference; // that messages may name the child by
+    const char *named;     // by the child's booking: staff numbers divided by blanks, or NULL
 };
 struct stored_object {
     const char *uid, *kind, *status, *timescale, *meeting, *content_hash, *place, *url;
@@ -55,7 +62,7 @@ struct stored_person {
 struct book {
     struct stored_person *persons; // in the order asked for
     size_t count;
-    struct stored_object *objects; // that serve these persons' deadlines, or stand for `meetings`
+    struct stored_object *objects;    // of these persons' deadlines, or of `meetings`
     size_t object_count, object_room; // a round adds the objects that it plans
 };
 

@@ -85,17 +85,21 @@ static bool ask_lines(const struct delivery *d, bool *ret_wanted, struct error *
     return true;
 }
 
+// Nobody is invited to what is over; an update still goes, since an older time would stay in the
+// calendar.
 static bool ask_holder(const struct delivery *d, bool *ret_wanted, struct error *err)
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
     const char *values[] = {arena_printf(d->arena, "%lld", d->message.object_id),
-                            d->message.staff_id};
+                            d->message.staff_id, moment_iso(d->arena, london_from_instant(d->now))};
 
     if (!db_ask(d->store,
-                "SELECT FROM timely.invite_holder WHERE object_id = $1::bigint AND staff_id = $2",
-                2, values, &rows, err))
+                "SELECT h.sequence_sent IS NOT NULL OR coalesce(o.ends_at, o.starts_on + 1) >"
+                " $3::timestamp FROM timely.invite_holder h JOIN timely.calendar_object o"
+                " USING (object_id) WHERE h.object_id = $1::bigint AND h.staff_id = $2",
+                3, values, &rows, err))
         return false;
-    *ret_wanted = PQntuples(rows) > 0;
+    *ret_wanted = PQntuples(rows) > 0 && db_bool(rows, 0, 0);
     return true;
 }
 
@@ -115,7 +119,7 @@ static bool check_recipient(const struct delivery *d, struct settlement *s, stru
     if (is_kind(d, "invite") && m->object_id && !ask_holder(d, &wanted, err))
         return false;
     if (!wanted)
-        settle_as(s, OUTCOME_SUPERSEDED, "overtaken: nothing in it is this recipient's any more");
+        settle_as(s, OUTCOME_SUPERSEDED, "overtaken: nothing in it is for this recipient any more");
     return true;
 }
 

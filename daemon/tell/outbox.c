@@ -2,6 +2,8 @@
 // that two who believe that they hold a message cannot both settle it.
 #include "outbox.h"
 
+#include "mail.h"
+
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,15 +24,6 @@ void sha256_hex(const void *bytes, size_t length, char ret[65])
 
 // ------------------------------------------------------------------------------------ putting in
 
-const char *outbox_message_id(struct arena *a, const struct config *c, const char *dedupe)
-{
-    const char *at = c->from_email ? strchr(c->from_email, '@') : NULL;
-    char hex[65];
-
-    sha256_hex(dedupe, strlen(dedupe), hex);
-    return arena_printf(a, "%s@%s", hex, at && at[1] ? at + 1 : "timely.invalid");
-}
-
 static void set_text(json_t *o, const char *key, const char *s)
 {
     json_object_set_new(o, key, s ? json_string(s) : json_null());
@@ -47,7 +40,7 @@ json_t *outbox_message(struct arena *a, const struct config *c, const struct out
     set_text(o, "subject", m->subject);
     set_text(o, "text", m->text);
     set_text(o, "html", m->html);
-    set_text(o, "message_id", outbox_message_id(a, c, m->dedupe));
+    set_text(o, "message_id", mail_message_id(a, c->from_email, m->dedupe));
     return o;
 }
 

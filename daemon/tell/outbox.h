@@ -13,10 +13,6 @@ struct outbox_mail {
     const char *html; // or NULL
 };
 
-// "0123…@domain": made of the dedupe key alone, the same on every try, in the domain of the
-// service's mailbox. Arena-owned.
-const char *outbox_message_id(struct arena *a, const struct config *c, const char *dedupe);
-
 // As timely.put_message and timely.record_telling take it. The caller's.
 json_t *outbox_message(struct arena *a, const struct config *c, const struct outbox_mail *m);
 

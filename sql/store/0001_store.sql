@@ -211,14 +211,15 @@ CREATE TABLE timely.calendar_object (
     place        text,
     url          text,
     content_hash text NOT NULL,          -- of what the receivers see
-    changed_at   timestamptz NOT NULL    -- DTSTAMP: business time of the last change
+    changed_at   timestamptz NOT NULL    -- DTSTAMP in feeds: business time of the last change
 );
 CREATE UNIQUE INDEX calendar_object_meeting ON timely.calendar_object (meeting) WHERE meeting IS NOT NULL AND status = 'live';
 
 -- The deadlines that an object serves; a deadline is served by one object at a time.
 CREATE TABLE timely.object_deadline (
     deadline_id bigint PRIMARY KEY REFERENCES timely.deadline,
-    object_id   bigint NOT NULL REFERENCES timely.calendar_object
+    object_id   bigint NOT NULL REFERENCES timely.calendar_object,
+    named       text                     -- staff numbers of the child's booking, divided by blanks: they may see the child
 );
 CREATE INDEX object_deadline_object ON timely.object_deadline (object_id);
 
@@ -229,6 +230,7 @@ CREATE TABLE timely.invite_holder (
     email         text NOT NULL,
     sequence_said integer NOT NULL,      -- the highest that was put into the outbox for this holder
     sequence_sent integer,               -- the highest that was handed over; NULL: never
+    children      text NOT NULL DEFAULT '', -- whom it names to this holder: numbers of persons, divided by blanks
     PRIMARY KEY (object_id, staff_id)
 );
 

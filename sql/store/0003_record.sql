@@ -6,8 +6,8 @@ CREATE FUNCTION timely.take_turn() RETURNS void LANGUAGE sql AS $$
     SELECT pg_advisory_xact_lock(x'7475726e'::bigint)  -- "turn" in hexadecimal
 $$;
 
--- Puts one message into the outbox. An unsent older message about the same calendar object to the same person is
--- superseded; a cancellation of an invite that never left is dropped with it.
+-- Puts one message into the outbox. An older message about the same calendar object to the same person that has surely
+-- not left is superseded; a cancellation of an invite that never left is dropped with it.
 CREATE FUNCTION timely.put_message(m jsonb, business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     the_object bigint := (SELECT o.object_id FROM timely.calendar_object o WHERE o.uid = m->>'uid');
@@ -16,10 +16,10 @@ BEGIN
     IF the_object IS NOT NULL THEN
         UPDATE timely.outbox SET state = 'superseded', settled_at = business_now
          WHERE object_id = the_object AND staff_id = m->>'staff_id' AND state = 'due'
-           AND sequence < (m->>'sequence')::integer AND attempts = 0;
+           AND sequence < (m->>'sequence')::integer AND NOT maybe_repeat;
         SELECT count(*) > 0 INTO in_flight FROM timely.outbox
          WHERE object_id = the_object AND staff_id = m->>'staff_id'
-           AND (state IN ('claimed', 'handing_over', 'sent') OR (state = 'due' AND attempts > 0));
+           AND (state IN ('claimed', 'handing_over', 'sent') OR (state = 'due' AND maybe_repeat));
         IF m->>'kind' = 'cancel' AND NOT in_flight THEN
             RETURN;
         END IF;
@@ -62,7 +62,7 @@ END $$;
 --   facts      all accepted facts of the source
 --   deadlines  new and changed ones by uid, each with the word of its change
 --   findings   all that are wrong now
---   objects    calendar objects by uid, with the uids of the deadlines they serve
+--   objects    calendar objects by uid, with the deadlines they serve and whom each one's booking names
 --   holders    who was told of an object; released: who no longer holds it
 --   messages   for the outbox
 CREATE FUNCTION timely.record_person(doc jsonb) RETURNS void LANGUAGE plpgsql AS $$
@@ -183,27 +183,31 @@ BEGIN
     ON CONFLICT (uid) DO UPDATE SET
         sequence = excluded.sequence, kind = excluded.kind, status = excluded.status, meeting = excluded.meeting,
         starts_on = excluded.starts_on, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
-        place = excluded.place, url = excluded.url, content_hash = excluded.content_hash, changed_at = excluded.changed_at;
+        place = excluded.place, url = excluded.url, content_hash = excluded.content_hash,
+        changed_at = CASE WHEN (o.sequence, o.content_hash) = (excluded.sequence, excluded.content_hash) THEN o.changed_at
+                     ELSE excluded.changed_at END;
 
     DELETE FROM timely.object_deadline
      WHERE deadline_id IN (SELECT d.deadline_id FROM timely.deadline d
                             WHERE d.uid IN (SELECT jsonb_array_elements_text(coalesce(doc->'detached', '[]'))));
-    INSERT INTO timely.object_deadline (deadline_id, object_id)
-    SELECT d.deadline_id, o.object_id
+    INSERT INTO timely.object_deadline (deadline_id, object_id, named)
+    SELECT d.deadline_id, o.object_id, s.served->>'named'
       FROM jsonb_to_recordset(coalesce(doc->'objects', '[]')) AS n (uid text, serves jsonb)
       JOIN timely.calendar_object o ON o.uid = n.uid
-      CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(n.serves, '[]')) AS s (uid)
-      JOIN timely.deadline d ON d.uid = s.uid
-    ON CONFLICT (deadline_id) DO UPDATE SET object_id = excluded.object_id;
+      CROSS JOIN LATERAL jsonb_array_elements(coalesce(n.serves, '[]')) AS s (served)
+      JOIN timely.deadline d ON d.uid = s.served->>'deadline'
+    ON CONFLICT (deadline_id) DO UPDATE SET object_id = excluded.object_id, named = excluded.named;
 
     DELETE FROM timely.invite_holder h USING timely.calendar_object o,
            jsonb_to_recordset(coalesce(doc->'released', '[]')) AS n (uid text, staff_id text)
      WHERE h.object_id = o.object_id AND o.uid = n.uid AND h.staff_id = n.staff_id;
-    INSERT INTO timely.invite_holder (object_id, staff_id, email, sequence_said)
-    SELECT o.object_id, n.staff_id, n.email, n.sequence
-      FROM jsonb_to_recordset(coalesce(doc->'holders', '[]')) AS n (uid text, staff_id text, email text, sequence integer)
+    INSERT INTO timely.invite_holder (object_id, staff_id, email, sequence_said, children)
+    SELECT o.object_id, n.staff_id, n.email, n.sequence, n.children
+      FROM jsonb_to_recordset(coalesce(doc->'holders', '[]')) AS n (uid text, staff_id text, email text, sequence integer,
+           children text)
       JOIN timely.calendar_object o ON o.uid = n.uid
-    ON CONFLICT (object_id, staff_id) DO UPDATE SET email = excluded.email, sequence_said = excluded.sequence_said;
+    ON CONFLICT (object_id, staff_id) DO UPDATE SET
+        email = excluded.email, sequence_said = excluded.sequence_said, children = excluded.children;
 END $$;
 
 -- One mail of the agenda with the rungs that it says, or (without a mail) rungs that passed in silence.

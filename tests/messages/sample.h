@@ -87,7 +87,7 @@ static inline struct calendar_invite hold_invite(void)
 
     i.entry.starts = i.entry.ends = MOMENT_NONE;
     i.entry.on = day_of("2024-04-24");
-    i.entry.summary = "Hold: ICPC 1042, due";
+    i.entry.summary = "ICPC 1042 due";
     i.entry.place = NULL;
     i.entry.sequence = 0;
     return i;

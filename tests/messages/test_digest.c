@@ -328,11 +328,13 @@ static struct rendered summarise_hostile(const char *s)
 
 static struct rendered invite_hostile(const char *s)
 {
-    struct invite_words w = {.title = s,
+    struct invite_words w = {.heading = s,
+                             .title = s,
                              .child = s,
                              .due_on = day_of("2024-04-09"),
                              .starts = MOMENT_NONE,
                              .place = s,
+                             .url = s,
                              .derivation = s,
                              .service_name = s};
     struct rendered r;

@@ -88,11 +88,14 @@ static void set_invite(struct mail *m, const struct calendar_invite *i, bool upd
     struct error err = {0};
     struct rendered words;
     struct invite_words w = {
+        .heading = i->entry.summary,
         .title = "Initial child protection conference",
         .child = "1042",
         .due_on = day_of("2024-04-24"),
         .starts = i->entry.starts,
+        .ends = i->entry.ends,
         .place = i->entry.place,
+        .url = i->entry.url,
         .derivation =
             i->method == IMIP_CANCEL
                 ? NULL

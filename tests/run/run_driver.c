@@ -3,10 +3,12 @@
 //
 //     run_driver agenda|deliver|feeds CONNINFO CONFIG NOW [all]
 //     run_driver reconcile CONNINFO CONFIG NOW SOURCE
+//     run_driver rounds CONNINFO CONFIG NOW SOURCE
 //     run_driver fibers CONNINFO CONFIG NOW
 //
-// prints what was done, a line a thing; 2 for a wrong call or an error. "fibers" runs the three
-// fibers themselves, from business time NOW on, until SIGTERM.
+// prints what was done, a line a thing; 2 for a wrong call or an error. "rounds" reads lines such
+// as "deliver 2024-04-02T09:00" from standard input, one round each, and ends each answer with a
+// line "done". "fibers" runs the three fibers themselves, from business time NOW on, until SIGTERM.
 #include "agenda.h"
 #include "daemon.h"
 #include "deliver.h"
@@ -94,15 +96,12 @@ static bool reconcile(struct call *c, struct db *store, const struct directory *
     return ok;
 }
 
-static bool do_call(struct call *c, struct error *err)
+static bool do_round(struct call *c, struct db *store, struct error *err)
 {
-    AUTO(db_auto_close) struct db *store = NULL;
     struct directory *d;
     bool ok;
 
-    if (!db_open(&(struct db_options){.conninfo = c->conninfo, .role_name = "run_driver"}, &store,
-                 err) ||
-        !directory_read(store, &d, err))
+    if (!directory_read(store, &d, err))
         return false;
     if (strcmp(c->what, "agenda") == 0)
         ok = agenda(c, store, d, err);
@@ -114,6 +113,35 @@ static bool do_call(struct call *c, struct error *err)
         ok = feeds(c, store, err);
     directory_free(d);
     return ok;
+}
+
+// Nothing else runs meanwhile: it may block.
+static bool do_rounds(struct call *c, struct db *store, struct error *err)
+{
+    char what[20], at[20];
+
+    while (scanf("%19s %19s", what, at) == 2) {
+        struct moment now;
+
+        if (!moment_parse(at, &now))
+            return fail(err, FAULT_INPUT, "\"%s\" is not a time", at);
+        c->now = instant_from_london(now);
+        c->what = what;
+        if (!do_round(c, store, err))
+            return false;
+        printf("done\n");
+    }
+    return true;
+}
+
+static bool do_call(struct call *c, struct error *err)
+{
+    AUTO(db_auto_close) struct db *store = NULL;
+
+    if (!db_open(&(struct db_options){.conninfo = c->conninfo, .role_name = "run_driver"}, &store,
+                 err))
+        return false;
+    return strcmp(c->what, "rounds") == 0 ? do_rounds(c, store, err) : do_round(c, store, err);
 }
 
 static void run(void *arg)
@@ -159,7 +187,7 @@ static bool read_call(struct call *c, int argc, char **argv, struct error *err)
     if (argc < 5 || !moment_parse(argv[4], &now))
         return fail(err, FAULT_INPUT,
                     "run_driver agenda|deliver|feeds|fibers CONNINFO CONFIG NOW [all], or "
-                    "reconcile CONNINFO CONFIG NOW SOURCE");
+                    "reconcile|rounds CONNINFO CONFIG NOW SOURCE");
     c->what = argv[1];
     c->conninfo = argv[2];
     c->now = instant_from_london(now);

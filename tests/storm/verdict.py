@@ -3,9 +3,14 @@ calendars against the store and against what the council's own records call for.
 """
 import collections
 import datetime
+import sys
+from pathlib import Path
 
 from storm_council import CHAIR, address
-from receiver import calendars
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'calendars'))
+
+from receiver import calendars  # noqa: E402 (found through the line above)
 
 Count = collections.namedtuple('Count', 'messages repeats lost refused')
 

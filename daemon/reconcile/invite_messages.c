@@ -1,0 +1,247 @@
+// Messages of a plan: the invite, update or cancellation of an object for one person, with the
+// children whom that person may see in it.
+#include "calendar_object.h"
+#include "clean.h"
+#include "digest.h"
+#include "invite_plan.h"
+#include "mail.h"
+#include "naming.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ALARM_MINUTES 30
+
+void json_set_text(json_t *o, const char *key, const char *s)
+{
+    json_object_set_new(o, key, s ? json_string(s) : json_null());
+}
+
+// ------------------------------------------------------------------------------- whom it names
+
+static bool may_see(const struct served_deadline *s, const char *staff_id)
+{
+    return same_text(s->worker_id, staff_id) || is_listed(s->named, staff_id);
+}
+
+static bool is_first_of_child(const struct stored_object *o, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (same_text(o->serves[k].person_id, o->serves[i].person_id))
+            return false;
+    return true;
+}
+
+static int by_text(const void *x, const void *y)
+{
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+const char *message_children(struct planner *p, const struct stored_object *o, const char *staff_id)
+{
+    const char **ids = ARENA_ARRAY(p->arena, const char *, o->serve_count + 1), *list = "";
+    size_t count = 0;
+
+    for (size_t i = 0; i < o->serve_count; i++)
+        if (may_see(&o->serves[i], staff_id))
+            ids[count++] = o->serves[i].person_id;
+    if (count > 1)
+        qsort((void *)ids, count, sizeof *ids, by_text);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || strcmp(ids[i - 1], ids[i]) != 0)
+            list = arena_printf(p->arena, "%s%s%s", list, *list ? " " : "", ids[i]);
+    return list;
+}
+
+static bool sees_child(const struct planner *p, const struct message *m)
+{
+    for (size_t i = 0; i < m->object->serve_count; i++)
+        if (same_text(m->object->serves[i].person_id, p->child->person_id) &&
+            may_see(&m->object->serves[i], m->staff_id))
+            return true;
+    return false;
+}
+
+// The children of the meeting whom its receiver may see; the one in hand by `own`. A cancellation
+// tells no more than whose it was, where its receiver saw that one child.
+static const char *children_words(struct planner *p, const struct message *m, const char *own)
+{
+    const struct stored_object *o = m->object;
+    const char *seen = message_children(p, o, m->staff_id), *list = "";
+
+    if (m->cancel)
+        return same_text(m->was_shown, p->child->person_id) ? own : "";
+    for (size_t i = 0; i < o->serve_count; i++) {
+        const struct served_deadline *s = &o->serves[i];
+
+        if (is_first_of_child(o, i) && is_listed(seen, s->person_id))
+            list = arena_printf(p->arena, "%s%s%s", list, *list ? ", " : "",
+                                same_text(s->person_id, p->child->person_id) ? own : s->reference);
+    }
+    return list;
+}
+
+// ------------------------------------------------------------------------------- what it says
+
+// "ICPC 1042", "RCPC 1042, 1043 due": a type, not a sentence, and never a name.
+static const char *neutral_title(struct planner *p, const struct message *m)
+{
+    struct arena *a = p->arena;
+    const struct stored_object *o = m->object;
+    const char *children = children_words(p, m, p->child->reference);
+
+    return arena_printf(a, "%s%s%s%s", naming_type(a, p->context->library, o->timescale),
+                        *children ? " " : "", children, same_text(o->kind, "hold") ? " due" : "");
+}
+
+static struct invite_words words_of(struct planner *p, const struct message *m, const char *heading)
+{
+    const struct stored_object *o = m->object;
+    bool own = !m->cancel && sees_child(p, m), hold = same_text(o->kind, "hold");
+    int t = library_timescale(p->context->library, o->timescale);
+
+    return (struct invite_words){.heading = heading,
+                                 .title = m->title,
+                                 .child = m->cancel ? NULL : children_words(p, m, p->child->words),
+                                 .due_on = hold  ? o->starts_on
+                                           : own ? m->due_on
+                                                 : DATE_NONE,
+                                 .starts = o->starts,
+                                 .ends = o->ends,
+                                 .place = m->cancel ? NULL : o->place,
+                                 .url = m->cancel ? NULL : o->url,
+                                 .derivation = own ? m->derivation : NULL,
+                                 .cancelled = m->cancel,
+                                 .update = m->update,
+                                 .no_answer =
+                                     t >= 0 && p->context->library->timescales[t].no_answer,
+                                 .service_name = p->context->config->service_name};
+}
+
+static bool render_calendar(struct planner *p, const struct message *m,
+                            const struct invite_words *words, const char *description,
+                            const char **ret, struct error *err)
+{
+    const struct config *c = p->context->config;
+    const struct stored_object *o = m->object;
+    struct calendar_person attendee = {m->name, m->email};
+    struct calendar_invite i = {
+        .method = m->cancel ? IMIP_CANCEL : IMIP_REQUEST,
+        .entry = {.uid = o->uid,
+                  .sequence = o->sequence,
+                  .changed_at = p->context->now,
+                  .summary = words->heading,
+                  .description = m->cancel ? NULL : description,
+                  .place = words->place,
+                  .url = words->url,
+                  .on = o->starts_on,
+                  .starts = o->starts,
+                  .ends = o->ends,
+                  .cancelled = m->cancel},
+        .organizer = {c->from_name, c->from_email},
+        .attendees = &attendee,
+        .attendee_count = 1,
+        .no_answer = words->no_answer,
+        .alarm_minutes = date_known(o->starts.on) ? ALARM_MINUTES : 0,
+    };
+
+    return calendar_invite_render(p->arena, &i, ret, err);
+}
+
+// ------------------------------------------------------------------------------- putting in
+
+// What the receivers' rules refuse would do harm in a calendar: the deadline stays in the feed and
+// the digest, and somebody is told who can mend it.
+static void tell_operator(struct planner *p, const struct message *m, const char *dedupe,
+                          const char *why)
+{
+    struct arena *a = p->arena;
+    const char *key = arena_printf(a, "operator:%s", dedupe);
+    json_t *j;
+
+    if (!p->context->config->operator_email)
+        return;
+    j = json_object();
+    json_set_text(j, "kind", "operator");
+    json_set_text(j, "dedupe", key);
+    json_set_text(j, "staff_id", NULL);
+    json_set_text(j, "recipient", p->context->config->operator_email);
+    json_set_text(j, "subject", "timely: an invite was not sent");
+    json_set_text(j, "text",
+                  arena_printf(a,
+                               "The %s for %s was kept back, since calendars would not take it as "
+                               "it is meant:\n\n%s\n\nNothing of it has left. The due date is in "
+                               "the feed and the digest all the same.\nIt is tried again when the "
+                               "deadline is next looked at.\n",
+                               m->cancel ? "cancellation" : "invite", m->staff_id, why));
+    json_set_text(j, "message_id", mail_message_id(a, p->context->config->from_email, key));
+    json_array_append_new(p->messages, j);
+}
+
+static json_t *message_document(struct planner *p, const struct message *m, const char *dedupe,
+                                const struct rendered *words, const char *calendar)
+{
+    const struct config *c = p->context->config;
+    json_t *j = json_object();
+
+    json_set_text(j, "kind", m->cancel ? "cancel" : "invite");
+    json_set_text(j, "about", p->about);
+    json_object_set_new(j, "update", json_boolean(m->update && !m->cancel));
+    json_set_text(j, "dedupe", dedupe);
+    json_set_text(j, "uid", m->object->uid);
+    json_object_set_new(j, "sequence", json_integer(m->object->sequence));
+    json_set_text(j, "staff_id", m->staff_id);
+    json_set_text(j, "recipient", m->email);
+    json_set_text(j, "subject", words->subject);
+    json_set_text(j, "text", words->text);
+    json_set_text(j, "html", words->html);
+    json_set_text(j, "calendar", calendar);
+    json_set_text(j, "message_id", mail_message_id(p->arena, c->from_email, dedupe));
+    json_object_set_new(j, "wait_s", json_integer(m->update ? c->quiet_s : 0));
+    return j;
+}
+
+bool message_put(struct planner *p, const struct message *m)
+{
+    struct arena *a = p->arena;
+    const char *dedupe = arena_printf(a, "%s:%s:%s:%d", m->cancel ? "cancel" : "invite",
+                                      m->object->uid, m->staff_id, m->object->sequence);
+    struct invite_words words = words_of(p, m, neutral_title(p, m));
+    const char *calendar;
+    struct rendered text;
+    struct error err;
+
+    if (p->context->silent)
+        return true;
+    invite_render(a, &words, &text);
+    if (!render_calendar(p, m, &words, text.text, &calendar, &err)) {
+        tell_operator(p, m, dedupe, err.text);
+        return false;
+    }
+    json_array_append_new(p->messages, message_document(p, m, dedupe, &text, calendar));
+    return true;
+}
+
+void message_tell_worker(struct planner *p, const char *dedupe, const char *subject,
+                         const char *text)
+{
+    const char *worker_id = p->child->who->worker_id;
+    const struct staff *s = worker_id ? directory_staff(p->context->directory, worker_id) : NULL;
+    const char *key;
+    json_t *j;
+
+    if (p->context->silent || !s || !s->email || !staff_in_post(s, p->context->today))
+        return;
+    key = arena_printf(p->arena, "%s:%s", dedupe, s->id);
+    j = json_object();
+    json_set_text(j, "kind", "alarm");
+    json_set_text(j, "about", p->about);
+    json_set_text(j, "dedupe", key);
+    json_set_text(j, "staff_id", s->id);
+    json_set_text(j, "recipient", s->email);
+    json_set_text(j, "subject", subject);
+    json_set_text(j, "text", text);
+    json_set_text(j, "message_id", mail_message_id(p->arena, p->context->config->from_email, key));
+    json_array_append_new(p->messages, j);
+}
