@@ -6,6 +6,7 @@
 #include "feeds.h"
 #include "operator.h"
 #include "table.h"
+#include "welcome_mail.h"
 
 #include <string.h>
 
@@ -154,6 +155,35 @@ static void print_address(struct session *s, const struct owner *o, const char *
     table_end(t);
 }
 
+// The holder's mailbox, as the directory has it.
+static bool mailbox_of(struct session *s, const char *holder, const char **ret, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+
+    if (!holder)
+        return fail(err, FAULT_INPUT, "--mail needs somebody to write to: --for STAFF");
+    if (!db_ask(s->store, "SELECT email FROM timely.staff WHERE professional_id = $1", 1, &holder,
+                &r, err))
+        return false;
+    *ret = PQntuples(r) > 0 ? arena_strdup(s->arena, db_text(r, 0, 0)) : NULL;
+    return *ret || fail(err, FAULT_INPUT, "%s has no mail address in the directory", holder);
+}
+
+static enum status mail_address(struct session *s, const struct owner *o, const char *holder,
+                                struct error *err)
+{
+    struct feed_address of = {o->kind->word, o->id};
+    const char *recipient = NULL;
+
+    if (!mailbox_of(s, holder, &recipient, err) ||
+        !welcome_put(s->arena, s->store, &s->config, &of, holder, recipient,
+                     business_now(&s->clock), err))
+        return status_of(err);
+    text_addf(&s->out, "A mail with the address goes to %s%s. It is made as the mail leaves.\n",
+              recipient, s->config.delivery == DELIVERY_OFF ? ", once delivery is on" : "");
+    return STATUS_DONE;
+}
+
 static enum status run_feed_add(struct session *s, const struct arguments *g, struct error *err)
 {
     const char *token, *hash, *id, *holder;
@@ -168,8 +198,11 @@ static enum status run_feed_add(struct session *s, const struct arguments *g, st
              o.kind->naming ? ", as in the directory or the case database" : "");
         return STATUS_NO;
     }
-    if (!holder_of(s, &o, argument(g, "for"), &holder, err) ||
-        !feed_token_new(s->arena, &token, &hash, err) || !add_feed(s, &o, holder, hash, &id, err))
+    if (!holder_of(s, &o, argument(g, "for"), &holder, err))
+        return status_of(err);
+    if (argument(g, "mail"))
+        return mail_address(s, &o, holder, err);
+    if (!feed_token_new(s->arena, &token, &hash, err) || !add_feed(s, &o, holder, hash, &id, err))
         return status_of(err);
     print_address(s, &o, id, holder, token);
     return STATUS_DONE;
@@ -334,7 +367,7 @@ const struct command commands_feed[] = {
     {"feed add", "KIND ID",
      "makes a calendar address, shown once; KIND: worker, team, service, administrator, chair, "
      "meeting, child",
-     (const char *const[]){"for STAFF", NULL}, run_feed_add},
+     (const char *const[]){"for STAFF", "mail", NULL}, run_feed_add},
     {"feed list", "", "lists the calendar addresses, without their secret", NULL, run_feed_list},
     {"feed rotate", "KIND|NUMBER [ID]", "makes a new address and revokes the old one", NULL,
      run_feed_rotate},

@@ -116,11 +116,11 @@ static GMimeContentEncoding encoding_for(const char *s)
     return GMIME_CONTENT_ENCODING_7BIT;
 }
 
-static GMimePart *part_new(const char *type, const char *subtype, const char *bytes,
+static GMimePart *part_new(const char *type, const char *subtype, const char *bytes, size_t length,
                            GMimeContentEncoding encoding)
 {
     GMimePart *part = g_mime_part_new_with_type(type, subtype);
-    AUTO(object_done) GMimeStream *stream = g_mime_stream_mem_new_with_buffer(bytes, strlen(bytes));
+    AUTO(object_done) GMimeStream *stream = g_mime_stream_mem_new_with_buffer(bytes, length);
     AUTO(object_done)
     GMimeDataWrapper *content =
         g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_DEFAULT);
@@ -135,7 +135,7 @@ static GMimeObject *text_part(struct arena *a, const char *subtype, const char *
     const char *clean = clean_text(a, said, SIZE_MAX);
     const char *end = *clean && clean[strlen(clean) - 1] == '\n' ? "" : "\n";
     const char *body = arena_printf(a, "%s%s", clean, end);
-    GMimePart *part = part_new("text", subtype, body, encoding_for(body));
+    GMimePart *part = part_new("text", subtype, body, strlen(body), encoding_for(body));
 
     g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "charset", "utf-8");
     return GMIME_OBJECT(part);
@@ -144,7 +144,8 @@ static GMimeObject *text_part(struct arena *a, const char *subtype, const char *
 // base64: the "=0D" that quoted-printable makes of line ends broke Outlook's handling of updates.
 static GMimeObject *calendar_part(const struct mail *m)
 {
-    GMimePart *part = part_new("text", "calendar", m->calendar, GMIME_CONTENT_ENCODING_BASE64);
+    GMimePart *part = part_new("text", "calendar", m->calendar, strlen(m->calendar),
+                               GMIME_CONTENT_ENCODING_BASE64);
 
     g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "method", m->calendar_method);
     g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "charset", "UTF-8");
@@ -154,7 +155,8 @@ static GMimeObject *calendar_part(const struct mail *m)
 // The copy for who cannot use the part above; not text/calendar, or some clients take it twice.
 static GMimeObject *attached_part(const struct mail *m)
 {
-    GMimePart *part = part_new("application", "ics", m->calendar, GMIME_CONTENT_ENCODING_BASE64);
+    GMimePart *part = part_new("application", "ics", m->calendar, strlen(m->calendar),
+                               GMIME_CONTENT_ENCODING_BASE64);
 
     g_mime_object_set_disposition(GMIME_OBJECT(part), GMIME_DISPOSITION_ATTACHMENT);
     g_mime_part_set_filename(part, "invite.ics");
@@ -167,6 +169,31 @@ static void add_part(GMimeMultipart *to, GMimeObject *part)
     g_object_unref(part);
 }
 
+static GMimeObject *picture_part(const struct mail_picture *p)
+{
+    GMimePart *part = part_new("image", "png", p->png, p->length, GMIME_CONTENT_ENCODING_BASE64);
+
+    g_mime_part_set_content_id(part, p->id);
+    g_mime_object_set_disposition(GMIME_OBJECT(part), GMIME_DISPOSITION_INLINE);
+    g_mime_part_set_filename(part, "picture.png");
+    return GMIME_OBJECT(part);
+}
+
+// With what it shows (RFC 2387).
+static GMimeObject *html_part(struct arena *a, const struct mail *m)
+{
+    GMimeMultipart *related;
+
+    if (!m->picture)
+        return text_part(a, "html", m->html);
+    related = g_mime_multipart_new_with_subtype("related");
+    g_mime_multipart_set_boundary(related, boundary(a, m, "related"));
+    g_mime_object_set_content_type_parameter(GMIME_OBJECT(related), "type", "text/html");
+    add_part(related, text_part(a, "html", m->html));
+    add_part(related, picture_part(m->picture));
+    return GMIME_OBJECT(related);
+}
+
 static GMimeObject *alternatives(struct arena *a, const struct mail *m)
 {
     if (!m->html && !m->calendar)
@@ -177,7 +204,7 @@ static GMimeObject *alternatives(struct arena *a, const struct mail *m)
     g_mime_multipart_set_boundary(both, boundary(a, m, "alternative"));
     add_part(both, text_part(a, "plain", m->text));
     if (m->html)
-        add_part(both, text_part(a, "html", m->html));
+        add_part(both, html_part(a, m));
     if (m->calendar)
         add_part(both, calendar_part(m));
     return GMIME_OBJECT(both);

@@ -6,6 +6,13 @@
 #include "clock.h"
 #include "mail_address.h"
 
+// A picture within a mail: HTML shows it as "cid:ID".
+struct mail_picture {
+    const char *id;
+    const char *png;
+    size_t length;
+};
+
 struct mail {
     const char *from_name, *from_email; // the service's mailbox
     const char *to_name, *to_email;     // exactly one recipient; to_name may be NULL
@@ -15,6 +22,7 @@ struct mail {
     instant sent_at;                    // Date header, written in Europe/London
     const char *text;                   // stands alone
     const char *html;                   // or NULL
+    const struct mail_picture *picture; // that the HTML shows; or NULL
     const char *calendar;               // text/calendar, or NULL
     const char *calendar_method;        // "REQUEST" or "CANCEL" with a calendar
 };

@@ -7,8 +7,11 @@
 #include "log.h"
 #include "mail.h"
 #include "maildir.h"
+#include "paths.h"
 #include "smtp.h"
 #include "text.h"
+#include "welcome.h"
+#include "welcome_mail.h"
 #include "zone.h"
 
 #include <stdio.h>
@@ -17,6 +20,8 @@
 
 #define DAY_US (SECONDS(60) * 60 * 24)
 #define LEASE_MARGIN_S 30
+#define PICTURE "etc/pictures/outlook-subscribe.png"
+#define PICTURE_MOST (1024 * 1024)
 #define ANSWER_CHARS_MAX 190 // four bytes each and an ellipsis fit into a settlement
 
 struct delivery {
@@ -26,6 +31,8 @@ struct delivery {
     const struct directory *directory;
     instant now;
     struct outgoing message;
+    long long feed_id; // that a welcome made; 0: none
+    struct mail_picture picture;
     // Fixed before the hand-over, so that a reload during it changes nothing.
     struct mail mail;
     const char *bytes;
@@ -172,6 +179,35 @@ static const char *plain(struct arena *a, const char *s)
     return copy;
 }
 
+// The address of a calendar is made now; a picture shows where to paste it. Waits.
+static bool write_welcome(struct delivery *d, struct settlement *s, struct error *err)
+{
+    const struct staff *holder = directory_staff(d->directory, d->message.staff_id);
+    struct rendered words;
+    const char *path;
+    char *png;
+
+    if (!data_path(d->arena, PICTURE, &path, err) ||
+        !read_whole_file(d->arena, path, PICTURE_MOST, &png, &d->picture.length, err) ||
+        !welcome_write(d->arena, d->store, d->config, &d->message, holder ? holder->name : NULL,
+                       d->now, &words, &d->feed_id, err))
+        return err->fault == FAULT_INPUT && settle_as(s, OUTCOME_REFUSED, err->text);
+    d->picture.id = WELCOME_PICTURE;
+    d->picture.png = png;
+    d->message.subject = words.subject;
+    d->message.text = words.text;
+    d->message.html = words.html;
+    return true;
+}
+
+// The address of a mail that surely did not arrive ends. Waits.
+static bool end_welcome(const struct delivery *d, const struct settlement *s, struct error *err)
+{
+    bool may_have_left = s->outcome == OUTCOME_SENT || s->outcome == OUTCOME_UNSURE;
+
+    return !d->feed_id || may_have_left || welcome_take_back(d->store, d->feed_id, err);
+}
+
 static void redirect(struct delivery *d)
 {
     struct arena *a = d->arena;
@@ -200,6 +236,7 @@ static void write_mail(struct delivery *d)
                             .sent_at = clock_real(),
                             .text = m->text,
                             .html = m->html,
+                            .picture = d->feed_id ? &d->picture : NULL,
                             .calendar = m->calendar,
                             .calendar_method = !m->calendar           ? NULL
                                                : is_kind(d, "cancel") ? "CANCEL"
@@ -352,6 +389,8 @@ bool deliver_one(struct db *store, const struct config *config, const struct dir
     if (!check_recipient(&d, &s, err) ||
         (s.outcome != OUTCOME_NONE && !check_again(&d, &s, &newer, err)))
         return false;
+    if (s.outcome == OUTCOME_NONE && is_kind(&d, "welcome") && !write_welcome(&d, &s, err))
+        return false;
     if (s.outcome == OUTCOME_NONE)
         prepare(&d, &s);
     if (s.outcome == OUTCOME_NONE && !hand_over(&d, &s, &done, err))
@@ -359,7 +398,7 @@ bool deliver_one(struct db *store, const struct config *config, const struct dir
     done.message_id = s.message_id;
     done.outcome = s.outcome;
     *unsettled = s;
-    if (!settle(store, config, unsettled, err))
+    if (!end_welcome(&d, &s, err) || !settle(store, config, unsettled, err))
         return false;
     *ret = done;
     return true;

@@ -75,7 +75,8 @@ static const char claim_sql[] =
     " ORDER BY m.not_before, m.message_id FOR UPDATE SKIP LOCKED LIMIT 1)"
     " RETURNING o.message_id, o.claim_number, coalesce(o.object_id, 0), o.attempts, o.sequence,"
     " o.kind, o.staff_id, o.recipient, o.subject, o.body_text, o.body_html, o.body_calendar,"
-    " o.rfc_message_id, (extract(epoch FROM o.put_at) * 1000000)::bigint";
+    " o.rfc_message_id, (extract(epoch FROM o.put_at) * 1000000)::bigint, o.feed_kind,"
+    " o.feed_owner";
 
 static struct outgoing outgoing_row(struct arena *a, const PGresult *r)
 {
@@ -93,7 +94,8 @@ static struct outgoing outgoing_row(struct arena *a, const PGresult *r)
                              .html = TEXT(10),
                              .calendar = TEXT(11),
                              .rfc_message_id = TEXT(12),
-                             .put_at = db_int(r, 0, 13)};
+                             .put_at = db_int(r, 0, 13),
+                             .feed = {TEXT(14), TEXT(15)}};
 #undef TEXT
 }
 

@@ -19,11 +19,17 @@ json_t *outbox_message(struct arena *a, const struct config *c, const struct out
 // Puts one mail in, once for its dedupe key. Waits.
 MUST_USE bool outbox_put(struct db *store, json_t *message, instant now, struct error *err);
 
+// Whose calendar a message is to bring; kind NULL: none.
+struct feed_address {
+    const char *kind, *id;
+};
+
 // A message that we have claimed.
 struct outgoing {
     long long message_id, claim_number, object_id; // object_id 0: none
     int attempts, sequence;
     const char *kind, *staff_id, *recipient, *subject, *text, *html, *calendar, *rfc_message_id;
+    struct feed_address feed;
     instant put_at;
 };
 

@@ -249,12 +249,14 @@ CREATE TABLE timely.notice (
 --   due -> claimed -> handing_over -> sent | refused | due again (retry) ; due -> superseded | expired
 CREATE TABLE timely.outbox (
     message_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind           text NOT NULL CHECK (kind IN ('digest', 'alarm', 'invite', 'cancel', 'operator', 'summary')),
+    kind           text NOT NULL CHECK (kind IN ('digest', 'alarm', 'invite', 'cancel', 'operator', 'summary', 'welcome')),
     dedupe         text NOT NULL UNIQUE, -- obligation, recipient, kind, sequence: the same thing is never put in twice
     staff_id       text,                 -- NULL: the operator
     recipient      text NOT NULL,        -- mail address
     object_id      bigint,
     sequence       integer,
+    feed_kind      text,                 -- of a welcome: whose calendar it brings
+    feed_owner     text,
     subject        text NOT NULL,
     body_text      text NOT NULL,
     body_html      text,
