@@ -24,6 +24,8 @@ struct outgoing {
     long long message_id, claim_number, object_id; // object_id 0: none
     int attempts, sequence;
     const char *kind, *staff_id, *recipient, *subject, *text, *html, *calendar, *rfc_message_id;
+    const char *uid;              // of the calendar object; NULL: none
+    const char *first_message_id; // of the first mail that left about it to this person; or NULL
     instant put_at;
 };
 
