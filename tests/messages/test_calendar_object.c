@@ -142,6 +142,14 @@ static void invites_through_a_life(void **state)
     meeting.entry.url = NULL;
     meeting.attendee_count = 1;
     check_file("invite-cancel.ics", invite_text(&meeting));
+    meeting.method = IMIP_REQUEST;
+    meeting.entry.sequence = 4;
+    meeting.entry.changed_at = instant_of("2024-04-12T09:30");
+    check_file("invite-again.ics", invite_text(&meeting));
+    meeting.attendees = &sample_attendees[1]; // somebody new, with the sequence as it is
+    meeting.entry.changed_at = instant_of("2024-04-12T11:00");
+    meeting.no_answer = true;
+    check_file("invite-joined.ics", invite_text(&meeting));
 }
 
 static void the_same_argument_gives_the_same_bytes(void **state)
