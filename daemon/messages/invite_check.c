@@ -364,11 +364,19 @@ static bool check_alarm(const struct reading *r, struct error *err)
     return !is_all_day(r->event) || broken(err, "a VALARM on a whole day: it would ring at night");
 }
 
+// libical's tables of the properties that RFC 5546 asks for with each method, and of those it bars.
+static bool check_properties(icalcomponent *calendar, struct error *err)
+{
+    return icalrestriction_check(calendar) ||
+           broken(err, "RFC 5546 asks for other properties with this METHOD");
+}
+
 static bool check_reading(const struct reading *r, struct error *err)
 {
     return check_calendar(r, err) && check_identity(r, err) && check_status(r, err) &&
            check_organizer(r, err) && check_attendees(r, err) && check_x_names(r->calendar, err) &&
-           check_x_names(r->event, err) && check_times(r, err) && check_alarm(r, err);
+           check_x_names(r->event, err) && check_times(r, err) && check_alarm(r, err) &&
+           check_properties(r->calendar, err);
 }
 
 bool calendar_invite_check(const char *text, enum imip_method method, const char *recipient,

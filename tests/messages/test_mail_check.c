@@ -91,6 +91,7 @@ static void a_good_mail_is_taken(void **state)
     refused(bytes, "not the one who is invited");
 }
 
+// Points: 35, 36, 37, 38, 43, 44, 48, 70
 static void each_rule_is_held(void **state)
 {
     static const struct {
