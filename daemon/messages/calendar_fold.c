@@ -42,13 +42,20 @@ static void add_folded(struct text *out, const char *line, size_t length)
     text_add(out, "\r\n");
 }
 
-const char *calendar_refold(struct arena *a, const char *text)
+const char *calendar_unfold(struct arena *a, const char *text)
 {
-    AUTO(text_done) struct text lines = {0}, out = {0};
-    const char *end;
+    AUTO(text_done) struct text lines = {0};
 
     add_unfolded(&lines, text);
-    for (const char *line = text_str(&lines); (end = strstr(line, "\r\n")); line = end + 2)
+    return arena_strdup(a, text_str(&lines));
+}
+
+const char *calendar_refold(struct arena *a, const char *text)
+{
+    AUTO(text_done) struct text out = {0};
+    const char *end;
+
+    for (const char *line = calendar_unfold(a, text); (end = strstr(line, "\r\n")); line = end + 2)
         add_folded(&out, line, (size_t)(end - line));
     return arena_strdup(a, text_str(&out));
 }

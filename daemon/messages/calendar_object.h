@@ -70,7 +70,11 @@ struct calendar_invite {
 MUST_USE bool calendar_invite_render(struct arena *a, const struct calendar_invite *i,
                                      const char **ret, struct error *err);
 
-// The receivers' rules (calendar checklist 28, 29, 35, 37 to 42, 50, 52) applied to a rendered
-// text: every message passes before it leaves. FAULT_INPUT names the rule that is broken.
+// The receivers' rules applied to a rendered text: what Outlook, Exchange, Gmail or Apple's
+// calendar would drop, double, shift or show as a mere attachment. Every message passes before it
+// leaves; the mail around it has rules of its own (mail_check.h). FAULT_INPUT names the rule that
+// is broken.
 MUST_USE bool calendar_invite_check(const char *text, enum imip_method method,
                                     const char *recipient, struct error *err);
+// True when the rendered text's ORGANIZER is this address.
+bool calendar_invite_is_from(const char *text, const char *email);

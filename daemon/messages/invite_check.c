@@ -2,6 +2,8 @@
 // Gmail would drop, double or show as a mere attachment is refused before it leaves.
 #include "calendar_object.h"
 
+#include "calendar_fold.h"
+#include "calendar_zone.h"
 #include "mail_address.h"
 
 #include <libical/ical.h>
@@ -47,6 +49,37 @@ static bool check_lines(const char *text, struct error *err)
     return length == 0 || broken(err, "the last line does not end in CR LF");
 }
 
+// What follows a backslash that escapes, and what has to follow one (RFC 5545 3.3.11).
+static bool is_escaped_text(const char *value, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (value[i] == ';' || value[i] == ',')
+            return false;
+        if (value[i] == '\\' && (++i == length || !strchr("\\;,nN", value[i])))
+            return false;
+    }
+    return true;
+}
+
+// libical reads texts with bare commas and semicolons as well; others divide them there.
+static bool check_escapes(const char *text, struct error *err)
+{
+    static const char *const names[] = {"SUMMARY:", "DESCRIPTION:", "LOCATION:"};
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    const char *unfolded = calendar_unfold(a, text), *end;
+
+    for (const char *line = unfolded; (end = strstr(line, "\r\n")); line = end + 2)
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+            size_t n = strlen(names[i]);
+
+            if (strncmp(line, names[i], n) == 0 &&
+                !is_escaped_text(line + n, (size_t)(end - line) - n))
+                return broken(err,
+                              "a text whose commas, semicolons or backslashes are not escaped");
+        }
+    return true;
+}
+
 static int count(icalcomponent *c, icalproperty_kind kind)
 {
     return icalcomponent_count_properties(c, kind);
@@ -57,6 +90,7 @@ static bool check_calendar(const struct reading *r, struct error *err)
     icalproperty_method wanted =
         r->method == IMIP_CANCEL ? ICAL_METHOD_CANCEL : ICAL_METHOD_REQUEST;
     icalproperty *method = icalcomponent_get_first_property(r->calendar, ICAL_METHOD_PROPERTY);
+    icalproperty *version = icalcomponent_get_first_property(r->calendar, ICAL_VERSION_PROPERTY);
 
     if (icalcomponent_count_errors(r->calendar) > 0)
         return broken(err, "a line cannot be read");
@@ -65,11 +99,21 @@ static bool check_calendar(const struct reading *r, struct error *err)
     if (count(r->calendar, ICAL_VERSION_PROPERTY) != 1 ||
         count(r->calendar, ICAL_PRODID_PROPERTY) != 1)
         return broken(err, "not exactly one VERSION and one PRODID");
+    if (strcmp(icalproperty_get_version(version), "2.0") != 0)
+        return broken(err, "VERSION is not 2.0");
+    if (count(r->calendar, ICAL_NAME_PROPERTY) != 0)
+        return broken(err, "NAME in an invite: it is of subscriptions");
     if (count(r->calendar, ICAL_METHOD_PROPERTY) != 1 || icalproperty_get_method(method) != wanted)
         return broken(err, "METHOD is not the one of the message");
     if (count(r->event, ICAL_METHOD_PROPERTY) != 0)
         return broken(err, "METHOD inside the VEVENT");
     return true;
+}
+
+static int sequence_of(icalcomponent *event)
+{
+    return icalproperty_get_sequence(
+        icalcomponent_get_first_property(event, ICAL_SEQUENCE_PROPERTY));
 }
 
 static bool check_identity(const struct reading *r, struct error *err)
@@ -81,12 +125,22 @@ static bool check_identity(const struct reading *r, struct error *err)
         return broken(err, "not exactly one UID");
     if (strncasecmp(icalproperty_get_uid(uid), "040000008200E000", 16) == 0)
         return broken(err, "UID begins like one of Exchange's own");
-    if (count(r->event, ICAL_SEQUENCE_PROPERTY) != 1)
+    if (count(r->event, ICAL_SEQUENCE_PROPERTY) != 1 || sequence_of(r->event) < 0)
         return broken(err, "not exactly one SEQUENCE");
+    if (r->method == IMIP_CANCEL && sequence_of(r->event) == 0)
+        return broken(err, "a cancellation whose SEQUENCE is no higher than an invite's");
     if (count(r->event, ICAL_DTSTAMP_PROPERTY) != 1 ||
         !icaltime_is_utc(icalproperty_get_dtstamp(stamp)))
         return broken(err, "not exactly one DTSTAMP in UTC");
     return true;
+}
+
+static bool check_class(icalcomponent *event, struct error *err)
+{
+    icalproperty *p = icalcomponent_get_first_property(event, ICAL_CLASS_PROPERTY);
+
+    return (p && icalproperty_get_class(p) == ICAL_CLASS_PRIVATE) ||
+           broken(err, "CLASS is not PRIVATE");
 }
 
 static bool check_status(const struct reading *r, struct error *err)
@@ -100,9 +154,11 @@ static bool check_status(const struct reading *r, struct error *err)
         return broken(err, "not exactly one DTSTART and one DTEND");
     if (count(r->event, ICAL_SUMMARY_PROPERTY) != 1)
         return broken(err, "not exactly one SUMMARY");
-    if (count(r->event, ICAL_RRULE_PROPERTY) + count(r->event, ICAL_RDATE_PROPERTY) > 0)
+    if (count(r->event, ICAL_RRULE_PROPERTY) + count(r->event, ICAL_RDATE_PROPERTY) +
+            count(r->event, ICAL_EXDATE_PROPERTY) + count(r->event, ICAL_RECURRENCEID_PROPERTY) >
+        0)
         return broken(err, "an invite that repeats");
-    return true;
+    return check_class(r->event, err);
 }
 
 static bool is_mailto(const char *uri)
@@ -123,6 +179,20 @@ static bool check_organizer(const struct reading *r, struct error *err)
     return true;
 }
 
+// An answer is asked for, or it is taken as given; nothing between that programs would guess at.
+static bool asks_clearly(icalproperty *attendee)
+{
+    icalparameter *role = icalproperty_get_first_parameter(attendee, ICAL_ROLE_PARAMETER);
+    icalparameter *partstat = icalproperty_get_first_parameter(attendee, ICAL_PARTSTAT_PARAMETER);
+    icalparameter *rsvp = icalproperty_get_first_parameter(attendee, ICAL_RSVP_PARAMETER);
+
+    if (!role || !partstat || !rsvp || icalparameter_get_role(role) != ICAL_ROLE_REQPARTICIPANT)
+        return false;
+    return icalparameter_get_rsvp(rsvp) == ICAL_RSVP_TRUE
+               ? icalparameter_get_partstat(partstat) == ICAL_PARTSTAT_NEEDSACTION
+               : icalparameter_get_partstat(partstat) == ICAL_PARTSTAT_ACCEPTED;
+}
+
 static bool check_attendees(const struct reading *r, struct error *err)
 {
     bool found = false;
@@ -131,9 +201,14 @@ static bool check_attendees(const struct reading *r, struct error *err)
          p = icalcomponent_get_next_property(r->event, ICAL_ATTENDEE_PROPERTY)) {
         if (!is_mailto(icalproperty_get_attendee(p)))
             return broken(err, "an ATTENDEE is not a mailto: address");
+        if (r->method == IMIP_REQUEST && !asks_clearly(p))
+            return broken(err, "an ATTENDEE without ROLE, or with PARTSTAT and RSVP that disagree");
         found |= strcasecmp(icalproperty_get_attendee(p), r->recipient) == 0;
     }
-    return found || broken(err, "the recipient is not among the ATTENDEEs");
+    if (!found)
+        return broken(err, "the recipient is not among the ATTENDEEs");
+    return r->method == IMIP_REQUEST || count(r->event, ICAL_ATTENDEE_PROPERTY) == 1 ||
+           broken(err, "a cancellation names others than its recipient");
 }
 
 static bool forbidden_x(const char *name)
@@ -176,6 +251,18 @@ static bool is_yearly_sunday(icalproperty *p)
            rule.by_day[1] == ICAL_RECURRENCE_ARRAY_MAX;
 }
 
+// Offsets of whole minutes, from 1970 on: no receiver has to know how clocks went before.
+static bool is_plain_observance(icalcomponent *o)
+{
+    icalproperty *start = icalcomponent_get_first_property(o, ICAL_DTSTART_PROPERTY);
+    icalproperty *from = icalcomponent_get_first_property(o, ICAL_TZOFFSETFROM_PROPERTY);
+    icalproperty *to = icalcomponent_get_first_property(o, ICAL_TZOFFSETTO_PROPERTY);
+
+    return icalproperty_get_dtstart(start).year >= 1970 &&
+           icalproperty_get_tzoffsetfrom(from) % 60 == 0 &&
+           icalproperty_get_tzoffsetto(to) % 60 == 0;
+}
+
 static bool check_observance(icalcomponent *zone, icalcomponent_kind kind, struct error *err)
 {
     icalcomponent *o = icalcomponent_get_first_component(zone, kind);
@@ -185,6 +272,8 @@ static bool check_observance(icalcomponent *zone, icalcomponent_kind kind, struc
     if (count(o, ICAL_DTSTART_PROPERTY) != 1 || count(o, ICAL_TZOFFSETFROM_PROPERTY) != 1 ||
         count(o, ICAL_TZOFFSETTO_PROPERTY) != 1)
         return broken(err, "a VTIMEZONE part without DTSTART, TZOFFSETFROM or TZOFFSETTO");
+    if (!is_plain_observance(o))
+        return broken(err, "a VTIMEZONE part of local mean time, or with seconds");
     if (count(o, ICAL_RRULE_PROPERTY) != 1 || count(o, ICAL_RDATE_PROPERTY) != 0 ||
         !is_yearly_sunday(icalcomponent_get_first_property(o, ICAL_RRULE_PROPERTY)))
         return broken(err, "a VTIMEZONE part without exactly one yearly rule on one ordinal day");
@@ -193,6 +282,10 @@ static bool check_observance(icalcomponent *zone, icalcomponent_kind kind, struc
 
 static bool check_zone_named(icalcomponent *calendar, const char *tzid, struct error *err)
 {
+    if (strcmp(tzid, CALENDAR_TZID) != 0)
+        return broken(err, "a TZID other than " CALENDAR_TZID);
+    if (icalcomponent_count_components(calendar, ICAL_VTIMEZONE_COMPONENT) > 1)
+        return broken(err, "more than one VTIMEZONE");
     for (icalcomponent *z = icalcomponent_get_first_component(calendar, ICAL_VTIMEZONE_COMPONENT);
          z; z = icalcomponent_get_next_component(calendar, ICAL_VTIMEZONE_COMPONENT)) {
         icalproperty *p = icalcomponent_get_first_property(z, ICAL_TZID_PROPERTY);
@@ -227,13 +320,32 @@ static bool check_time(icalcomponent *calendar, icalproperty *p, struct icaltime
     return t.is_date || icaltime_is_utc(t) || broken(err, "a floating time");
 }
 
+static bool is_midnight_utc(struct icaltimetype t)
+{
+    return !t.is_date && icaltime_is_utc(t) && t.hour == 0 && t.minute == 0 && t.second == 0;
+}
+
 static bool check_times(const struct reading *r, struct error *err)
 {
     icalproperty *starts = icalcomponent_get_first_property(r->event, ICAL_DTSTART_PROPERTY);
     icalproperty *ends = icalcomponent_get_first_property(r->event, ICAL_DTEND_PROPERTY);
 
-    return check_time(r->calendar, starts, icalproperty_get_dtstart(starts), err) &&
-           check_time(r->calendar, ends, icalproperty_get_dtend(ends), err);
+    struct icaltimetype first = icalproperty_get_dtstart(starts),
+                        last = icalproperty_get_dtend(ends);
+
+    if (!check_time(r->calendar, starts, first, err) || !check_time(r->calendar, ends, last, err))
+        return false;
+    if (first.is_date != last.is_date)
+        return broken(err, "a day that ends at a time, or a time that ends on a day");
+    if (is_midnight_utc(first) && is_midnight_utc(last))
+        return broken(err, "a whole day written as midnight to midnight: it slips with the clock");
+    return icaltime_compare(first, last) < 0 || broken(err, "an end that is not after the start");
+}
+
+static bool is_all_day(icalcomponent *event)
+{
+    return icalproperty_get_dtstart(icalcomponent_get_first_property(event, ICAL_DTSTART_PROPERTY))
+        .is_date;
 }
 
 static bool check_alarm(const struct reading *r, struct error *err)
@@ -249,14 +361,22 @@ static bool check_alarm(const struct reading *r, struct error *err)
 
     if (!p || icaldurationtype_as_int(icalproperty_get_trigger(p).duration) >= 0)
         return broken(err, "a VALARM whose TRIGGER is not a negative duration");
-    return true;
+    return !is_all_day(r->event) || broken(err, "a VALARM on a whole day: it would ring at night");
+}
+
+// libical's tables of the properties that RFC 5546 asks for with each method, and of those it bars.
+static bool check_properties(icalcomponent *calendar, struct error *err)
+{
+    return icalrestriction_check(calendar) ||
+           broken(err, "RFC 5546 asks for other properties with this METHOD");
 }
 
 static bool check_reading(const struct reading *r, struct error *err)
 {
     return check_calendar(r, err) && check_identity(r, err) && check_status(r, err) &&
            check_organizer(r, err) && check_attendees(r, err) && check_x_names(r->calendar, err) &&
-           check_x_names(r->event, err) && check_times(r, err) && check_alarm(r, err);
+           check_x_names(r->event, err) && check_times(r, err) && check_alarm(r, err) &&
+           check_properties(r->calendar, err);
 }
 
 bool calendar_invite_check(const char *text, enum imip_method method, const char *recipient,
@@ -266,7 +386,7 @@ bool calendar_invite_check(const char *text, enum imip_method method, const char
 
     if (!mail_address_valid(recipient))
         return broken(err, "the recipient has no mail address");
-    if (!check_lines(text, err))
+    if (!check_lines(text, err) || !check_escapes(text, err))
         return false;
 
     AUTO(component_done) icalcomponent *calendar = icalparser_parse_string(text);
@@ -280,4 +400,18 @@ bool calendar_invite_check(const char *text, enum imip_method method, const char
     if (!event)
         return broken(err, "not exactly one VEVENT");
     return check_reading(&r, err);
+}
+
+bool calendar_invite_is_from(const char *text, const char *email)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    AUTO(component_done) icalcomponent *calendar = icalparser_parse_string(text);
+    icalcomponent *event =
+        calendar ? icalcomponent_get_first_component(calendar, ICAL_VEVENT_COMPONENT) : NULL;
+    icalproperty *p =
+        event ? icalcomponent_get_first_property(event, ICAL_ORGANIZER_PROPERTY) : NULL;
+    const char *organizer = p ? icalproperty_get_organizer(p) : NULL;
+
+    return organizer && mail_address_valid(email) &&
+           strcasecmp(organizer, mail_address_uri(a, email)) == 0;
 }

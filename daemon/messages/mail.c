@@ -26,8 +26,7 @@ static void options_done(GMimeFormatOptions **o)
     g_mime_format_options_free(*o);
 }
 
-// GMime keeps tables of its own that are made once a process; there is nothing to pass around.
-static void start_gmime(void)
+void mail_start(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -87,6 +86,8 @@ static bool check(const struct mail *m, struct error *err)
                     m->message_id);
     if (!m->text)
         return fail(err, FAULT_INPUT, "mail %s: no text", m->message_id);
+    if (m->reply_to && !mail_address_valid(m->reply_to))
+        return fail(err, FAULT_INPUT, "mail %s: the address for answers is not one", m->message_id);
     if (m->calendar && !method_known(m->calendar_method))
         return fail(err, FAULT_INPUT, "mail %s: a calendar without REQUEST or CANCEL",
                     m->message_id);
@@ -253,6 +254,8 @@ static void set_headers(struct arena *a, GMimeMessage *message, const struct mai
 
     add_mailbox(a, g_mime_message_get_from(message), m->from_name, m->from_email);
     add_mailbox(a, g_mime_message_get_to(message), m->to_name, m->to_email);
+    if (m->reply_to)
+        add_mailbox(a, g_mime_message_get_reply_to(message), NULL, m->reply_to);
     g_mime_message_set_subject(message, clean_line(a, m->subject, SUBJECT_CHARS_MAX), "utf-8");
     set_date(message, m->sent_at);
     g_mime_message_set_message_id(message, m->message_id);
@@ -270,7 +273,7 @@ bool mail_compose(struct arena *a, const struct mail *m, const char **ret_bytes,
 {
     if (!check(m, err))
         return false;
-    start_gmime();
+    mail_start();
 
     AUTO(object_done) GMimeMessage *message = g_mime_message_new(FALSE);
     AUTO(object_done) GMimeObject *body = body_of(a, m);

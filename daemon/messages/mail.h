@@ -18,14 +18,19 @@ struct mail {
     const char *to_name, *to_email;     // exactly one recipient; to_name may be NULL
     const char *subject;                // UTF-8; line breaks are refused
     const char *message_id;             // without angle brackets
-    const char *in_reply_to;            // or NULL
-    instant sent_at;                    // Date header, written in Europe/London
-    const char *text;                   // stands alone
-    const char *html;                   // or NULL
+    const char *in_reply_to;            // the first mail about the same; or NULL
+    const char *reply_to; // where people's answers go, where not to the sender; or NULL
+    instant sent_at;      // Date header, written in Europe/London
+    const char *text;     // stands alone
+    const char *html;     // or NULL
     const struct mail_picture *picture; // that the HTML shows; or NULL
     const char *calendar;               // text/calendar, or NULL
     const char *calendar_method;        // "REQUEST" or "CANCEL" with a calendar
 };
+
+// GMime keeps tables of its own that are made once a process; there is nothing to pass around.
+// Whoever uses GMime calls it first.
+void mail_start(void);
 
 // "0123…@domain": made of what the message is about alone, so the same on every try, in the domain
 // of the service's mailbox. Arena-owned.

@@ -110,8 +110,34 @@ static const char *new_uid(struct arena *a)
     return arena_printf(a, "%s@timely", hex);
 }
 
-// A deadline of today's answer beside the stored one that it is, if it is known.
+static bool is_taken(const struct deadline_change *changes, size_t count, const char *uid)
+{
+    for (size_t i = 0; i < count; i++)
+        if (same_text(changes[i].uid, uid))
+            return true;
+    return false;
+}
+
+// The withdrawn deadline that this one is again: a record that was gone for a while is the same
+// when it comes back, and so is its entry in people's calendars. NULL for none.
+static const struct stored_deadline *again(const struct person_work *w, const struct deadline *d,
+                                           const struct deadline_change *before, size_t count)
+{
+    for (size_t i = 0; i < w->stored->withdrawn_count; i++) {
+        const struct stored_deadline *s = &w->stored->withdrawn[i];
+
+        if (same_text(s->key.timescale, d->timescale->id) &&
+            same_key(s->key.subject_ref, d->subject_ref) &&
+            date_is(s->key.trigger_on, d->trigger_on) && !is_taken(before, count, s->uid))
+            return s;
+    }
+    return NULL;
+}
+
+// A deadline of today's answer beside the stored one that it is, if it is known. `before`: the
+// changes so far.
 static struct deadline_change change_of(struct arena *a, const struct person_work *w, size_t i,
+                                        const struct deadline_change *before, size_t count,
                                         bool first_start)
 {
     const struct deadline *d = &w->evaluation.deadlines[i];
@@ -119,6 +145,12 @@ static struct deadline_change change_of(struct arena *a, const struct person_wor
     const struct stored_deadline *s;
     const char *word;
 
+    if (of < 0 && (s = again(w, d, before, count)))
+        return (struct deadline_change){.deadline = d,
+                                        .word = "reopened",
+                                        .uid = s->uid,
+                                        .sequence = s->sequence + 1,
+                                        .at_first_start = s->at_first_start};
     if (of < 0)
         return (struct deadline_change){
             .deadline = d, .word = "opened", .uid = new_uid(a), .at_first_start = first_start};
@@ -139,8 +171,8 @@ size_t person_changes(struct arena *a, const struct person_work *w, bool first_s
         ARENA_ARRAY(a, struct deadline_change, w->evaluation.count + w->stored->deadline_count + 1);
     size_t count = 0;
 
-    for (size_t i = 0; i < w->evaluation.count; i++)
-        all[count++] = change_of(a, w, i, first_start);
+    for (size_t i = 0; i < w->evaluation.count; i++, count++)
+        all[count] = change_of(a, w, i, all, count, first_start);
     for (size_t i = 0; i < w->stored->deadline_count; i++) {
         const struct stored_deadline *s = &w->stored->deadlines[i];
 

@@ -43,7 +43,7 @@ struct responsible responsible_of(const struct library *l, const struct timeline
 struct deadline_change {
     bool withdrawn;                       // the source knows nothing of it any more
     const struct deadline *deadline;      // NULL when withdrawn
-    const struct stored_deadline *stored; // NULL: new
+    const struct stored_deadline *stored; // NULL: new, or known once and withdrawn
     const char *word;                     // "opened", "moved", "met", …; NULL: as it was
     const char *uid;                      // of the stored one, else a new one
     int sequence;

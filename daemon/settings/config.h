@@ -10,6 +10,8 @@ enum watch_mode { WATCH_POLL, WATCH_NOTIFY };
 enum naming { NAME_BY_REFERENCE, NAME_BY_INITIALS, NAME_BY_NAME };
 enum meeting_invites { INVITES_OURS, INVITES_THEIRS };
 
+#define CONFIG_EVENT "{event}" // where an address has the event's tag
+
 struct config {
     const char *file; // as read; NULL for the built-in defaults
 
@@ -40,6 +42,7 @@ struct config {
     enum delivery_mode delivery;        // default off
     const char *redirect_to;            // required for redirect
     const char *from_name, *from_email; // default "Timely", timely@localhost
+    const char *reply_to;               // of invites, with CONFIG_EVENT in it; NULL: the sender's
     const char *maildir;                // messages go into this Maildir instead of to a server
     const char *smtp_url, *smtp_helo, *smtp_user, *smtp_password_file, *smtp_ca_file;
     bool smtp_require_tls;              // default yes

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LOCAL_PART_MAX 64 // RFC 5321 4.5.3.1.1
 #define AT(member) .at = offsetof(struct config, member)
 #define WORDS(...)                                                                                 \
     .words = (const char *const[])                                                                 \
@@ -86,6 +87,10 @@ const struct setting settings[] = {
      .sentence = "Name of the sender, and of the organiser of meetings."},
     {"mail", "from email", SETTING_EMAIL, AT(from_email), .otherwise = "timely@localhost",
      .sentence = "Address of the sender. Must be given with an SMTP server."},
+    {"mail", "reply to", SETTING_EVENT_EMAIL, AT(reply_to),
+     .example = "timely+{event}@example.gov.uk",
+     .sentence = "Where people's answers to an invite go: a mailbox with a tag for the event. Left "
+                 "out: to the sender."},
     {"mail", "maildir", SETTING_PATH, AT(maildir), .example = "/var/lib/timely/mail",
      .sentence = "Messages go into this Maildir instead of to a server."},
     {"mail", "smtp url", SETTING_URL, AT(smtp_url), WORDS("smtp", "smtps"),
@@ -452,6 +457,26 @@ static bool read_email(const struct setting_place *p, const struct setting *s, c
     return true;
 }
 
+// A tag is the part of a UID before its @: 32 letters and digits, or a few more.
+static bool read_event_email(const struct setting_place *p, const struct setting *s,
+                             const struct node *n, struct config *ret)
+{
+    static const char longest_tag[] = "own-own-own-0123456789abcdef0123456789abcdef";
+    const char *tag = strstr(n->text, CONFIG_EVENT), *at = strchr(n->text, '@');
+    const char *rest = tag ? tag + strlen(CONFIG_EVENT) : NULL;
+    const char *address =
+        tag ? arena_printf(p->arena, "%.*s%s%s", (int)(tag - n->text), n->text, longest_tag, rest)
+            : "";
+
+    if (!tag || !at || at < tag || strchr(address, '@') - address > LOCAL_PART_MAX ||
+        !setting_email_valid(address))
+        return wrong(p, n,
+                     "a mail address with {event} before its @, such as "
+                     "timely+{event}@example.gov.uk");
+    put_text(s, ret, n->text);
+    return true;
+}
+
 static bool read_host(const struct setting_place *p, const struct setting *s, const struct node *n,
                       struct config *ret)
 {
@@ -613,14 +638,21 @@ bool setting_read(const struct setting_place *p, const struct setting *s, const 
                   struct config *ret)
 {
     static bool (*const readers[])(const struct setting_place *, const struct setting *,
-                                   const struct node *, struct config *) = {
-        [SETTING_TEXT] = read_text,       [SETTING_DATABASE] = read_database,
-        [SETTING_PATH] = read_path,       [SETTING_SECRET] = read_secret,
-        [SETTING_OVERLAY] = read_overlay, [SETTING_NUMBER] = read_number,
-        [SETTING_YES_NO] = read_yes_no,   [SETTING_WORD] = read_word,
-        [SETTING_EMAIL] = read_email,     [SETTING_HOST] = read_host,
-        [SETTING_URL] = read_url,         [SETTING_LISTEN] = read_listen,
-        [SETTING_MOMENT] = read_moment};
+                                   const struct node *,
+                                   struct config *) = {[SETTING_TEXT] = read_text,
+                                                       [SETTING_DATABASE] = read_database,
+                                                       [SETTING_PATH] = read_path,
+                                                       [SETTING_SECRET] = read_secret,
+                                                       [SETTING_OVERLAY] = read_overlay,
+                                                       [SETTING_NUMBER] = read_number,
+                                                       [SETTING_YES_NO] = read_yes_no,
+                                                       [SETTING_WORD] = read_word,
+                                                       [SETTING_EMAIL] = read_email,
+                                                       [SETTING_HOST] = read_host,
+                                                       [SETTING_EVENT_EMAIL] = read_event_email,
+                                                       [SETTING_URL] = read_url,
+                                                       [SETTING_LISTEN] = read_listen,
+                                                       [SETTING_MOMENT] = read_moment};
 
     if (value->kind == NODE_SCALAR && !*value->text) {
         complain(p->complaints, p->file, value->line, value->column,

@@ -17,7 +17,8 @@ enum setting_kind {
     SETTING_YES_NO,
     SETTING_WORD, // one of some words; stored as their index
     SETTING_EMAIL,
-    SETTING_DOMAINS, // one mail domain or a list of them
+    SETTING_EVENT_EMAIL, // a mail address with CONFIG_EVENT before its @
+    SETTING_DOMAINS,     // one mail domain or a list of them
     SETTING_HOST,
     SETTING_URL, // SCHEME://HOST[:PORT]; the schemes are the words; a path where most is not 0
     SETTING_LISTEN,

@@ -125,8 +125,8 @@ static bool read_deadlines(struct arena *a, struct db *store, const char *ids, s
                 "d.provisional, d.at_first_start, o.uid "
                 "FROM timely.deadline d LEFT JOIN timely.object_deadline od USING (deadline_id) "
                 "LEFT JOIN timely.calendar_object o USING (object_id) "
-                "WHERE d.person_id = ANY ($1::text[]) AND d.state <> 'withdrawn' ORDER BY "
-                "d.person_id, d.deadline_id",
+                "WHERE d.person_id = ANY ($1::text[]) ORDER BY "
+                "d.person_id, d.state = 'withdrawn', d.deadline_id",
                 1, &ids, &r, err))
         return false;
     rows = PQntuples(r);
@@ -138,8 +138,12 @@ static bool read_deadlines(struct arena *a, struct db *store, const char *ids, s
         p = person_in(b, all[i].person_id);
         if (!p)
             continue;
-        if (p->deadline_count++ == 0)
+        if (same_text(all[i].state, "withdrawn")) {
+            if (p->withdrawn_count++ == 0)
+                p->withdrawn = &all[i];
+        } else if (p->deadline_count++ == 0) {
             p->deadlines = &all[i];
+        }
     }
     return true;
 }

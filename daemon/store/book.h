@@ -55,6 +55,8 @@ struct stored_person {
     bool restricted;
     struct stored_deadline *deadlines; // every one but withdrawn ones
     size_t deadline_count;
+    struct stored_deadline *withdrawn; // the source no longer knew of them
+    size_t withdrawn_count;
     // In the book at all? A person who was never accepted has no row.
     bool known;
 };

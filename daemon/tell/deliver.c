@@ -6,6 +6,7 @@
 #include "agenda_plan.h"
 #include "log.h"
 #include "mail.h"
+#include "mail_check.h"
 #include "maildir.h"
 #include "paths.h"
 #include "smtp.h"
@@ -222,6 +223,20 @@ static void redirect(struct delivery *d)
     d->mail.html = html_with(a, d->message.html, line);
 }
 
+// "timely+{event}@…" with what the event's UID has before its @; NULL where that is not letters and
+// digits, as every UID of ours is.
+static const char *reply_to(const struct delivery *d)
+{
+    const char *form = d->config->reply_to, *uid = d->message.uid;
+    size_t tag = uid ? strspn(uid, "abcdefghijklmnopqrstuvwxyz0123456789-") : 0;
+    const char *at = form ? strstr(form, CONFIG_EVENT) : NULL;
+
+    if (!at || !d->message.calendar || tag == 0 || uid[tag] != '@')
+        return NULL;
+    return arena_printf(d->arena, "%.*s%.*s%s", (int)(at - form), form, (int)tag, uid,
+                        at + strlen(CONFIG_EVENT));
+}
+
 static void write_mail(struct delivery *d)
 {
     const struct outgoing *m = &d->message;
@@ -233,6 +248,8 @@ static void write_mail(struct delivery *d)
                             .to_email = m->recipient,
                             .subject = m->subject,
                             .message_id = m->rfc_message_id,
+                            .in_reply_to = m->first_message_id,
+                            .reply_to = reply_to(d),
                             .sent_at = clock_real(),
                             .text = m->text,
                             .html = m->html,
@@ -265,6 +282,13 @@ static bool take_server(struct delivery *d, struct error *err)
            config_secret(a, c->smtp_password_file, &d->server.password, err);
 }
 
+static bool compose(struct delivery *d, struct error *err)
+{
+    return mail_compose(d->arena, &d->mail, &d->bytes, &d->length, err) &&
+           (!d->mail.calendar || mail_check_invite(d->bytes, d->length, d->message.recipient,
+                                                   d->config->delivery == DELIVERY_REDIRECT, err));
+}
+
 // Everything that the hand-over needs, or in *s why there will be none. No wait.
 static void prepare(struct delivery *d, struct settlement *s)
 {
@@ -283,7 +307,7 @@ static void prepare(struct delivery *d, struct settlement *s)
     write_mail(d);
     if (!take_server(d, &err))
         settle_as(s, OUTCOME_RETRY, err.text);
-    else if (!mail_compose(d->arena, &d->mail, &d->bytes, &d->length, &err))
+    else if (!compose(d, &err))
         settle_as(s, OUTCOME_REFUSED, err.text);
     else
         sha256_hex(d->bytes, d->length, s->sha256);

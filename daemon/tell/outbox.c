@@ -75,8 +75,11 @@ static const char claim_sql[] =
     " ORDER BY m.not_before, m.message_id FOR UPDATE SKIP LOCKED LIMIT 1)"
     " RETURNING o.message_id, o.claim_number, coalesce(o.object_id, 0), o.attempts, o.sequence,"
     " o.kind, o.staff_id, o.recipient, o.subject, o.body_text, o.body_html, o.body_calendar,"
-    " o.rfc_message_id, (extract(epoch FROM o.put_at) * 1000000)::bigint, o.feed_kind,"
-    " o.feed_owner";
+    " o.rfc_message_id, (extract(epoch FROM o.put_at) * 1000000)::bigint,"
+    " o.feed_kind, o.feed_owner,"
+    " (SELECT c.uid FROM timely.calendar_object c WHERE c.object_id = o.object_id),"
+    " (SELECT f.rfc_message_id FROM timely.outbox f WHERE f.object_id = o.object_id"
+    " AND f.staff_id = o.staff_id AND f.state = 'sent' ORDER BY f.message_id LIMIT 1)";
 
 static struct outgoing outgoing_row(struct arena *a, const PGresult *r)
 {
@@ -95,7 +98,9 @@ static struct outgoing outgoing_row(struct arena *a, const PGresult *r)
                              .calendar = TEXT(11),
                              .rfc_message_id = TEXT(12),
                              .put_at = db_int(r, 0, 13),
-                             .feed = {TEXT(14), TEXT(15)}};
+                             .feed = {TEXT(14), TEXT(15)},
+                             .uid = TEXT(16),
+                             .first_message_id = TEXT(17)};
 #undef TEXT
 }
 

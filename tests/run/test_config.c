@@ -130,6 +130,7 @@ static void defaults_are_those_of_the_header(void **state)
     assert_int_equal(c.meeting_invites, INVITES_OURS);
     assert_string_equal(c.service_name, "Children's services");
     assert_null(c.help);
+    assert_null(c.reply_to);
     assert_string_equal(c.listen, "127.0.0.1:8480");
     assert_string_equal(c.public_url, "http://127.0.0.1:8480");
     assert_int_equal(c.log_level, 2); // info
@@ -158,6 +159,7 @@ static const char everything[] =
     "  redirect to: pilot@example.gov.uk\n"
     "  from name: \"Fristen \\u2014 \\\"Timely\\\"\"\n"
     "  from email: timely@example.gov.uk\n"
+    "  reply to: timely+{event}@example.gov.uk\n"
     "  maildir: mail\n"
     "  smtp url: smtps://mail.example.gov.uk\n"
     "  smtp helo: timely.example.gov.uk\n"
@@ -209,6 +211,7 @@ static void every_setting_is_read(void **state)
     assert_string_equal(c->bank_holidays_url, "https://list.example/bank-holidays.json");
     assert_int_equal(c->delivery, DELIVERY_LIVE);
     assert_string_equal(c->from_name, "Fristen — \"Timely\"");
+    assert_string_equal(c->reply_to, "timely+{event}@example.gov.uk");
     assert_string_equal(c->maildir, arena_printf(f->arena, "%s/mail", f->folder));
     assert_string_equal(c->smtp_url, "smtps://mail.example.gov.uk");
     assert_false(c->smtp_require_tls);
@@ -343,6 +346,15 @@ static const struct {
      "t.yaml:2:13: a password does not belong here: expected it in a file, named by \"password "
      "file\""},
     // Addresses and names.
+    {"mail:\n  reply to: timely@b.uk",
+     "t.yaml:2:13: \"timely@b.uk\": expected a mail address with {event} before its @, such as "
+     "timely+{event}@example.gov.uk"},
+    {"mail:\n  reply to: timely@{event}.uk",
+     "t.yaml:2:13: \"timely@{event}.uk\": expected a mail address with {event} before its @, such "
+     "as timely+{event}@example.gov.uk"},
+    {"mail:\n  reply to: a-much-too-long-name+{event}@b.uk",
+     "t.yaml:2:13: \"a-much-too-long-name+{event}@b.uk\": expected a mail address with {event} "
+     "before its @, such as timely+{event}@example.gov.uk"},
     {"mail:\n  redirect to: pilot", "t.yaml:2:16: \"pilot\": expected a plain mail address, such "
                                     "as name@example.gov.uk"},
     {"mail:\n  from email: Timely <t@example.gov.uk>",

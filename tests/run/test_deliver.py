@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from telling import Server
+from telling import ROOT, Server
 
 
 @pytest.fixture(scope='module')
@@ -239,10 +239,21 @@ def test_given_up_after_some_days(store):
 
 def test_who_left_gets_nothing_but_cancellations(store):
     store.ask("UPDATE timely.staff SET active_to = '2024-04-01' WHERE professional_id = 'SW1'")
-    digest, cancel = store.put('digest:SW1:x', kind='digest'), store.put('cancel:o:SW1:1', kind='cancel', body_calendar='BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n')
+    golden = (ROOT / 'tests' / 'messages' / 'golden' / 'invite-cancel.ics').read_bytes().decode()
+    digest = store.put('digest:SW1:x', kind='digest')
+    cancel = store.put('cancel:o:SW1:1', kind='cancel', body_calendar=golden.replace('ivy.hart@', 'sw1@'))
     assert dict(store.deliver()) == {str(digest): 'superseded', str(cancel): 'sent'}
     part, = [part for part in in_maildir(store)[0].walk() if part.get_content_type() == 'text/calendar']
     assert part.get_param('method') == 'CANCEL'
+
+
+def test_point_70_what_calendars_would_not_take_is_kept_back_and_the_operator_told(store):
+    golden = (ROOT / 'tests' / 'messages' / 'golden' / 'invite-cancel.ics').read_bytes().decode()
+    cancel = store.put('cancel:o:SW1:1', kind='cancel', body_calendar=golden)  # it names somebody else
+    assert dict(store.deliver())[str(cancel)] == 'refused'
+    mail, = in_maildir(store)
+    assert mail['To'].addresses[0].addr_spec == 'operator@council.example'
+    assert 'not among the ATTENDEEs' in ' '.join(mail.get_body(('plain',)).get_content().split())
 
 
 def test_an_overtaken_digest_is_dropped(store):
