@@ -1,0 +1,135 @@
+"""A real Dovecot of a test's own: IMAP with TLS over Maildirs, on a free port of the loopback, without rights.
+
+    with Dovecot(root, {'timely': 'secret'}) as imap:   # root/timely/ is that user's Maildir
+        imap.port, imap.certificate
+"""
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from scratch import scratch
+
+
+def account():
+    """Whom the servers of mail run as: Postfix's own user where the test is root's."""
+    return pwd.getpwnam('postfix') if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+
+
+def certificate(folder):
+    """A certificate for the loopback and its key."""
+    cert, key = folder / 'cert.pem', folder / 'key.pem'
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days',
+                    '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert],
+                   check=True, capture_output=True)
+    return cert, key
+
+
+def free_port():
+    with socket.create_server(('127.0.0.1', 0)) as listener:
+        return listener.getsockname()[1]
+
+
+class Dovecot:
+    """`root` holds a Maildir for each user; `more` is added to the configuration."""
+
+    def __init__(self, root, users, more=''):
+        self.folder = scratch('dovecot-')
+        self.folder.chmod(0o755)
+        self.root, self.users, self.more = Path(root), users, more
+        self.port, self.tls_port = free_port(), free_port()
+        self.log = self.folder / 'log'
+        self.running = None
+
+    def configuration(self):
+        user = account()
+        (self.folder / 'users').write_text(''.join(f'{name}:{{PLAIN}}{word}\n' for name, word in self.users.items()),
+                                           encoding='utf-8')
+        cert, key = certificate(self.folder)
+        self.certificate = cert
+        text = f"""
+base_dir = {self.folder}/run
+state_dir = {self.folder}/state
+log_path = {self.log}
+default_internal_user = {user.pw_name}
+default_internal_group = {user.pw_name}
+default_login_user = {user.pw_name}
+protocols = imap
+listen = 127.0.0.1
+ssl = required
+ssl_cert = <{cert}
+ssl_key = <{key}
+ssl_min_protocol = TLSv1.2
+disable_plaintext_auth = yes
+first_valid_uid = 1
+mail_location = maildir:{self.root}/%n
+userdb {{
+  driver = static
+  args = uid={user.pw_uid} gid={user.pw_gid} home={self.folder}
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {self.port}
+  }}
+  inet_listener imaps {{
+    port = {self.tls_port}
+    ssl = yes
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+""" + (self.more or f"""
+passdb {{
+  driver = passwd-file
+  args = {self.folder}/users
+}}
+""")
+        file = self.folder / 'dovecot.conf'
+        file.write_text(text, encoding='utf-8')
+        for path in [self.folder, *self.folder.iterdir()]:
+            os.chown(path, user.pw_uid, user.pw_gid)
+        return file
+
+    def __enter__(self):
+        try:
+            file, user = self.configuration(), account()
+            command = ['dovecot', '-F', '-c', str(file)]
+            if os.geteuid() == 0:
+                command = ['runuser', '-u', user.pw_name, '--'] + command
+            # Nothing of ours is inherited: it keeps what it is given.
+            self.running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                            stderr=subprocess.DEVNULL, start_new_session=True)
+            self.wait()
+            return self
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def wait(self):
+        for _ in range(200):
+            try:
+                with socket.create_connection(('127.0.0.1', self.port), 1) as s:
+                    s.settimeout(5)
+                    assert s.recv(100).startswith(b'* OK')
+                    return
+            except OSError:
+                assert self.running.poll() is None, self.said()
+                time.sleep(0.05)
+        raise AssertionError('dovecot does not start: ' + self.said())
+
+    def said(self):
+        return self.log.read_text(encoding='utf-8', errors='replace')[-4000:] if self.log.exists() else 'no log'
+
+    def __exit__(self, *_):
+        if self.running:
+            self.running.terminate()  # runuser passes it on
+            self.running.wait(20)
+        shutil.rmtree(self.folder, ignore_errors=True)
