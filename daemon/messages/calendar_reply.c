@@ -296,7 +296,7 @@ bool calendar_reply_read(struct arena *a, const char *bytes, size_t length, cons
 {
     struct calendar_reply r = {.starts = MOMENT_NONE, .ends = MOMENT_NONE};
 
-    char *text;
+    char *text = NULL;
 
     if (!take_text(a, bytes, length, &text, err))
         return false;

@@ -275,16 +275,6 @@ static struct attendees attendees_of(struct planner *p, const struct stored_obje
 
 // ------------------------------------------------------------------------------- messages
 
-// "ICPC", "RCPC", "CLA review": a type, not a sentence.
-static const char *type_code(struct arena *a, const struct planner *p,
-                             const struct stored_object *o)
-{
-    int t = library_timescale(p->context->library, o->timescale);
-    const char *kind = t >= 0 ? p->context->library->timescales[t].meeting : NULL;
-
-    return naming_type(a, kind ? kind : o->timescale);
-}
-
 struct message {
     const struct stored_object *object;
     const char *staff_id, *name, *email;
@@ -353,9 +343,11 @@ static bool render_calendar(struct planner *p, const struct message *m,
         .entry = {.uid = o->uid,
                   .sequence = o->sequence,
                   .changed_at = p->context->now,
-                  .summary = arena_printf(p->arena, "%s%s %s", type_code(p->arena, p, o),
-                                          same_text(o->kind, "hold") ? " due by" : "",
-                                          children_words(p, m, p->child->reference)),
+                  .summary =
+                      arena_printf(p->arena, "%s%s %s",
+                                   naming_meeting(p->arena, p->context->library, o->timescale),
+                                   same_text(o->kind, "hold") ? " due by" : "",
+                                   children_words(p, m, p->child->reference)),
                   .description = m->cancel ? NULL : words->text,
                   .place = m->cancel ? NULL : o->place,
                   .url = m->cancel ? NULL : o->url,

@@ -60,3 +60,11 @@ const char *naming_type(struct arena *a, const char *timescale)
     *words = (char)toupper((unsigned char)*words);
     return clean_line(a, words, NAME_CHARS_MAX);
 }
+
+const char *naming_meeting(struct arena *a, const struct library *l, const char *timescale)
+{
+    int t = library_timescale(l, timescale);
+    const char *kind = t >= 0 ? l->timescales[t].meeting : NULL;
+
+    return naming_type(a, kind ? kind : timescale);
+}

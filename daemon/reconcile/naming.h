@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config.h"
+#include "library.h"
 
 struct child_names {
     const char *person_id, *case_ref, *initials, *display_name; // all but the first may be NULL
@@ -20,3 +21,7 @@ const char *naming_child(struct arena *a, enum naming how, const struct child_na
 // "core-group-first": "Core group first"). An id that would tell too much to who looks over a
 // shoulder is "Task". Arena-owned.
 const char *naming_type(struct arena *a, const char *timescale);
+
+// The type of a meeting for such titles: what the timescale's meeting is called, else the
+// timescale. Arena-owned.
+const char *naming_meeting(struct arena *a, const struct library *l, const char *timescale);
