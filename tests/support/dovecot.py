@@ -11,6 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from postfix import free_port
 from scratch import scratch
 
 
@@ -26,11 +27,6 @@ def certificate(folder):
                     '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert],
                    check=True, capture_output=True)
     return cert, key
-
-
-def free_port():
-    with socket.create_server(('127.0.0.1', 0)) as listener:
-        return listener.getsockname()[1]
 
 
 class Dovecot:
