@@ -1,14 +1,20 @@
-"""A real Dovecot of a test's own: IMAP with TLS over Maildirs, on a free port of the loopback, without rights.
+"""A real Dovecot of a test's own: IMAP with TLS over Maildirs, on a free port of the loopback, without rights; and a server
+of tokens beside it.
 
     with Dovecot(root, {'timely': 'secret'}) as imap:   # root/timely/ is that user's Maildir
         imap.port, imap.certificate
 """
+import http.server
+import json
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import subprocess
+import threading
 import time
+import urllib.parse
 from pathlib import Path
 
 from postfix import free_port
@@ -29,13 +35,63 @@ def certificate(folder):
     return cert, key
 
 
-class Dovecot:
-    """`root` holds a Maildir for each user; `more` is added to the configuration."""
+class Tokens(threading.Thread):
+    """Gives out tokens to a client (RFC 6749 4.4), and tells Dovecot whose they are."""
 
-    def __init__(self, root, users, more=''):
+    def __init__(self, user, client='client-1', secret='the client+s secret'):
+        super().__init__(daemon=True)
+        self.user, self.client, self.secret = user, client, secret
+        self.given, self.asked, self.revoked = [], [], set()
+        self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), self.handler())
+        self.port = self.server.server_address[1]
+        self.start()
+
+    def run(self):
+        self.server.serve_forever()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def grant(self, form):
+        """Status and answer to a client's form."""
+        self.asked.append(form)
+        if form.get('client_secret') != [self.secret] or form.get('grant_type') != ['client_credentials']:
+            return 401, {'error': 'invalid_client', 'error_description': 'AADSTS7000215: no such secret'}
+        self.given.append(f'token-{len(self.given) + 1}-{secrets.token_hex(16)}')
+        return 200, {'access_token': self.given[-1], 'expires_in': 3600, 'token_type': 'Bearer'}
+
+    def handler(tokens):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self, status, value):
+                body = json.dumps(value).encode()
+                self.send_response(status)
+                self.send_header('Content-Type', 'application/json')
+                self.send_header('Content-Length', str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_POST(self):
+                form = self.rfile.read(int(self.headers['Content-Length'])).decode()
+                self.answer(*tokens.grant(urllib.parse.parse_qs(form)))
+
+            def do_GET(self):
+                token = self.path.rpartition('/')[2].partition('&')[0]  # Dovecot adds fields of its own
+                known = token in tokens.given and token not in tokens.revoked
+                self.answer(200, {'email': tokens.user, 'active': 'yes' if known else 'no'})
+
+            def log_message(self, *_):
+                pass
+        return Handler
+
+
+class Dovecot:
+    """`root` holds a Maildir for each user. `tokens`: a Tokens that is asked about tokens (XOAUTH2) as well."""
+
+    def __init__(self, root, users, tokens=None):
         self.folder = scratch('dovecot-')
         self.folder.chmod(0o755)
-        self.root, self.users, self.more = Path(root), users, more
+        self.root, self.users, self.tokens = Path(root), users, tokens
         self.port, self.tls_port = free_port(), free_port()
         self.log = self.folder / 'log'
         self.running = None
@@ -82,17 +138,34 @@ service anvil {{
 service stats {{
   chroot =
 }}
-""" + (self.more or f"""
 passdb {{
   driver = passwd-file
   args = {self.folder}/users
+  mechanisms = plain
 }}
-""")
+""" + (self.of_tokens() if self.tokens else '')
         file = self.folder / 'dovecot.conf'
         file.write_text(text, encoding='utf-8')
         for path in [self.folder, *self.folder.iterdir()]:
             os.chown(path, user.pw_uid, user.pw_gid)
         return file
+
+    def of_tokens(self):
+        (self.folder / 'oauth2.conf').write_text(f"""
+introspection_url = http://127.0.0.1:{self.tokens.port}/known/
+introspection_mode = get
+username_attribute = email
+active_attribute = active
+active_value = yes
+""", encoding='utf-8')
+        return f"""
+auth_mechanisms = plain xoauth2
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {self.folder}/oauth2.conf
+}}
+"""
 
     def __enter__(self):
         try:
