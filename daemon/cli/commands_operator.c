@@ -102,6 +102,8 @@ const struct command commands_operator[] = {
     {"outbox list", "", "the same", (const char *const[]){"state STATE", NULL}, run_outbox_list},
     {"outbox show", "ID", "shows one message with its text", NULL, run_outbox_show},
     {"outbox retry", "ID", "sends a refused or given up message again", NULL, run_outbox_retry},
+    {"invites", "PERSON", "lists who holds which invite about a person, and what they answered",
+     NULL, run_invites},
     {"hold show", "", "lists readings and changes of the calendar that wait for a decision", NULL,
      run_hold_show},
     {"hold confirm", "ID|all",

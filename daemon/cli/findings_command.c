@@ -1,5 +1,5 @@
 // `timely findings`: what the evaluation found in the facts, joined with the rows that the last
-// reading left aside.
+// reading left aside, and the addresses from which mail comes back.
 #include "deadlines.h"
 #include "people.h"
 #include "table.h"
@@ -46,6 +46,17 @@ static bool take_person(void *arg, struct arena *a, const struct timeline *t,
     return true;
 }
 
+static void add_rows(struct findings *f, const PGresult *r)
+{
+    for (int i = 0; i < PQntuples(r); i++) {
+        const char *parts[PARTS];
+
+        for (int k = 0; k < PARTS; k++)
+            parts[k] = db_text(r, i, k);
+        add(f, parts);
+    }
+}
+
 static bool take_stored(struct findings *f, const char *person, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
@@ -56,13 +67,26 @@ static bool take_stored(struct findings *f, const char *person, struct error *er
                 " WHERE resolved_at IS NULL AND ($1::text IS NULL OR person_id = $1)",
                 1, values, &r, err))
         return false;
-    for (int i = 0; i < PQntuples(r); i++) {
-        const char *parts[PARTS];
+    add_rows(f, r);
+    return true;
+}
 
-        for (int k = 0; k < PARTS; k++)
-            parts[k] = db_text(r, i, k);
-        add(f, parts);
-    }
+// Addresses from which mail comes back are nobody's of the children: shown unless one is asked for.
+static bool take_bounced(struct findings *f, const char *person, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const char *values[] = {session_now(f->session)};
+
+    if (person)
+        return true;
+    if (!db_ask(f->session->store,
+                "SELECT NULL, 'bounced-address', 'directory', staff_id, format('mail to this"
+                " address has come back since %s (%s %s): correct it in the directory, or have the"
+                " mailbox put right', since::date, status, diagnostic)"
+                " FROM timely.bounced($1::timestamptz)",
+                1, values, &r, err))
+        return false;
+    add_rows(f, r);
     return true;
 }
 
@@ -103,7 +127,8 @@ enum status run_findings(struct session *s, const struct arguments *g, struct er
     if (!people_begin(s, err))
         return status_of(err);
     all.as_at = session_today(s);
-    if (!people_evaluate(s, &all, err) || !take_stored(&f, all.person, err))
+    if (!people_evaluate(s, &all, err) || !take_stored(&f, all.person, err) ||
+        !take_bounced(&f, all.person, err))
         return status_of(err);
     f.count = drop_repeated(f.items, f.count);
     t = table_begin(s, columns, PARTS);

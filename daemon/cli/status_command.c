@@ -1,6 +1,7 @@
 // `timely status`: what was read, what is owed, what waits, and whether all is well. The same items
 // go to people as lines, to scripts as names and values.
 #include "operator.h"
+#include "replies.h"
 #include "zone.h"
 
 #include <jansson.h>
@@ -56,16 +57,30 @@ static const struct {
     {"outbox_expired", "Messages given up", NUMBER},
     {"outbox_superseded", "Messages replaced by later ones", NUMBER},
     {"feeds", "Calendar addresses", NUMBER},
+    {"invites_held", "Invites held by people", NUMBER},
+    {"invites_answered", "  of these answered", NUMBER},
+    {"addresses_bounced", "Addresses from which mail comes back", NUMBER},
+    {"mailbox_read_at", "Mailbox last read (real time)", INSTANT},
     {"holds_open", "Readings held", NUMBER},
     {"heartbeat_at", "Daemon last heard of (real time)", INSTANT},
     {"heartbeat_age_s", "  seconds ago", NUMBER},
     // The last ones decide about being well and are not shown.
     {"refused_lately", NULL, NUMBER},
     {"long_overdue", NULL, NUMBER},
+    {"mailbox_age_s", NULL, NUMBER},
+    {"mailbox_problem", NULL, PLAIN},
 };
-enum { COLUMNS = sizeof columns / sizeof *columns, HOLDS = 18, AGE = 20, REFUSED = 21, LATE = 22 };
+enum {
+    COLUMNS = sizeof columns / sizeof *columns,
+    HOLDS = 22,
+    AGE = 24,
+    REFUSED = 25,
+    LATE = 26,
+    MAILBOX_AGE = 27,
+    MAILBOX_PROBLEM = 28
+};
 
-// $1: the business day; $2: business time.
+// $1: the business day; $2: business time; $3: the mailbox.
 static const char status_sql[] =
     "SELECT s.read_at, s.said, s.reconciled_on, s.rules_version,"
     " (SELECT count(*) FROM timely.person),"
@@ -77,10 +92,13 @@ static const char status_sql[] =
     " (SELECT count(*) FROM timely.finding WHERE resolved_at IS NULL),"
     " o.waiting, o.sent, o.refused, o.expired, o.superseded,"
     " (SELECT count(*) FROM timely.feed WHERE revoked_at IS NULL),"
+    " (SELECT count(*) FROM timely.invite_holder),"
+    " (SELECT count(*) FROM timely.invite_holder WHERE answer_sequence = sequence_said),"
+    " (SELECT count(*) FROM timely.bounced($2::timestamptz)), m.read_at,"
     " (SELECT count(*) FROM timely.hold WHERE decided IS NULL),"
     " s.heartbeat_at, extract(epoch FROM now() - s.heartbeat_at)::bigint,"
-    " o.refused_lately, o.late"
-    " FROM timely.state AS s,"
+    " o.refused_lately, o.late, extract(epoch FROM now() - m.read_at)::bigint, m.problem"
+    " FROM timely.state AS s LEFT JOIN timely.mailbox AS m ON m.mailbox = $3,"
     " (SELECT count(*) FILTER (WHERE state = 'open' AND due_on >= $1::date) AS open,"
     " count(*) FILTER (WHERE state = 'open' AND due_on >= $1::date AND due_on < $1::date + 7)"
     " AS soon, count(*) FILTER (WHERE state = 'open' AND due_on < $1::date) AS missed,"
@@ -98,10 +116,11 @@ static const char status_sql[] =
 static bool read_items(struct state *t, PGresult **ret, struct error *err)
 {
     struct session *s = t->session;
-    const char *values[] = {date_iso(s->arena, session_today(s)), session_now(s)};
+    const char *values[] = {date_iso(s->arena, session_today(s)), session_now(s),
+                            mail_place_key(s->arena, &s->config)};
     static const char *const modes[] = {"off", "redirect", "live"};
 
-    if (!db_ask(s->store, status_sql, 2, values, ret, err))
+    if (!db_ask(s->store, status_sql, 3, values, ret, err))
         return false;
     if (PQntuples(*ret) != 1)
         return fail(err, FAULT_INPUT, "the store has no row in timely.state");
@@ -117,6 +136,19 @@ static bool read_items(struct state *t, PGresult **ret, struct error *err)
                 columns[i].kind == NUMBER);
     }
     return true;
+}
+
+// Three looks may fail, and a quarter of an hour is nothing.
+static void find_mailbox_problem(struct state *t, const PGresult *r)
+{
+    struct session *s = t->session;
+    int most_s = s->config.mailbox_every_s * 3 > 900 ? s->config.mailbox_every_s * 3 : 900;
+    const char *why = db_text(r, 0, MAILBOX_PROBLEM);
+
+    if (s->config.imap_url && db_text(r, 0, AGE) &&
+        (!db_text(r, 0, MAILBOX_AGE) || db_int(r, 0, MAILBOX_AGE) > most_s))
+        problem(t, arena_printf(s->arena, "the mailbox was not read for too long%s%s",
+                                why ? ": " : "", why ? why : ""));
 }
 
 // An embedded store that no daemon has ever used needs none: an analyst tries things out.
@@ -135,6 +167,7 @@ static void find_problems(struct state *t, const PGresult *r)
         problem(t, "messages were refused or given up within 7 days (timely outbox)");
     if (db_int(r, 0, LATE) && s->config.delivery != DELIVERY_OFF)
         problem(t, "messages wait for more than an hour beyond their time (timely outbox)");
+    find_mailbox_problem(t, r);
 }
 
 static void print_people(struct state *t)

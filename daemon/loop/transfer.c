@@ -17,6 +17,7 @@
 
 struct transfer {
     CURL *easy;
+    bool own; // on the handle's own connection
     CURLcode code;
     struct bell done; // the loop's alone: no thread ever touches a bell
     struct transfer *next;
@@ -101,7 +102,7 @@ static void *transfer_thread(void *arg)
         out_of_memory();
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 1L);
     while ((t = next_asked())) {
-        t->code = perform(multi, t->easy);
+        t->code = t->own ? curl_easy_perform(t->easy) : perform(multi, t->easy);
         hand_back(t);
     }
     curl_multi_cleanup(multi);
@@ -218,5 +219,14 @@ CURLcode transfer_perform(CURL *easy, long *response)
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answered);
     if (response)
         *response = answered;
+    return t.code;
+}
+
+CURLcode transfer_connect(CURL *easy)
+{
+    struct transfer t = {.easy = easy, .own = true, .code = CURLE_FAILED_INIT};
+
+    assert(transfers.threads && "transfer_connect: transfer_init was not called");
+    wait_for(&t);
     return t.code;
 }

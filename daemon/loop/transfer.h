@@ -24,3 +24,8 @@ void transfer_done(void);
 // may touch only data of this handle, which nobody else does until this call returns, and must
 // neither wait for a fiber nor log.
 CURLcode transfer_perform(CURL *easy, long *response);
+
+// The same on a connection that is the handle's own, with no other transfer's: for a handle with
+// CONNECT_ONLY, on whose connection the caller speaks itself (curl_easy_send, curl_easy_recv) when
+// this has returned. It lives as long as the handle.
+CURLcode transfer_connect(CURL *easy);

@@ -3,12 +3,12 @@
 #include "mail.h"
 
 #include "clean.h"
+#include "gmime_start.h"
 #include "text.h"
 #include "zone.h"
 
 #include <gmime/gmime.h>
 #include <openssl/sha.h>
-#include <pthread.h>
 #include <string.h>
 
 #define NAME_CHARS_MAX 100
@@ -24,13 +24,6 @@ static void object_done(void *object)
 static void options_done(GMimeFormatOptions **o)
 {
     g_mime_format_options_free(*o);
-}
-
-void mail_start(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    pthread_once(&once, g_mime_init);
 }
 
 // "left@right" of printable ASCII without angle brackets or blanks.
@@ -273,7 +266,7 @@ bool mail_compose(struct arena *a, const struct mail *m, const char **ret_bytes,
 {
     if (!check(m, err))
         return false;
-    mail_start();
+    gmime_start();
 
     AUTO(object_done) GMimeMessage *message = g_mime_message_new(FALSE);
     AUTO(object_done) GMimeObject *body = body_of(a, m);

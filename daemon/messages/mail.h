@@ -28,10 +28,6 @@ struct mail {
     const char *calendar_method;        // "REQUEST" or "CANCEL" with a calendar
 };
 
-// GMime keeps tables of its own that are made once a process; there is nothing to pass around.
-// Whoever uses GMime calls it first.
-void mail_start(void);
-
 // "0123…@domain": made of what the message is about alone, so the same on every try, in the domain
 // of the service's mailbox. Arena-owned.
 const char *mail_message_id(struct arena *a, const char *from_email, const char *dedupe);

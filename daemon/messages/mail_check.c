@@ -1,6 +1,8 @@
 // Composed bytes, read again by GMime as a receiver would read them.
 #include "mail_check.h"
 
+#include "gmime_start.h"
+
 #include "calendar_object.h"
 #include "mail.h"
 #include "mail_address.h"
@@ -181,7 +183,7 @@ static bool check_parts(GMimeMessage *m, const char *recipient, struct error *er
 bool mail_check_invite(const char *bytes, size_t length, const char *recipient, bool redirected,
                        struct error *err)
 {
-    mail_start();
+    gmime_start();
 
     AUTO(object_done) GMimeStream *stream = g_mime_stream_mem_new_with_buffer(bytes, length);
     AUTO(object_done) GMimeParser *parser = g_mime_parser_new_with_stream(stream);

@@ -31,7 +31,7 @@ struct daemon {
     struct bell agenda_bell;   // deadlines changed
     struct bell outbox_bell;   // messages were put in
     struct bell feeds_bell;    // feeds became dirty
-    struct bell holidays_bell; // the configuration was read again
+    struct bell holidays_bell, mailbox_bell; // the configuration was read again
     bool source_ok, store_ok;  // of the last try, for status and watchdog
     instant last_round_at;     // real time at which the watch last finished a round
     const char *worker_name;   // host and pid: who claims
@@ -62,4 +62,5 @@ void agenda_run(void *daemon);        // ladders → digests, alarms
 void deliver_run(void *daemon);       // outbox → people
 void feeds_run(void *daemon);         // deadlines → rendered feeds
 void bank_holidays_run(void *daemon); // published bank holidays → proposals
+void mailbox_run(void *daemon);       // answers and bounces → store
 void beat_run(void *daemon);          // heartbeat, watchdog, status

@@ -260,6 +260,7 @@ static void on_reload(evutil_socket_t signal, short what, void *arg)
         log_info("daemon.reloaded", "rules=%s", s->daemon->library->version);
         bell_ring(&s->daemon->watch_bell);
         bell_ring(&s->daemon->holidays_bell);
+        bell_ring(&s->daemon->mailbox_bell);
     } else {
         log_error("daemon.reload_refused", "reason=\"%s\" kept=%s", err.text,
                   s->daemon->library->version);
@@ -296,7 +297,8 @@ static int run_daemon(const struct options *o, struct daemon *d, struct embedded
     d->loop = loop_new();
     d->worker_name = worker_name(d->config_arena);
     d->last_round_at = clock_real();
-    if (!transfer_init(d->loop, d->config.mails_at_once, &err) || !start(d, e != NULL, &err))
+    // One more than mails at a time: the mailbox does not wait behind them.
+    if (!transfer_init(d->loop, d->config.mails_at_once + 1, &err) || !start(d, e != NULL, &err))
         return complain_and_leave(&err);
     catch_signals(&signals);
     fiber_start(d->loop, "watch", watch_run, d);
@@ -304,6 +306,7 @@ static int run_daemon(const struct options *o, struct daemon *d, struct embedded
     fiber_start(d->loop, "deliver", deliver_run, d);
     fiber_start(d->loop, "feeds", feeds_run, d);
     fiber_start(d->loop, "holidays", bank_holidays_run, d);
+    fiber_start(d->loop, "mailbox", mailbox_run, d);
     fiber_start(d->loop, "beat", beat_run, d);
     log_info("daemon.started", "version=%s rules=%s timescales=%zu", TIMELY_VERSION,
              d->library->version, d->library->timescale_count);

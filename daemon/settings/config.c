@@ -136,7 +136,9 @@ static void read_root(struct reading *r, const struct node *root)
         return;
     if (root->kind != NODE_MAPPING) {
         complain(r->place.complaints, r->place.file, root->line, root->column,
-                 "expected groups of settings: source, store, rules, clock, mail, service, log");
+                 "expected groups of settings: source, store, rules, clock, mail, mailbox, oauth, "
+                 "service, "
+                 "log");
         return;
     }
     for (size_t i = 0; i < root->count; i++)
@@ -207,10 +209,48 @@ static void check_delivery(const struct reading *r)
                "be told about other days than today");
 }
 
+// A user proves who it is by a password, or by a token.
+static void need_proof(const struct reading *r, const struct node *user, const char *group,
+                       const char *key)
+{
+    if (!said(r, "oauth", "token url"))
+        need(r, user, group, key, "a user needs a password, or oauth");
+}
+
+static void check_mailbox(const struct reading *r)
+{
+    const struct node *url = said(r, "mailbox", "imap url");
+
+    need(r, url, "mailbox", "imap user", "a mailbox is somebody's");
+    need(r, url, "mail", "from email", "answers come to the sender of invites");
+    need_proof(r, said(r, "mailbox", "imap user"), "mailbox", "imap password file");
+    need(r, said(r, "mailbox", "imap user"), "mailbox", "imap url", "a user without a use");
+    need(r, said(r, "mailbox", "imap password file"), "mailbox", "imap user",
+         "a password needs a user");
+}
+
+// The secret and the token go over it.
+static bool is_safe_url(const char *url)
+{
+    return strncmp(url, "https:", 6) == 0 || strncmp(url, "http://127.0.0.1:", 17) == 0 ||
+           strncmp(url, "http://localhost:", 17) == 0;
+}
+
+static void check_oauth(const struct reading *r)
+{
+    const struct node *url = said(r, "oauth", "token url");
+
+    need(r, url, "oauth", "client id", "tokens are given to a client");
+    need(r, url, "oauth", "client secret file", "tokens are given to a client");
+    need(r, said(r, "oauth", "client id"), "oauth", "token url", "a client without a use");
+    if (url && !is_safe_url(url->text))
+        object(r, url, "a secret is sent there: expected https://");
+}
+
 static void check_mail(const struct reading *r)
 {
     need(r, said(r, "mail", "smtp url"), "mail", "from email", "a mail server asks for a sender");
-    need(r, said(r, "mail", "smtp user"), "mail", "smtp password file", "a user needs a password");
+    need_proof(r, said(r, "mail", "smtp user"), "mail", "smtp password file");
     need(r, said(r, "mail", "smtp password file"), "mail", "smtp user", "a password needs a user");
     check_domain(r, "redirect to");
     check_domain(r, "operator email");
@@ -231,6 +271,8 @@ static void check_all(const struct reading *r)
     need(r, said(r, "service", "tls key file"), "service", "tls certificate file",
          "a key needs its certificate");
     check_mail(r);
+    check_mailbox(r);
+    check_oauth(r);
 }
 
 bool config_read(struct arena *a, const char *path, struct config *ret, struct error *err)

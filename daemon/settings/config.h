@@ -59,6 +59,18 @@ struct config {
     const char *service_name; // in mails; default "Children's services"
     const char *help;         // one line at the end of a mail; NULL: none
 
+    // The mailbox of from_email; imap_url NULL: it is not read.
+    const char *imap_url, *imap_user, *imap_password_file, *imap_ca_file;
+    bool imap_require_tls;           // default yes
+    int imap_timeout_s;              // of one answer; default 30
+    const char *imap_folder;         // default INBOX
+    int mailbox_every_s;             // default 60
+    const char *mailbox_authserv_id; // whose Authentication-Results are believed; NULL: nobody's
+
+    // Tokens for SMTP and IMAP where there is no password file. NULL: none.
+    const char *oauth_token_url, *oauth_client_id, *oauth_secret_file;
+    const char *oauth_scope;
+
     // Service.
     const char *listen; // default 127.0.0.1:8480
     const char *tls_cert_file, *tls_key_file;

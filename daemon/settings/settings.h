@@ -37,7 +37,7 @@ struct setting {
     const char *sentence;     // for people
 };
 
-#define SETTINGS_MAX 64 // room that readers keep
+#define SETTINGS_MAX 96 // room that readers keep
 extern const struct setting settings[];
 extern const size_t setting_count;
 

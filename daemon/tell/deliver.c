@@ -7,7 +7,9 @@
 #include "log.h"
 #include "mail.h"
 #include "mail_check.h"
+#include "mail_proof.h"
 #include "maildir.h"
+#include "oauth.h"
 #include "paths.h"
 #include "smtp.h"
 #include "text.h"
@@ -278,8 +280,7 @@ static bool take_server(struct delivery *d, struct error *err)
                                      .require_tls = c->smtp_require_tls,
                                      .ca_file = arena_strdup(a, c->smtp_ca_file),
                                      .timeout_s = c->smtp_timeout_s};
-    return !c->smtp_password_file ||
-           config_secret(a, c->smtp_password_file, &d->server.password, err);
+    return true;
 }
 
 static bool compose(struct delivery *d, struct error *err)
@@ -313,7 +314,29 @@ static void prepare(struct delivery *d, struct settlement *s)
         sha256_hex(d->bytes, d->length, s->sha256);
 }
 
+// Password or token. Waits for a token.
+static void prove(struct delivery *d, struct settlement *s)
+{
+    struct mail_proof proof;
+    struct error err;
+
+    if (!d->server.user)
+        return;
+    if (!mail_proof(d->arena, d->config, d->config->smtp_password_file, &proof, &err)) {
+        settle_as(s, OUTCOME_RETRY, err.text);
+        return;
+    }
+    d->server.password = proof.password;
+    d->server.bearer = proof.bearer;
+}
+
 // ---------------------------------------------------------------------------------- handing over
+
+// RFC 4954 6: what is wrong is who we say we are.
+static bool is_denied(int code)
+{
+    return code == 530 || code == 534 || code == 535 || code == 538;
+}
 
 static enum outcome outcome_of(enum handover h)
 {
@@ -345,6 +368,8 @@ static bool hand_over(struct delivery *d, struct settlement *s, struct delivered
         maildir_put(d->maildir, d->mail.message_id, d->bytes, d->length, &answer);
     else
         smtp_send(&d->server, d->mail.from_email, d->mail.to_email, d->bytes, d->length, &answer);
+    if (d->server.bearer && is_denied(answer.code))
+        oauth_refused(d->server.bearer);
     settle_as(s, outcome_of(answer.result), answer.text);
     ret->away = answer.result == HANDOVER_RETRY && answer.code == 0;
     return true;
@@ -417,6 +442,8 @@ bool deliver_one(struct db *store, const struct config *config, const struct dir
         return false;
     if (s.outcome == OUTCOME_NONE)
         prepare(&d, &s);
+    if (s.outcome == OUTCOME_NONE)
+        prove(&d, &s);
     if (s.outcome == OUTCOME_NONE && !hand_over(&d, &s, &done, err))
         return false;
     done.message_id = s.message_id;

@@ -231,7 +231,68 @@ CREATE TABLE timely.invite_holder (
     sequence_said integer NOT NULL,      -- the highest that was put into the outbox for this holder
     sequence_sent integer,               -- the highest that was handed over; NULL: never
     children      text NOT NULL DEFAULT '', -- whom it names to this holder: numbers of persons, divided by blanks
+    answer        text CHECK (answer IN ('ACCEPTED', 'DECLINED', 'TENTATIVE', 'DELEGATED', 'NEEDS-ACTION')),
+    answer_sequence integer,             -- the version that was answered; below sequence_said: not the newest
+    answered_at   timestamptz,           -- as the answer says itself (DTSTAMP)
+    proposed_start timestamp,            -- civil time that was proposed instead; 00:00 for a whole day
+    proposed_end  timestamp,
+    comment       text,
+    acknowledged  integer,               -- the highest version that they themselves have said yes or perhaps to
     PRIMARY KEY (object_id, staff_id)
+);
+
+-- The service's own mailbox, and how far it was read.
+CREATE TABLE timely.mailbox (
+    mailbox      text PRIMARY KEY,       -- user, host and folder
+    uid_validity bigint NOT NULL,        -- UIDs mean nothing without it
+    last_uid     bigint NOT NULL,        -- every mail up to it was looked at
+    read_at      timestamptz,            -- real time of the last look that came to its end
+    problem      text                    -- why there was none since; NULL: there was
+);
+
+-- What was taken from a mail, or why nothing was; never its text. A mail that comes by again has the same hash.
+CREATE TABLE timely.mail_read (
+    mail_id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    sha256       text NOT NULL UNIQUE,
+    mailbox      text NOT NULL,
+    uid_validity bigint NOT NULL,
+    uid          bigint NOT NULL,
+    taken_at     timestamptz NOT NULL,   -- business time
+    became       text NOT NULL CHECK (became IN ('answer', 'bounce', 'ignored')),
+    why          text,                   -- of an ignored one
+    object_id    bigint,
+    staff_id     text
+);
+
+-- Answers to invites: append-only. One that answers an older version, or came late, changes nothing else.
+CREATE TABLE timely.invite_answer (
+    answer_id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    object_id      bigint NOT NULL REFERENCES timely.calendar_object,
+    staff_id       text NOT NULL,        -- the holder
+    method         text NOT NULL CHECK (method IN ('REPLY', 'COUNTER', 'DECLINECOUNTER')),
+    answer         text NOT NULL,
+    sequence       integer NOT NULL,     -- the version that was answered
+    stamped_at     timestamptz NOT NULL, -- DTSTAMP
+    sent_by        text,                 -- staff number of who answered in the holder's place
+    acknowledges   boolean NOT NULL,
+    proposed_start timestamp,
+    proposed_end   timestamp,
+    comment        text,
+    mail_id        bigint NOT NULL REFERENCES timely.mail_read,
+    taken_at       timestamptz NOT NULL, -- business time
+    UNIQUE (object_id, staff_id, method, sequence, stamped_at)
+);
+
+-- Addresses from which mail came back.
+CREATE TABLE timely.bounced_address (
+    email       text PRIMARY KEY,        -- in small letters
+    staff_id    text,                    -- whose; NULL: the operator's, or the one that everything is redirected to
+    since       timestamptz NOT NULL,    -- business time, as the next
+    bounced_at  timestamptz NOT NULL,    -- the last time
+    status      text NOT NULL,           -- of RFC 3463, such as 5.1.1
+    diagnostic  text NOT NULL,
+    message_id  bigint NOT NULL,         -- the message that came back last
+    told_at     timestamptz              -- the operator; NULL: not yet
 );
 
 -- The rungs that have spoken: a rung speaks once to a person.
@@ -293,6 +354,8 @@ BEGIN
     RAISE EXCEPTION 'the audit is append-only';
 END $$;
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.audit
+    FOR EACH STATEMENT EXECUTE FUNCTION timely.audit_is_append_only();
+CREATE TRIGGER answer_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.invite_answer
     FOR EACH STATEMENT EXECUTE FUNCTION timely.audit_is_append_only();
 CREATE TRIGGER history_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.deadline_history
     FOR EACH STATEMENT EXECUTE FUNCTION timely.audit_is_append_only();

@@ -247,3 +247,80 @@ BEGIN
       FROM jsonb_to_recordset(doc->'rows') AS n (person_id text, origin text, ref text, text text)
     ON CONFLICT DO NOTHING;
 END $$;
+
+-- One mail of the service's mailbox, and with it the place up to which that was read:
+--   now, mailbox, uid_validity, uid, sha256, became, why, object_id, staff_id
+--   answer    {method, answer, sequence, stamped_at, sent_by, acknowledges, proposed_start, proposed_end, comment}
+--   newest    the answer is the one that holds from now on
+--   bounce    {email, staff_id, status, diagnostic, message_id}
+--   messages  for the outbox
+-- A mail that was taken before only moves the place. True: it was new.
+CREATE FUNCTION timely.record_mail(doc jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    business_now timestamptz := (doc->>'now')::timestamptz;
+    the_object bigint := (doc->>'object_id')::bigint;
+    the_mail bigint;
+    item jsonb;
+BEGIN
+    UPDATE timely.mailbox SET last_uid = greatest(last_uid, (doc->>'uid')::bigint)
+     WHERE mailbox = doc->>'mailbox' AND uid_validity = (doc->>'uid_validity')::bigint;
+    INSERT INTO timely.mail_read (sha256, mailbox, uid_validity, uid, taken_at, became, why, object_id, staff_id)
+    VALUES (doc->>'sha256', doc->>'mailbox', (doc->>'uid_validity')::bigint, (doc->>'uid')::bigint, business_now,
+            doc->>'became', doc->>'why', the_object, doc->>'staff_id')
+    ON CONFLICT (sha256) DO NOTHING RETURNING mail_id INTO the_mail;
+    IF the_mail IS NULL THEN
+        RETURN false;
+    END IF;
+
+    IF doc ? 'answer' THEN
+        INSERT INTO timely.invite_answer (object_id, staff_id, method, answer, sequence, stamped_at, sent_by, acknowledges,
+                                          proposed_start, proposed_end, comment, mail_id, taken_at)
+        SELECT the_object, doc->>'staff_id', a.method, a.answer, a.sequence, a.stamped_at, a.sent_by, a.acknowledges,
+               a.proposed_start, a.proposed_end, a.comment, the_mail, business_now
+          FROM jsonb_to_record(doc->'answer') AS a (method text, answer text, sequence integer, stamped_at timestamptz,
+               sent_by text, acknowledges boolean, proposed_start timestamp, proposed_end timestamp, comment text)
+        ON CONFLICT DO NOTHING;
+        UPDATE timely.invite_holder h
+           SET answer = a.answer, answer_sequence = a.sequence, answered_at = a.stamped_at,
+               proposed_start = a.proposed_start, proposed_end = a.proposed_end, comment = a.comment,
+               acknowledged = CASE WHEN a.acknowledges THEN greatest(h.acknowledged, a.sequence) ELSE h.acknowledged END
+          FROM jsonb_to_record(doc->'answer') AS a (answer text, sequence integer, stamped_at timestamptz,
+               acknowledges boolean, proposed_start timestamp, proposed_end timestamp, comment text)
+         WHERE doc->'newest' = 'true' AND h.object_id = the_object AND h.staff_id = doc->>'staff_id';
+    END IF;
+
+    IF doc ? 'bounce' THEN
+        INSERT INTO timely.bounced_address AS b (email, staff_id, since, bounced_at, status, diagnostic, message_id)
+        SELECT n.email, n.staff_id, business_now, business_now, n.status, n.diagnostic, n.message_id
+          FROM jsonb_to_record(doc->'bounce') AS n (email text, staff_id text, status text, diagnostic text,
+               message_id bigint)
+        ON CONFLICT (email) DO UPDATE SET
+            -- One that was well again, or is somebody else's now, begins anew.
+            since = CASE WHEN b.email IN (SELECT w.email FROM timely.bounced(business_now) w) THEN b.since
+                         ELSE excluded.since END,
+            told_at = CASE WHEN b.email IN (SELECT w.email FROM timely.bounced(business_now) w) THEN b.told_at END,
+            staff_id = excluded.staff_id, bounced_at = excluded.bounced_at, status = excluded.status,
+            diagnostic = excluded.diagnostic, message_id = excluded.message_id;
+    END IF;
+
+    FOR item IN SELECT * FROM jsonb_array_elements(coalesce(doc->'messages', '[]')) LOOP
+        PERFORM timely.put_message(item, business_now);
+    END LOOP;
+    INSERT INTO timely.audit (at, what, message_id, staff_id, detail)
+    VALUES (business_now, 'mail.' || (doc->>'became'), (doc->'bounce'->>'message_id')::bigint, doc->>'staff_id',
+            concat('mail=', the_mail, ' object=', the_object, ' why=', doc->>'why', ' method=', doc->'answer'->>'method',
+                   ' answer=', doc->'answer'->>'answer', ' sequence=', doc->'answer'->>'sequence',
+                   ' status=', doc->'bounce'->>'status'));
+    RETURN true;
+END $$;
+
+-- The addresses that do not take our mail as far as is known: until the directory has another one for that person, or a
+-- mail that was handed over later has not come back for three days.
+CREATE FUNCTION timely.bounced(business_now timestamptz) RETURNS SETOF timely.bounced_address LANGUAGE sql STABLE AS $$
+    SELECT b.* FROM timely.bounced_address b
+     WHERE (b.staff_id IS NULL OR EXISTS (SELECT FROM timely.staff s
+                                           WHERE s.professional_id = b.staff_id AND lower(s.email) = b.email))
+       AND NOT EXISTS (SELECT FROM timely.outbox o
+                        WHERE lower(o.recipient) = b.email AND o.state = 'sent' AND o.settled_at > b.bounced_at
+                          AND o.settled_at < business_now - interval '3 days')
+$$;

@@ -10,8 +10,8 @@ BEGIN
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA timely TO timely_daemon;
         GRANT EXECUTE ON FUNCTION timely.page_deadline(text), timely.page_changes(text) TO timely_daemon;
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA timely TO timely_daemon;
-        REVOKE UPDATE, DELETE ON timely.audit, timely.deadline_history, timely.proclaimed_holiday,
-            timely.migration FROM timely_daemon;
+        REVOKE UPDATE, DELETE ON timely.audit, timely.deadline_history, timely.invite_answer,
+            timely.proclaimed_holiday, timely.migration FROM timely_daemon;
     END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_web') THEN
         GRANT USAGE ON SCHEMA timely TO timely_web;

@@ -177,6 +177,21 @@ static const char everything[] =
     "  meeting invites: theirs\n"
     "  service name: Milton Keynes children’s services\n"
     "  help: Ask the duty desk.\n"
+    "mailbox:\n"
+    "  imap url: imaps://mail.example.gov.uk:993\n"
+    "  imap user: timely\n"
+    "  imap password file: imap\n"
+    "  imap ca file: ca.pem\n"
+    "  imap require tls: no\n"
+    "  imap timeout: 5 seconds\n"
+    "  folder: Replies\n"
+    "  read every: 1 second\n"
+    "  authserv id: mx.example.gov.uk\n"
+    "oauth:\n"
+    "  token url: https://login.example/tenant/oauth2/v2.0/token\n"
+    "  client id: 1111-2222\n"
+    "  client secret file: secret\n"
+    "  scope: mail\n"
     "service:\n"
     "  listen: '[::1]:0'\n"
     "  tls certificate file: cert.pem\n"
@@ -220,6 +235,12 @@ static void every_setting_is_read(void **state)
     assert_int_equal(c->expire_days, 1);
     assert_int_equal(c->names, NAME_BY_INITIALS);
     assert_int_equal(c->meeting_invites, INVITES_THEIRS);
+    assert_string_equal(c->imap_url, "imaps://mail.example.gov.uk:993");
+    assert_false(c->imap_require_tls);
+    assert_int_equal(c->imap_timeout_s, 5);
+    assert_string_equal(c->imap_folder, "Replies");
+    assert_int_equal(c->mailbox_every_s, 1);
+    assert_string_equal(c->oauth_secret_file, arena_printf(f->arena, "%s/secret", f->folder));
     assert_string_equal(c->listen, "[::1]:0");
     assert_string_equal(c->web_store, "dbname=timely user=timely_web");
     assert_int_equal(c->log_level, 3);
@@ -300,7 +321,7 @@ static const struct {
                               "\"delivery\"?"},
     {"log: {database: x}", "t.yaml:1:7: unknown key \"database\" under log"},
     {"- source", "t.yaml:1:1: expected groups of settings: source, store, rules, clock, mail, "
-                 "service, log"},
+                 "mailbox, oauth, service, log"},
     {"source: live", "t.yaml:1:9: expected the settings of \"source\", one a line, as \"key: "
                      "value\""},
     {"log:\n  level: [info]", "t.yaml:2:10: \"level\": expected one value, such as \"info\""},
@@ -443,8 +464,15 @@ static const struct {
      "t.yaml:3:19: \"a@xb.uk\" is outside the allowed domains"},
     {"mail:\n  smtp url: smtp://127.0.0.1:2525",
      "t.yaml:2:13: a mail server asks for a sender: expected \"from email\" under mail"},
-    {"mail:\n  smtp user: u", "t.yaml:2:14: a user needs a password: expected \"smtp password "
-                              "file\" under mail"},
+    {"mail:\n  smtp user: u", "t.yaml:2:14: a user needs a password, or oauth: expected \"smtp "
+                              "password file\" under mail"},
+    {"mailbox:\n  imap url: imap://m",
+     "t.yaml:2:13: a mailbox is somebody's: expected \"imap user\" "
+     "under mailbox\n"
+     "t.yaml:2:13: answers come to the sender of invites: "
+     "expected \"from email\" under mail"},
+    {"oauth:\n  token url: http://login.example/t\n  client id: i\n  client secret file: s",
+     "t.yaml:2:14: a secret is sent there: expected https://"},
     {"mail:\n  smtp password file: u", "t.yaml:2:23: a password needs a user: expected \"smtp "
                                        "user\" under mail"},
     {"service:\n  tls certificate file: c",

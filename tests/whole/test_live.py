@@ -1,16 +1,14 @@
 """Mail as it leaves in earnest: no business clock, real dates, the real recipients, by SMTP."""
 import datetime
 import os
-import pwd
 import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
 
 from council import BUILD, ENVIRONMENT, Mail, free_port, tiny, wait_for
+from postfix import Postfix
 
 TODAY = datetime.date.today()
 
@@ -88,70 +86,6 @@ def test_live_and_a_business_clock_do_not_go_together(council):
     assert done.returncode == 2 and 'clock' in done.stderr
 
 
-class Postfix:
-    """A real postfix in a folder of its own, on a high port, that delivers every address into one Maildir."""
-
-    def __init__(self):
-        self.folder = Path(tempfile.mkdtemp(prefix='postfix-', dir='/tmp'))
-        self.folder.chmod(0o755)
-        self.port, self.etc = free_port(), self.folder / 'etc'
-        self.box = self.folder / 'box'
-        for name in ('etc', 'queue', 'data', 'box'):
-            (self.folder / name).mkdir()
-        user = pwd.getpwnam('postfix')
-        os.chown(self.folder / 'data', user.pw_uid, user.pw_gid)
-        os.chown(self.box, user.pw_uid, user.pw_gid)
-        (self.etc / 'main.cf').write_text(f"""compatibility_level = 3.6
-queue_directory = {self.folder}/queue
-data_directory = {self.folder}/data
-maillog_file = {self.folder}/log
-maillog_file_prefixes = {self.folder}
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-myhostname = mail.council.example
-mydestination =
-mynetworks = 127.0.0.0/8
-alias_maps =
-alias_database =
-virtual_mailbox_domains = council.example
-virtual_mailbox_base = {self.box}
-virtual_mailbox_maps = static:all/
-virtual_uid_maps = static:{user.pw_uid}
-virtual_gid_maps = static:{user.pw_gid}
-virtual_minimum_uid = 1
-smtpd_tls_security_level = none
-""", encoding='utf-8')
-        (self.etc / 'master.cf').write_text(f"""127.0.0.1:{self.port} inet n - n - - smtpd
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-flush unix n - n 1000? 0 flush
-proxymap unix - - n - - proxymap
-virtual unix - n n - - virtual
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-anvil unix - - n - 1 anvil
-postlog unix-dgram n - n - 1 postlogd
-""", encoding='utf-8')
-
-    def run(self, word):
-        return subprocess.run(['postfix', '-c', str(self.etc), word], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, check=False).returncode
-
-    def said(self):
-        log = self.folder / 'log'
-        return log.read_text(encoding='utf-8', errors='replace')[-3000:] if log.exists() else 'no log'
-
-    def mails(self):
-        return [Mail(f.read_bytes()) for f in sorted(self.box.glob('all/new/*'))]
-
-
 @pytest.fixture
 def postfix():
     if os.geteuid() != 0:
@@ -164,8 +98,7 @@ def postfix():
             pytest.skip(f'postfix does not start here: {server.said()}')
         yield server
     finally:
-        server.run('stop')
-        shutil.rmtree(server.folder, ignore_errors=True)
+        server.stop()
 
 
 def test_through_a_real_postfix(postfix):
@@ -173,7 +106,7 @@ def test_through_a_real_postfix(postfix):
     try:
         child = council.child('W1')
         council.enquiry(child, TODAY)
-        mail, = wait_for(lambda: [m for m in postfix.mails() if m.calendar], why=postfix.said)
+        mail, = wait_for(lambda: [m for m in map(Mail, postfix.mails('all')) if m.calendar], why=postfix.said)
         assert (mail.to, mail.method, mail.uid) == ('w1@council.example', 'REQUEST', council.stored(child)[0])
         assert child in mail.event['SUMMARY']
         wait_for(lambda: council.one("SELECT last_answer FROM timely.outbox WHERE kind = 'invite'").startswith('250'))

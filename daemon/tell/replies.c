@@ -1,0 +1,266 @@
+// Taking a mail: understood, matched, judged, recorded (timely.record_mail), in one transaction.
+#include "replies.h"
+
+#include "clean.h"
+#include "mail_read.h"
+#include "outbox.h"
+#include "reply_judge.h"
+#include "reply_told.h"
+#include "text.h"
+#include "zone.h"
+
+#include <string.h>
+#include <strings.h>
+
+static void document_done(json_t **doc)
+{
+    json_decref(*doc);
+}
+
+static void set_text(json_t *o, const char *key, const char *s)
+{
+    json_object_set_new(o, key, s ? json_string(s) : json_null());
+}
+
+// -------------------------------------------------------------------------------------- the place
+
+const char *mail_place_key(struct arena *a, const struct config *c)
+{
+    return arena_printf(a, "%s %s %s", c->imap_url, c->imap_user, c->imap_folder);
+}
+
+bool mail_place_read(struct db *store, const char *mailbox, struct mail_place *ret,
+                     struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+
+    if (!db_ask(store, "SELECT uid_validity, last_uid FROM timely.mailbox WHERE mailbox = $1", 1,
+                &mailbox, &r, err))
+        return false;
+    *ret = (struct mail_place){.mailbox = mailbox, .known = PQntuples(r) > 0};
+    if (ret->known) {
+        ret->uid_validity = (uint32_t)db_int(r, 0, 0);
+        ret->last_uid = (uint32_t)db_int(r, 0, 1);
+    }
+    return true;
+}
+
+bool mail_place_write(struct db *store, const struct mail_place *p, struct error *err)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    const char *values[] = {p->mailbox, arena_printf(a, "%u", p->uid_validity),
+                            arena_printf(a, "%u", p->last_uid)};
+
+    return db_ask(store,
+                  "INSERT INTO timely.mailbox AS m (mailbox, uid_validity, last_uid)"
+                  " VALUES ($1, $2::bigint, $3::bigint) ON CONFLICT (mailbox) DO UPDATE SET"
+                  " last_uid = CASE WHEN m.uid_validity = excluded.uid_validity"
+                  " THEN greatest(m.last_uid, excluded.last_uid) ELSE excluded.last_uid END,"
+                  " uid_validity = excluded.uid_validity",
+                  3, values, NULL, err);
+}
+
+// A mailbox that could never be opened has a row too: of UIDVALIDITY 0, which no server gives.
+bool mail_place_looked(struct db *store, const char *mailbox, const char *problem,
+                       struct error *err)
+{
+    const char *values[] = {mailbox, problem};
+
+    return db_ask(store,
+                  "INSERT INTO timely.mailbox AS m (mailbox, uid_validity, last_uid, read_at,"
+                  " problem) VALUES ($1, 0, 0, CASE WHEN $2::text IS NULL THEN now() END, $2)"
+                  " ON CONFLICT (mailbox) DO UPDATE SET"
+                  " read_at = coalesce(excluded.read_at, m.read_at), problem = excluded.problem",
+                  2, values, NULL, err);
+}
+
+// --------------------------------------------------------------------------------------- matching
+
+struct taking {
+    struct arena *arena;
+    struct db *store;
+    const struct replies_context *context;
+    const struct incoming *incoming;
+    struct mail_read mail;
+    json_t *doc, *messages;
+    struct taken result;
+};
+
+static const char match_sql[] =
+    "SELECT o.object_id, h.staff_id, lower(h.email), lower(s.email), s.deputy_id, h.sequence_said,"
+    " h.answer, h.answer_sequence, (extract(epoch FROM h.answered_at) * 1000000)::bigint,"
+    " (SELECT w.professional_id FROM timely.staff w WHERE lower(w.email) = $3"
+    " AND coalesce(w.active_from <= $4::date, true) AND coalesce(w.active_to > $4::date, true)"
+    " ORDER BY 1 LIMIT 1) FROM timely.calendar_object o LEFT JOIN (timely.invite_holder h"
+    " LEFT JOIN timely.staff s ON s.professional_id = h.staff_id)"
+    " ON h.object_id = o.object_id AND $2 IN (lower(h.email), lower(s.email))"
+    " WHERE o.uid = $1 ORDER BY h.staff_id LIMIT 1";
+
+static bool find_invite(const struct taking *t, struct held_invite *ret, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+    struct arena *a = t->arena;
+    const struct mail_read *m = &t->mail;
+    const char *values[] = {m->reply.uid, m->reply.attendee, m->from,
+                            date_iso(a, london_from_instant(t->context->now).on)};
+
+    if (!db_ask(t->store, match_sql, 4, values, &r, err))
+        return false;
+    *ret = (struct held_invite){0};
+    if (PQntuples(r) > 0)
+        *ret = (struct held_invite){
+            .object_id = db_int(r, 0, 0),
+            .staff_id = arena_strdup(a, db_text(r, 0, 1)),
+            .emails = {arena_strdup(a, db_text(r, 0, 2)), arena_strdup(a, db_text(r, 0, 3))},
+            .deputy_id = arena_strdup(a, db_text(r, 0, 4)),
+            .sequence_said = (int)db_int(r, 0, 5),
+            .answer = arena_strdup(a, db_text(r, 0, 6)),
+            .answer_sequence = (int)db_int(r, 0, 7),
+            .answered_at = db_int(r, 0, 8),
+            .sender_id = arena_strdup(a, db_text(r, 0, 9))};
+    return true;
+}
+
+// -------------------------------------------------------------------------------------- documents
+
+static json_t *answer_document(const struct taking *t, const struct reply_judgement *j)
+{
+    const struct calendar_reply *r = &t->mail.reply;
+    json_t *o = json_object();
+
+    set_text(o, "method", reply_method_word(r->method));
+    set_text(o, "answer", r->partstat);
+    json_object_set_new(o, "sequence", json_integer(r->sequence));
+    set_text(o, "stamped_at", instant_iso(t->arena, r->stamped_at));
+    set_text(o, "sent_by", j->sent_by);
+    json_object_set_new(o, "acknowledges", json_boolean(j->acknowledges));
+    set_text(o, "proposed_start",
+             date_known(r->starts.on) ? moment_iso(t->arena, r->starts) : NULL);
+    set_text(o, "proposed_end", date_known(r->ends.on) ? moment_iso(t->arena, r->ends) : NULL);
+    set_text(o, "comment", r->comment);
+    return o;
+}
+
+static void ignore(struct taking *t, const char *why)
+{
+    t->result.as = TAKEN_IGNORED;
+    t->result.why = why;
+}
+
+static bool take_answer(struct taking *t, struct error *err)
+{
+    struct held_invite h;
+    struct reply_judgement j;
+
+    if (!find_invite(t, &h, err))
+        return false;
+    reply_judge(&t->mail, &h, t->context->real_now, &j);
+    t->result.object_id = h.object_id;
+    if (h.object_id)
+        json_object_set_new(t->doc, "object_id", json_integer(h.object_id));
+    set_text(t->doc, "staff_id", h.staff_id);
+    if (j.ignored) {
+        ignore(t, j.ignored);
+        return true;
+    }
+    t->result.as = TAKEN_ANSWER;
+    json_object_set_new(t->doc, "answer", answer_document(t, &j));
+    json_object_set_new(t->doc, "newest", json_boolean(j.newest));
+    return !j.tells ||
+           reply_told(t->arena, t->store, t->context, &t->mail.reply, &h, &j, t->messages, err);
+}
+
+// Which message it was is told by its Message-ID, which nobody else can know. Where everything is
+// redirected, it is the one mailbox that does not take our mail.
+static bool take_bounce(struct taking *t, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const struct bounce *b = &t->mail.bounce;
+    const char *redirected =
+        t->context->config->delivery == DELIVERY_REDIRECT ? t->context->config->redirect_to : NULL;
+    bool ours;
+    json_t *o;
+
+    if (!db_ask(t->store,
+                "SELECT message_id, lower(recipient), staff_id FROM timely.outbox"
+                " WHERE rfc_message_id = $1",
+                1, &b->message_id, &r, err))
+        return false;
+    if (PQntuples(r) == 0) {
+        ignore(t, "unknown-message");
+        return true;
+    }
+    ours = !redirected || !b->recipient || strcasecmp(redirected, b->recipient) != 0;
+    o = json_object();
+    set_text(o, "email", ours ? db_text(r, 0, 1) : b->recipient);
+    set_text(o, "staff_id", ours ? db_text(r, 0, 2) : NULL);
+    set_text(o, "status", b->status);
+    set_text(o, "diagnostic", b->diagnostic);
+    json_object_set_new(o, "message_id", json_integer(db_int(r, 0, 0)));
+    json_object_set_new(t->doc, "bounce", o);
+    set_text(t->doc, "staff_id", ours ? db_text(r, 0, 2) : NULL);
+    t->result.as = TAKEN_BOUNCE;
+    return true;
+}
+
+static bool record(struct taking *t, struct error *err)
+{
+    static const char *const became[] = {NULL, "answer", "bounce", "ignored"};
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const struct incoming *m = t->incoming;
+    char hash[65], *text;
+    const char *value;
+
+    sha256_hex(m->bytes, m->length, hash);
+    set_text(t->doc, "now", instant_iso(t->arena, t->context->now));
+    set_text(t->doc, "mailbox", m->place->mailbox);
+    json_object_set_new(t->doc, "uid_validity", json_integer(m->place->uid_validity));
+    json_object_set_new(t->doc, "uid", json_integer(m->uid));
+    set_text(t->doc, "sha256", hash);
+    set_text(t->doc, "became", became[t->result.as]);
+    set_text(t->doc, "why", t->result.why);
+    json_object_set(t->doc, "messages", t->messages);
+    text = json_dumps(t->doc, JSON_COMPACT);
+    if (!text)
+        return fail(err, FAULT_INPUT, "a mail could not be written down as JSON");
+    value = arena_strdup(t->arena, text);
+    free(text);
+    if (!db_ask(t->store, "SELECT timely.record_mail($1::jsonb)", 1, &value, &r, err))
+        return false;
+    t->result.again = !db_bool(r, 0, 0);
+    t->result.mails = t->result.again ? 0 : json_array_size(t->messages);
+    return true;
+}
+
+static bool take(struct taking *t, struct error *err)
+{
+    bool answer = t->mail.matter == MATTER_REPLY;
+
+    return db_ask(t->store, "SELECT timely.take_turn()", 0, NULL, NULL, err) &&
+           (answer ? take_answer(t, err) : take_bounce(t, err)) && record(t, err);
+}
+
+bool replies_take(struct arena *a, struct db *store, const struct replies_context *c,
+                  const struct incoming *m, struct taken *ret, struct error *err)
+{
+    AUTO(document_done) json_t *doc = json_object();
+    AUTO(document_done) json_t *messages = json_array();
+    struct taking t = {
+        .arena = a, .store = store, .context = c, .incoming = m, .doc = doc, .messages = messages};
+
+    mail_read(a, m->bytes, m->length, c->config->mailbox_authserv_id, &t.mail);
+    if (t.mail.matter == MATTER_NONE) {
+        *ret = (struct taken){.as = TAKEN_NOT, .why = t.mail.why};
+        return true;
+    }
+    if (!db_begin(store, "", err))
+        return false;
+    if (!take(&t, err)) {
+        db_rollback(store);
+        return false;
+    }
+    if (!db_commit(store, err))
+        return false;
+    *ret = t.result;
+    return true;
+}

@@ -1,0 +1,35 @@
+// What an answer to an invite counts for: whose it is, and whether it changes, acknowledges or
+// tells anything. Pure.
+//
+// An answer counts when the mail is from the attendee whom it names, or from a colleague who is
+// named as sending it (SENT-BY); the ORGANIZER is not looked at, since servers strip it. It
+// acknowledges when a person gave it (RFC 3834), about the newest version, themselves or as the
+// attendee's deputy.
+#pragma once
+
+#include "mail_read.h"
+
+// What is stored of the invite that a reply names. Addresses in small letters; staff numbers.
+struct held_invite {
+    long long object_id;   // 0: there is no such UID
+    const char *staff_id;  // the holder whom the reply names; NULL: they hold none
+    const char *emails[2]; // the holder's, as it was written to and as the directory has it now
+    const char *deputy_id; // of the holder, or NULL
+    const char *sender_id; // who in post has the address that the mail is from, or NULL
+    int sequence_said;
+    const char *answer; // so far; NULL: none
+    int answer_sequence;
+    instant answered_at;
+};
+
+struct reply_judgement {
+    const char *ignored; // why it counts for nothing, in one word with hyphens; NULL: it counts
+    bool newest;         // it is the holder's answer from now on
+    bool acknowledges;
+    bool tells;          // a person has to hear of it
+    const char *sent_by; // staff number of who gave it in the holder's place, or NULL
+};
+
+// `received_at`: real time.
+void reply_judge(const struct mail_read *m, const struct held_invite *h, instant received_at,
+                 struct reply_judgement *ret);
