@@ -2,6 +2,7 @@
 // for them; it writes nothing and knows neither the source nor the mail server.
 //
 //   /feed/TOKEN.ics   a calendar
+//   /caldav/          the same by CalDAV (caldav.h)
 //   /healthz          200 while the daemon's heartbeat in the store is younger than two minutes
 //   /readyz           200 once the feeds were read from the store
 //   /metrics          Prometheus

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "mail.h"
 #include "maildir.h"
+#include "sha256.h"
 #include "smtp.h"
 #include "text.h"
 #include "zone.h"
