@@ -6,6 +6,7 @@
 #include "log.h"
 #include "outbox.h"
 #include "proclaimed.h"
+#include "sha256.h"
 #include "text.h"
 
 #include <string.h>

@@ -2,6 +2,8 @@
 // Windows.
 #include "feed_body.h"
 
+#include "log.h"
+
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +61,23 @@ struct feed_body *feed_body_new(const char *plain, const char *gzip, const char 
     return b;
 }
 
+const struct calendar_parts *feed_body_parts(struct feed_body *b)
+{
+    struct error err = {0};
+
+    if (b->parts_arena)
+        return &b->parts;
+    b->parts_arena = arena_new();
+    if (calendar_parts_read(b->parts_arena,
+                            arena_strndup(b->parts_arena, (const char *)b->plain, b->length),
+                            &b->parts, &err))
+        return &b->parts;
+    log_error("feed.unusable", "reason=\"%s\"", err.text);
+    arena_free(b->parts_arena);
+    b->parts_arena = NULL;
+    return NULL;
+}
+
 struct feed_body *feed_body_take(struct feed_body *b)
 {
     if (b)
@@ -75,5 +94,6 @@ void feed_body_release(void *body)
     feed_body_release(b->stale);
     free(b->plain);
     free(b->gzip);
+    arena_free(b->parts_arena);
     free(b);
 }

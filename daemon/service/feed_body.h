@@ -2,6 +2,7 @@
 // being written from it, and goes with the last of them.
 #pragma once
 
+#include "calendar_parts.h"
 #include "conditional.h"
 #include "date.h"
 
@@ -20,11 +21,17 @@ struct feed_body {
     struct feed_body
         *stale;           // the same with the entry that says how old it is (feed_stale.h), or NULL
     struct date stale_on; // the day of that entry
+    int64_t version, oldest_version; // as in timely.feed_body
+    struct arena *parts_arena;       // NULL: nobody asked for them yet
+    struct calendar_parts parts;
 };
 
 // From the columns of the store: bytea in its text form, the tag with or without quotes. NULL when
 // they cannot be served: the body is empty, or the tag is none. One reference is the caller's.
 struct feed_body *feed_body_new(const char *plain, const char *gzip, const char *etag,
                                 int64_t last_modified);
+// The objects in it, cut when they are first asked for and kept; NULL when it is no calendar. They
+// live as long as the body.
+const struct calendar_parts *feed_body_parts(struct feed_body *b);
 struct feed_body *feed_body_take(struct feed_body *b); // one more reference; NULL gives NULL
 void feed_body_release(void *b);                       // NULL is nothing

@@ -7,6 +7,7 @@
 #include "feed_body.h"
 #include "feed_stale.h"
 #include "log.h"
+#include "sha256.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -40,7 +41,8 @@ static const char age_sql[] =
     "floor(extract(epoch FROM read_business_at) * 1000000)::bigint FROM timely.state";
 
 static const char body_sql[] =
-    "SELECT body, body_gzip, etag, floor(extract(epoch FROM last_modified))::bigint "
+    "SELECT body, body_gzip, etag, floor(extract(epoch FROM last_modified))::bigint, "
+    "version, oldest_version "
     "FROM timely.feed_body WHERE owner_kind = $1 AND owner_id = $2";
 
 struct subscription {
@@ -210,6 +212,8 @@ static bool fetch_body(struct db *db, struct subscription *s, struct error *err)
                   s->feed_id);
         return true;
     }
+    body->version = db_int(r, 0, 4);
+    body->oldest_version = db_int(r, 0, 5);
     feed_body_release(s->body);
     s->body = body;
     free(s->version);
@@ -302,6 +306,24 @@ bool feeds_refresh(struct feeds *f, struct db *db, struct error *err)
     return true;
 }
 
+static const struct subscription *find_by_token(struct feeds *f, const char *token, size_t length)
+{
+    unsigned char hash[HASH_SIZE];
+
+    hash_token(f, token, length, hash);
+    return find(f->list, hash);
+}
+
+bool feeds_find(struct feeds *f, const char *token, size_t length, struct feed_found *ret)
+{
+    const struct subscription *s = find_by_token(f, token, length);
+
+    if (!s)
+        return false;
+    *ret = (struct feed_found){s->feed_id, s->owner_kind, s->owner_id, s->body};
+    return true;
+}
+
 // Answering
 
 static void answer_text(int status, const char *text, struct http_response *ret)
@@ -368,14 +390,12 @@ static void answer_body(struct feed_body *b, const struct http_request *q,
 
 void feeds_answer(struct feeds *f, const struct http_request *q, struct http_response *ret)
 {
-    unsigned char hash[HASH_SIZE];
     const struct subscription *s;
     const char *token;
     size_t length;
 
     token = token_in(q->path, &length);
-    hash_token(f, token, length, hash);
-    s = find(f->list, hash);
+    s = find_by_token(f, token, length);
     if (!s) {
         answer_text(404, "There is no such calendar.\n", ret);
         return;
@@ -424,16 +444,9 @@ void feeds_free(struct feeds *f)
 
 const char *feed_token_hash(struct arena *a, const char *token)
 {
-    static const char digits[] = "0123456789abcdef";
-    unsigned char hash[HASH_SIZE];
     char *hex = arena_alloc(a, (size_t)2 * HASH_SIZE + 1);
 
-    if (EVP_Digest(token, strlen(token), hash, NULL, EVP_sha256(), NULL) != 1)
-        out_of_memory();
-    for (size_t i = 0; i < HASH_SIZE; i++) {
-        hex[2 * i] = digits[hash[i] >> 4];
-        hex[2 * i + 1] = digits[hash[i] & 15];
-    }
+    sha256_hex(token, strlen(token), hex);
     return hex;
 }
 

@@ -114,6 +114,8 @@ static const char *phrase(int status)
         return "Unsupported Media Type";
     case 503:
         return "Service Unavailable";
+    case 507:
+        return "Insufficient Storage";
     default:
         return "Internal Server Error";
     }

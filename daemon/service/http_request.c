@@ -64,6 +64,13 @@ int http_path_read(const char *target, char ret[HTTP_PATH_MOST])
     return has_dot_segment(ret) ? BAD_REQUEST : OK;
 }
 
+const char *http_path_behind(const char *prefix, const char *path)
+{
+    size_t length = strlen(prefix);
+
+    return strncmp(path, prefix, length) == 0 && path[length] == '/' ? path + length : path;
+}
+
 // True for "gzip;q=0", "gzip; q=0.000" and the like.
 static bool weighs_nothing(const char *parameters, size_t length)
 {

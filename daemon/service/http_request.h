@@ -29,5 +29,9 @@ int http_request_read(struct evhttp_request *req, const char *method, struct htt
 // it with.
 int http_path_read(const char *target, char ret[HTTP_PATH_MOST]);
 
+// What is left of a path behind `prefix` ("/calendars", "" for none), or the whole path where that
+// does not stand before it.
+const char *http_path_behind(const char *prefix, const char *path);
+
 // Whether an Accept-Encoding header (NULL: none) takes gzip.
 bool http_accepts_gzip(const char *accept_encoding);

@@ -3,8 +3,10 @@
 // never an address of one.
 #include "serve.h"
 
+#include "caldav.h"
 #include "clock.h"
 #include "feeds.h"
+#include "http_request.h"
 #include "log.h"
 #include "metrics.h"
 #include "pages.h"
@@ -34,7 +36,8 @@ struct serve {
     struct feeds *feeds;
     struct pages pages;
     struct store_pool *pool; // for answers that have to ask the store
-    char *prefix;            // the path of the public address, without its last "/"
+    struct caldav *caldav;
+    char *prefix; // the path of the public address, without its last "/"
     bool connected;
     int64_t looked_at; // monotonic; when the store last answered everything; 0: never
     bool has_heartbeat;
@@ -199,13 +202,6 @@ static void answer_metrics(const struct serve *s, struct http_response *ret)
 
 // Requests
 
-static const char *without_prefix(const struct serve *s, const char *path)
-{
-    size_t length = strlen(s->prefix);
-
-    return strncmp(path, s->prefix, length) == 0 && path[length] == '/' ? path + length : path;
-}
-
 static void answer_from_memory(struct serve *s, const struct http_request *q,
                                struct http_response *ret)
 {
@@ -230,7 +226,11 @@ static void on_request(void *arg, const struct http_request *q, struct http_resp
     struct serve *s = arg;
     struct http_request inner = *q;
 
-    inner.path = without_prefix(s, q->path);
+    inner.path = http_path_behind(s->prefix, q->path);
+    if (caldav_takes(inner.path)) {
+        caldav_answer(s->caldav, q, ret);
+        return;
+    }
     if (strcmp(q->method, "GET") == 0 || strcmp(q->method, "HEAD") == 0) {
         answer_from_memory(s, &inner, ret);
         return;
@@ -332,9 +332,11 @@ bool serve_run(const struct serve_options *o, struct error *err)
     s.pool = store_pool_new(&o->store, STORE_CONNECTIONS);
     s.prefix = path_of(o->public_url);
     s.pages = (struct pages){s.pool, s.prefix, o->help};
+    s.caldav = caldav_new(s.feeds, s.pool, s.prefix);
     loop_run_one(s.loop, "serve", serve_fiber, &s);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         event_free(signals[i]);
+    caldav_free(s.caldav);
     store_pool_free(s.pool);
     loop_free(s.loop);
     feeds_free(s.feeds);

@@ -3,6 +3,7 @@
 //
 //   /feed/TOKEN.ics   a calendar
 //   /why/TOKEN        a page that explains one deadline
+//   /caldav/          the same by CalDAV (caldav.h)
 //   /healthz          200 while the daemon's heartbeat in the store is younger than two minutes
 //   /readyz           200 once the feeds were read from the store
 //   /metrics          Prometheus

@@ -11,6 +11,7 @@
 #include "maildir.h"
 #include "oauth.h"
 #include "paths.h"
+#include "sha256.h"
 #include "smtp.h"
 #include "text.h"
 #include "welcome.h"

@@ -2,7 +2,6 @@
 #include "feed_items.h"
 
 #include "ladder.h"
-#include "outbox.h"
 #include "owed.h"
 #include "text.h"
 #include "zone.h"

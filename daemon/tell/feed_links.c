@@ -1,7 +1,7 @@
 // Links (feed_links.h).
 #include "feed_links.h"
 
-#include "outbox.h"
+#include "sha256.h"
 #include "text.h"
 
 #include <openssl/evp.h>

@@ -5,9 +5,11 @@
 
 #include "feed_items.h"
 #include "feed_links.h"
+#include "feed_objects.h"
 #include "log.h"
 #include "outbox.h"
 #include "owed.h"
+#include "sha256.h"
 #include "text.h"
 #include "zone.h"
 
@@ -146,6 +148,7 @@ static bool write_body(struct rendering *f, bool *ret_changed, struct error *err
                             instant_iso(a, f->now)};
 
     return db_ask(f->store, write_sql, 7, values, NULL, err) &&
+           feed_objects_write(f->store, f->kind, f->id, f->body, f->now, err) &&
            db_run(f->store, "NOTIFY timely_feed", err);
 }
 

@@ -3,8 +3,8 @@
 #include "outbox.h"
 
 #include "mail.h"
+#include "sha256.h"
 
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,15 +12,6 @@
 #define CLAIM_LEASE_S 60
 #define RETRY_BASE_S 30
 #define RETRY_MOST_S 3600
-
-void sha256_hex(const void *bytes, size_t length, char ret[65])
-{
-    unsigned char hash[SHA256_DIGEST_LENGTH];
-
-    SHA256(bytes, length, hash);
-    for (size_t i = 0; i < sizeof hash; i++)
-        (void)snprintf(ret + 2 * i, 3, "%02x", hash[i]);
-}
 
 // ------------------------------------------------------------------------------------ putting in
 

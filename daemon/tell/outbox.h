@@ -73,6 +73,3 @@ MUST_USE bool outbox_settle(struct db *store, const struct config *c, const stru
 
 // Real seconds until the next message is due; -1 when none waits. Waits.
 MUST_USE bool outbox_next_in(struct db *store, double *ret_seconds, struct error *err);
-
-// SHA-256 of bytes in hexadecimal.
-void sha256_hex(const void *bytes, size_t length, char ret[65]);

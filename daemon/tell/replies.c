@@ -6,6 +6,7 @@
 #include "outbox.h"
 #include "reply_judge.h"
 #include "reply_told.h"
+#include "sha256.h"
 #include "text.h"
 #include "zone.h"
 

@@ -397,7 +397,22 @@ CREATE TABLE timely.feed_body (
     etag          text NOT NULL,
     last_modified timestamptz NOT NULL,  -- of the content
     rendered_at   timestamptz NOT NULL,
+    version       bigint NOT NULL DEFAULT 0,  -- of its objects: rises with every new body
+    oldest_version bigint NOT NULL DEFAULT 0, -- from which on it is known what changed since
     PRIMARY KEY (owner_kind, owner_id)
+);
+
+-- The objects in a feed's body, for clients that ask what changed (CalDAV): the version at which each became what it is,
+-- or left.
+CREATE TABLE timely.feed_object (
+    owner_kind text NOT NULL,
+    owner_id   text NOT NULL,
+    uid        text NOT NULL,
+    tag        text NOT NULL,            -- its entity tag
+    version    bigint NOT NULL,
+    gone_at    timestamptz,              -- kept for 90 days
+    PRIMARY KEY (owner_kind, owner_id, uid),
+    FOREIGN KEY (owner_kind, owner_id) REFERENCES timely.feed_body ON DELETE CASCADE
 );
 
 -- Pages that links open: one deadline each. A link of a feed's entry goes with the entry, one of a mail at its time.

@@ -15,7 +15,7 @@ BEGIN
     END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_web') THEN
         GRANT USAGE ON SCHEMA timely TO timely_web;
-        GRANT SELECT ON timely.live_feed, timely.feed_body, timely.state TO timely_web;
+        GRANT SELECT ON timely.live_feed, timely.feed_body, timely.feed_object, timely.state TO timely_web;
         GRANT INSERT ON timely.inbox TO timely_web;
         GRANT EXECUTE ON FUNCTION timely.page_deadline(text), timely.page_changes(text) TO timely_web;
     END IF;
