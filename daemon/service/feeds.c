@@ -61,6 +61,7 @@ struct feeds {
     char *sum; // NULL: nothing was read yet
     EVP_MD *sha256;
     EVP_MD_CTX *digest;
+    struct throttle *throttle;
 };
 
 static void *must(void *p)
@@ -346,7 +347,8 @@ static void answer_body(struct feed_body *b, const struct http_request *q,
     };
 }
 
-void feeds_answer(struct feeds *f, const struct http_request *q, struct http_response *ret)
+void feeds_answer(struct feeds *f, const struct http_request *q, int64_t now,
+                  struct http_response *ret)
 {
     unsigned char hash[HASH_SIZE];
     const struct subscription *s;
@@ -357,9 +359,12 @@ void feeds_answer(struct feeds *f, const struct http_request *q, struct http_res
     hash_token(f, token, length, hash);
     s = find(f->list, hash);
     if (!s) {
-        answer_text(404, "There is no such calendar.\n", ret);
+        if (throttle_unknown(f->throttle, &q->client, now, ret))
+            answer_text(404, "There is no such calendar.\n", ret);
         return;
     }
+    if (!throttle_feed(f->throttle, s->hash, now, ret))
+        return;
     if (s->body)
         answer_body(s->body, q, ret);
     else
@@ -378,12 +383,13 @@ size_t feeds_size(const struct feeds *f)
     return f->list->size;
 }
 
-struct feeds *feeds_new(void)
+struct feeds *feeds_new(struct throttle *throttle)
 {
     struct feeds *f = must(calloc(1, sizeof *f));
 
     f->sha256 = must(EVP_MD_fetch(NULL, "SHA256", NULL));
     f->digest = must(EVP_MD_CTX_new());
+    f->throttle = throttle;
     f->list = must(calloc(1, sizeof *f->list));
     build_index(f->list);
     return f;

@@ -4,10 +4,12 @@
 
 #include "db.h"
 #include "http.h"
+#include "throttle.h"
 
 struct feeds;
 
-struct feeds *feeds_new(void);
+// `throttle`: how often it answers. The caller's, and outlives the feeds.
+struct feeds *feeds_new(struct throttle *throttle);
 void feeds_free(struct feeds *f);
 
 // Reads subscriptions and bodies that changed since the last call. Waits. On failure what is known
@@ -17,9 +19,10 @@ MUST_USE bool feeds_refresh(struct feeds *f, struct db *db, struct error *err);
 
 // Answers /feed/TOKEN.ics. An address that is not a live subscription is 404, in the same time
 // whatever is wrong with it (the token is hashed, then looked up by hash). ETag, Last-Modified,
-// 304, gzip, HEAD. A live subscription that was not rendered yet is 503: an empty calendar would
-// empty the client's.
-void feeds_answer(struct feeds *f, const struct http_request *q, struct http_response *ret);
+// 304, gzip, HEAD, and 429 over a limit, all at `now` (monotonic, microseconds). A live
+// subscription that was not rendered yet is 503: an empty calendar would empty the client's.
+void feeds_answer(struct feeds *f, const struct http_request *q, int64_t now,
+                  struct http_response *ret);
 
 size_t feeds_count(const struct feeds *f); // live subscriptions
 size_t feeds_size(const struct feeds *f);  // bytes of their bodies, each owner's once

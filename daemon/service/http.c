@@ -89,6 +89,8 @@ static const char *phrase(int status)
         return "Content Too Large";
     case 414:
         return "URI Too Long";
+    case 429:
+        return "Too Many Requests";
     case 503:
         return "Service Unavailable";
     default:
@@ -128,12 +130,17 @@ static void add(struct evkeyvalq *headers, const char *name, const char *value, 
         *ok = false;
 }
 
+static void add_number(struct evkeyvalq *headers, const char *name, size_t number, bool *ok)
+{
+    char digits[24];
+
+    snprintf(digits, sizeof digits, "%zu", number);
+    add(headers, name, digits, ok);
+}
+
 static void add_body_headers(struct evkeyvalq *headers, const struct http_response *r, bool *ok)
 {
-    char length[24];
-
-    snprintf(length, sizeof length, "%zu", r->length);
-    add(headers, "Content-Length", length, ok);
+    add_number(headers, "Content-Length", r->length, ok);
     add(headers, "Content-Type", r->content_type, ok);
     add(headers, "Content-Encoding", r->gzipped ? "gzip" : NULL, ok);
     add(headers, "Last-Modified", r->last_modified, ok);
@@ -150,6 +157,10 @@ static bool add_headers(struct http_server *s, struct evkeyvalq *headers,
     add(headers, "ETag", r->etag, &ok);
     add(headers, "Cache-Control", r->cache_control, &ok);
     add(headers, "Vary", r->etag ? "Accept-Encoding" : NULL, &ok);
+    if (r->age_s > 0)
+        add_number(headers, "Age", (size_t)r->age_s, &ok);
+    if (r->retry_after_s > 0)
+        add_number(headers, "Retry-After", (size_t)r->retry_after_s, &ok);
     if (r->status != 304) // which stands for headers that the client has already
         add_body_headers(headers, r, &ok);
     return ok;
@@ -226,6 +237,8 @@ static void on_request(struct evhttp_request *req, void *arg)
     int refused = http_request_read(req, &s->reading, &q);
 
     if (!refused) {
+        q.client =
+            connections_client(s->connections, evhttp_request_get_connection(req), q.forwarded_for);
         s->handler(s->arg, &q, &r);
         answer(s, req, q.head, s->stopping, &r);
         return;
@@ -473,8 +486,7 @@ static void server_free(struct http_server *s)
     free(s);
 }
 
-static struct http_server *server_new(struct loop *l, const struct http_limits *limits,
-                                      bool by_address)
+static struct http_server *server_new(struct loop *l, const struct http_limits *limits)
 {
     struct http_server *s = must(calloc(1, sizeof *s));
     const struct http_limits kept = feasible(limits);
@@ -484,7 +496,7 @@ static struct http_server *server_new(struct loop *l, const struct http_limits *
     s->body = must(evbuffer_new());
     s->evhttp = must(evhttp_new(loop_base(l)));
     s->accept_again = must(event_new(loop_base(l), -1, 0, on_accept_again, s));
-    s->connections = connections_new(loop_base(l), &kept, by_address);
+    s->connections = connections_new(loop_base(l), &kept);
     evhttp_set_max_headers_size(s->evhttp, HEADERS_MOST);
     evhttp_set_max_body_size(s->evhttp, 0);
     evhttp_set_allowed_methods(s->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
@@ -507,7 +519,7 @@ bool http_listen(struct loop *l, const char *address, const char *cert_file, con
         return fail(err, FAULT_INPUT, "TLS needs both a certificate and its key");
     event_set_log_callback(on_libevent_says);
     signal(SIGPIPE, SIG_IGN); // a client that goes away must not end us
-    s = server_new(l, limits, strncmp(address, "unix:", 5) != 0);
+    s = server_new(l, limits);
     s->handler = handler;
     s->arg = arg;
     if (cert_file) {

@@ -2,6 +2,7 @@
 // absolute deadline for every request; sizes; methods; odd requests refused; HEAD; TCP_NODELAY.
 #pragma once
 
+#include "client.h"
 #include "fiber.h"
 
 #include <stddef.h>
@@ -12,6 +13,8 @@ struct http_request {
     const char *if_none_match;     // all such headers joined by commas, or NULL
     const char *if_modified_since; // or NULL
     bool accepts_gzip;
+    const char *forwarded_for; // the last such header, or NULL
+    struct client client;      // whom limits on clients are about
 };
 
 // What the handler answers with. Pointers stay valid until `release(owner)` is called (NULL:
@@ -25,6 +28,8 @@ struct http_response {
     const char *last_modified; // IMF-fixdate, or NULL
     const char *cache_control; // or NULL
     bool gzipped;
+    int retry_after_s; // 0: none
+    int age_s;         // for which the body was not confirmed; 0: none
     void (*release)(void *owner);
     void *owner;
 };
@@ -32,10 +37,11 @@ struct http_response {
 // At a limit of connections the one that has waited longest for its client gives way to the new
 // one.
 struct http_limits {
-    int connections, connections_per_address; // an IPv6 address is its first 64 bits
+    int connections, connections_per_address; // the latter not for trusted proxies
     int request_s; // from the first byte (of a connection: from its start) to the end of the
                    // headers
     int idle_s;    // between requests of a connection
+    struct proxies trusted;
 };
 extern const struct http_limits http_limits_default;
 

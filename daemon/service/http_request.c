@@ -115,7 +115,7 @@ static void join(struct text *list, const char *value)
 
 struct seen {
     int hosts, dates;
-    const char *if_modified_since;
+    const char *if_modified_since, *forwarded_for;
 };
 
 static int read_header(const struct evkeyval *h, struct http_reading *memory, struct seen *seen)
@@ -133,6 +133,8 @@ static int read_header(const struct evkeyval *h, struct http_reading *memory, st
         seen->if_modified_since = value;
     } else if (strcasecmp(name, "Accept-Encoding") == 0) {
         join(&memory->accept_encoding, value);
+    } else if (strcasecmp(name, "X-Forwarded-For") == 0) {
+        seen->forwarded_for = value;
     } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
         return BAD_REQUEST;
     } else if (strcasecmp(name, "Content-Length") == 0 && strcmp(value, "0") != 0) {
@@ -166,6 +168,7 @@ int http_request_read(struct evhttp_request *req, struct http_reading *memory,
         // Of several dates none can be meant.
         .if_modified_since = seen.dates == 1 ? seen.if_modified_since : NULL,
         .accepts_gzip = http_accepts_gzip(text_str(&memory->accept_encoding)),
+        .forwarded_for = seen.forwarded_for,
     };
     return OK;
 }

@@ -9,6 +9,7 @@
 
 #include "db.h"
 #include "http.h"
+#include "throttle.h"
 
 struct serve_options {
     const char *listen;               // as http_listen takes it
@@ -16,6 +17,7 @@ struct serve_options {
     struct db_options store;          // with the role that reads feeds
     const char *public_url; // under which clients know us; its path may stand before ours. Or NULL
     struct http_limits limits;
+    struct throttle_options rates;
     // Called in a fiber once the server listens, to tell a service manager and to start the fiber
     // that pets its watchdog; NULL: nobody to tell.
     void (*listening)(void *arg);
