@@ -273,6 +273,7 @@ static void admit(struct connections *t, struct evhttp_connection *evcon, struct
     // Without it evhttp reads on, without end, while an answer is not taken.
     bufferevent_setwatermark(bev, EV_READ, 0, INPUT_MOST);
     bufferevent_set_max_single_write(bev, SINGLE_WRITE);
+    bufferevent_set_timeouts(bev, NULL, NULL); // ours is a better one
     c->watch = must(evbuffer_add_cb(bufferevent_get_input(bev), on_input, c));
     evhttp_connection_set_closecb(evcon, on_closed, c);
     remember_fd(t, c);

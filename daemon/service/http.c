@@ -36,7 +36,6 @@
 #define BACKLOG 1024
 #define FILES_APART 64 // descriptors for everything that is no connection of ours
 #define STOP_TIME SECONDS(5)
-#define EVHTTP_TIMEOUT_S 120 // a net below our own deadlines
 
 const struct http_limits http_limits_default = {
     .connections = 4000, .connections_per_address = 256, .request_s = 10, .idle_s = 60};
@@ -202,6 +201,23 @@ static void on_answered(struct evhttp_request *req, void *arg)
     connections_answered(s->connections, evhttp_request_get_connection(req));
 }
 
+// evhttp writes when the loop has said that the socket takes more. It nearly always does, so asking
+// would only cost: what can be written is written now, and the loop carries on with the rest. How
+// it went, errors too, evhttp finds by itself.
+static void write_at_once(struct evhttp_request *req)
+{
+    struct bufferevent *bev = evhttp_connection_get_bufferevent(evhttp_request_get_connection(req));
+    struct evbuffer *out = bufferevent_get_output(bev);
+
+    if (bufferevent_openssl_get_ssl(bev))
+        return;
+    evbuffer_unfreeze(out, 1);
+    (void)evbuffer_write(out, bufferevent_getfd(bev));
+    evbuffer_freeze(out, 1);
+    if (evbuffer_get_length(out) == 0)
+        bufferevent_trigger(bev, EV_WRITE, BEV_OPT_DEFER_CALLBACKS);
+}
+
 static void answer(struct http_server *s, struct evhttp_request *req, bool head, bool last,
                    const struct http_response *r)
 {
@@ -227,6 +243,7 @@ static void answer(struct http_server *s, struct evhttp_request *req, bool head,
     connections_answering(s->connections, evhttp_request_get_connection(req));
     evhttp_request_set_on_complete_cb(req, on_answered, s);
     evhttp_send_reply(req, status, phrase(status), lend ? s->body : NULL);
+    write_at_once(req);
 }
 
 static void on_request(struct evhttp_request *req, void *arg)
@@ -501,7 +518,6 @@ static struct http_server *server_new(struct loop *l, const struct http_limits *
     evhttp_set_max_body_size(s->evhttp, 0);
     evhttp_set_allowed_methods(s->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
     evhttp_set_default_content_type(s->evhttp, NULL);
-    evhttp_set_timeout(s->evhttp, EVHTTP_TIMEOUT_S + kept.idle_s);
     evhttp_set_bevcb(s->evhttp, on_connection, s);
     evhttp_set_gencb(s->evhttp, on_request, s);
     return s;
