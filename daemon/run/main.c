@@ -349,8 +349,12 @@ static int run_service(struct daemon *d)
                               .public_url = c->public_url,
                               .help = c->help,
                               .limits = http_limits_default,
+                              .rates = {.per_address = c->requests_per_address,
+                                        .unknown_per_address = c->unknown_per_address,
+                                        .per_feed = c->requests_per_feed},
                               .listening = on_listening};
 
+    o.limits.trusted = (struct proxies){c->trusted_proxies, c->trusted_proxy_count};
     if (c->web_password_file &&
         !config_secret(d->config_arena, c->web_password_file, &password, &err))
         return complain_and_leave(&err);

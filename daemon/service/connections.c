@@ -14,13 +14,11 @@
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/http.h>
-#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 
 // For making and writing one answer: a feed of 1 MB at 20 kB/s.
 #define ANSWER_TIME SECONDS(60)
@@ -32,7 +30,7 @@
 enum state { IDLE, READING, ANSWERING, STATES };
 
 struct address {
-    unsigned char key[16]; // IPv6, of which the first 64 bits; IPv4 as mapped
+    unsigned char key[CLIENT_KEY_SIZE];
     int count;
     struct address *next;
 };
@@ -42,6 +40,8 @@ struct connection {
     struct evhttp_connection *evcon;
     struct bufferevent *bev;
     struct evbuffer_cb_entry *watch;
+    struct client client;
+    bool trusted;            // a proxy, which speaks for others
     struct address *address; // NULL: not counted
     enum state state;
     int64_t deadline; // monotonic
@@ -60,7 +60,7 @@ struct connections {
     int64_t times[STATES];
     size_t most;
     int most_per_address;
-    bool by_address;
+    struct proxies trusted;
     struct address *addresses[BUCKETS];
     struct connection **by_fd;
     size_t fds;
@@ -175,49 +175,26 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 
 // Addresses
 
-// A household or a host has a whole /64 of IPv6 to itself.
-static bool read_address(int fd, unsigned char ret[16])
-{
-    struct sockaddr_storage peer = {0};
-    socklen_t length = sizeof peer;
-
-    memset(ret, 0, 16);
-    if (getpeername(fd, (struct sockaddr *)&peer, &length) != 0)
-        return false;
-    if (peer.ss_family == AF_INET) {
-        memset(ret + 10, 0xff, 2);
-        memcpy(ret + 12, &((struct sockaddr_in *)&peer)->sin_addr, 4);
-        return true;
-    }
-    if (peer.ss_family == AF_INET6) {
-        const struct in6_addr *a = &((struct sockaddr_in6 *)&peer)->sin6_addr;
-
-        memcpy(ret, a, IN6_IS_ADDR_V4MAPPED(a) ? 16 : 8);
-        return true;
-    }
-    return false;
-}
-
-static struct address **find_address(struct connections *t, const unsigned char key[16])
+static struct address **find_address(struct connections *t, const unsigned char *key)
 {
     uint32_t h = 2166136261U;
     struct address **a;
 
-    for (int i = 0; i < 16; i++)
+    for (int i = 0; i < CLIENT_KEY_SIZE; i++)
         h = (h ^ key[i]) * 16777619U;
     a = &t->addresses[(h ^ (h >> 16)) % BUCKETS];
-    while (*a && memcmp((*a)->key, key, 16) != 0)
+    while (*a && memcmp((*a)->key, key, CLIENT_KEY_SIZE) != 0)
         a = &(*a)->next;
     return a;
 }
 
-static struct address *count_address(struct connections *t, const unsigned char key[16])
+static struct address *count_address(struct connections *t, const unsigned char *key)
 {
     struct address **a = find_address(t, key);
 
     if (!*a) {
         *a = must(calloc(1, sizeof **a));
-        memcpy((*a)->key, key, 16);
+        memcpy((*a)->key, key, CLIENT_KEY_SIZE);
     }
     (*a)->count++;
     return *a;
@@ -316,11 +293,13 @@ static void remember_fd(struct connections *t, struct connection *c)
 
 static void admit(struct connections *t, struct evhttp_connection *evcon, struct bufferevent *bev)
 {
-    unsigned char key[16];
-    bool counted = t->by_address && read_address(bufferevent_getfd(bev), key);
+    struct client client;
+    bool trusted, counted;
     struct connection *c;
 
-    if (!has_room(t, counted ? key : NULL)) {
+    client_of_socket(bufferevent_getfd(bev), &t->trusted, &client, &trusted);
+    counted = client.known && !trusted;
+    if (!has_room(t, counted ? client.key : NULL)) {
         evhttp_connection_free(evcon);
         return;
     }
@@ -329,10 +308,13 @@ static void admit(struct connections *t, struct evhttp_connection *evcon, struct
     c->evcon = evcon;
     c->bev = bev;
     c->fd = bufferevent_getfd(bev);
+    c->client = client;
+    c->trusted = trusted;
     if (counted)
-        c->address = count_address(t, key);
+        c->address = count_address(t, client.key);
     allow_body(c, 0);
     bufferevent_set_max_single_write(bev, SINGLE_WRITE);
+    bufferevent_set_timeouts(bev, NULL, NULL); // ours is a better one
     c->watch = must(evbuffer_add_cb(bufferevent_get_input(bev), on_input, c));
     evhttp_connection_set_closecb(evcon, on_closed, c);
     remember_fd(t, c);
@@ -407,6 +389,17 @@ void connections_answered(struct connections *t, struct evhttp_connection *evcon
     expect_line(c);
 }
 
+struct client connections_client(struct connections *t, struct evhttp_connection *evcon,
+                                 const char *forwarded_for)
+{
+    const struct connection *c = find(t, evcon);
+    struct client client = c->client;
+
+    if (c->trusted && forwarded_for)
+        (void)client_of_forwarded(forwarded_for, &client);
+    return client;
+}
+
 void connections_close(struct connections *t, bool all)
 {
     for (int i = 0; i < STATES; i++) {
@@ -429,8 +422,7 @@ unsigned long connections_refused(const struct connections *t)
     return t->refused;
 }
 
-struct connections *connections_new(struct event_base *base, const struct http_limits *limits,
-                                    bool by_address)
+struct connections *connections_new(struct event_base *base, const struct http_limits *limits)
 {
     struct connections *t = must(calloc(1, sizeof *t));
 
@@ -441,7 +433,7 @@ struct connections *connections_new(struct event_base *base, const struct http_l
     t->times[ANSWERING] = ANSWER_TIME;
     t->most = (size_t)limits->connections;
     t->most_per_address = limits->connections_per_address;
-    t->by_address = by_address;
+    t->trusted = limits->trusted;
     t->sweep_at = INT64_MAX;
     t->adopt = must(event_new(base, -1, 0, on_adopt, t));
     t->sweep = must(event_new(base, -1, 0, on_sweep, t));

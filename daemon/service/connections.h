@@ -12,9 +12,8 @@ struct connections;
 struct event_base;
 struct evhttp_connection;
 
-// `by_address`: false where peers have no addresses (a socket in the file system).
-struct connections *connections_new(struct event_base *base, const struct http_limits *limits,
-                                    bool by_address);
+// The texts of limits->trusted stay the caller's.
+struct connections *connections_new(struct event_base *base, const struct http_limits *limits);
 // Every connection must be closed.
 void connections_free(struct connections *t);
 
@@ -35,6 +34,11 @@ void connections_tell(struct connections *t, struct evhttp_connection *evcon,
                       void (*gone)(void *arg), void *arg);
 // The answer is written: the connection waits for the next request.
 void connections_answered(struct connections *t, struct evhttp_connection *evcon);
+
+// Whom a request is from: the peer, or whom it speaks for if it is a trusted proxy.
+// `forwarded_for`: the request's last X-Forwarded-For, or NULL.
+struct client connections_client(struct connections *t, struct evhttp_connection *evcon,
+                                 const char *forwarded_for);
 
 // Closes those whose client has no answer to come; with `all`, every one. Not from within a
 // callback of evhttp.

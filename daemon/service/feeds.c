@@ -68,6 +68,7 @@ struct feeds {
     struct data_age data;
     EVP_MD *sha256;
     EVP_MD_CTX *digest;
+    struct throttle *throttle;
 };
 
 static void *must(void *p)
@@ -388,7 +389,8 @@ static void answer_body(struct feed_body *b, const struct http_request *q,
     };
 }
 
-void feeds_answer(struct feeds *f, const struct http_request *q, struct http_response *ret)
+void feeds_answer(struct feeds *f, const struct http_request *q, int64_t now,
+                  struct http_response *ret)
 {
     const struct subscription *s;
     const char *token;
@@ -397,11 +399,14 @@ void feeds_answer(struct feeds *f, const struct http_request *q, struct http_res
     token = token_in(q->path, &length);
     s = find_by_token(f, token, length);
     if (!s) {
-        answer_text(404, "There is no such calendar.\n", ret);
+        if (throttle_unknown(f->throttle, &q->client, now, ret))
+            answer_text(404, "There is no such calendar.\n", ret);
         return;
     }
+    if (!throttle_feed(f->throttle, s->hash, now, ret))
+        return;
     if (s->body)
-        answer_body(feed_stale(s->body, &f->data, clock_monotonic()), q, ret);
+        answer_body(feed_stale(s->body, &f->data, now), q, ret);
     else
         answer_text(503, "This calendar is not ready yet. Please ask again in a few minutes.\n",
                     ret);
@@ -418,12 +423,13 @@ size_t feeds_size(const struct feeds *f)
     return f->list->size;
 }
 
-struct feeds *feeds_new(void)
+struct feeds *feeds_new(struct throttle *throttle)
 {
     struct feeds *f = must(calloc(1, sizeof *f));
 
     f->sha256 = must(EVP_MD_fetch(NULL, "SHA256", NULL));
     f->digest = must(EVP_MD_CTX_new());
+    f->throttle = throttle;
     f->list = must(calloc(1, sizeof *f->list));
     build_index(f->list);
     return f;

@@ -5,10 +5,12 @@
 #include "db.h"
 #include "feed_body.h"
 #include "http.h"
+#include "throttle.h"
 
 struct feeds;
 
-struct feeds *feeds_new(void);
+// `throttle`: how often it answers. The caller's, and outlives the feeds.
+struct feeds *feeds_new(struct throttle *throttle);
 void feeds_free(struct feeds *f);
 
 // Reads subscriptions and bodies that changed since the last call. Waits. On failure what is known
@@ -18,9 +20,10 @@ MUST_USE bool feeds_refresh(struct feeds *f, struct db *db, struct error *err);
 
 // Answers /feed/TOKEN.ics. An address that is not a live subscription is 404, in the same time
 // whatever is wrong with it (the token is hashed, then looked up by hash). ETag, Last-Modified,
-// 304, gzip, HEAD. A live subscription that was not rendered yet is 503: an empty calendar would
-// empty the client's.
-void feeds_answer(struct feeds *f, const struct http_request *q, struct http_response *ret);
+// 304, gzip, HEAD, and 429 over a limit, all at `now` (monotonic, microseconds). A live
+// subscription that was not rendered yet is 503: an empty calendar would empty the client's.
+void feeds_answer(struct feeds *f, const struct http_request *q, int64_t now,
+                  struct http_response *ret);
 
 // A live subscription. What it points to lives until the next refresh; a reference keeps the body.
 struct feed_found {

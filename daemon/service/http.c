@@ -38,7 +38,6 @@
 #define BACKLOG 1024
 #define FILES_APART 64 // descriptors for everything that is no connection of ours
 #define STOP_TIME SECONDS(5)
-#define EVHTTP_TIMEOUT_S 120 // a net below our own deadlines
 
 const struct http_limits http_limits_default = {
     .connections = 4000, .connections_per_address = 256, .request_s = 10, .idle_s = 60};
@@ -112,6 +111,8 @@ static const char *phrase(int status)
         return "URI Too Long";
     case 415:
         return "Unsupported Media Type";
+    case 429:
+        return "Too Many Requests";
     case 503:
         return "Service Unavailable";
     case 507:
@@ -153,12 +154,17 @@ static void add(struct evkeyvalq *headers, const char *name, const char *value, 
         *ok = false;
 }
 
+static void add_number(struct evkeyvalq *headers, const char *name, size_t number, bool *ok)
+{
+    char digits[24];
+
+    snprintf(digits, sizeof digits, "%zu", number);
+    add(headers, name, digits, ok);
+}
+
 static void add_body_headers(struct evkeyvalq *headers, const struct http_response *r, bool *ok)
 {
-    char length[24];
-
-    snprintf(length, sizeof length, "%zu", r->length);
-    add(headers, "Content-Length", length, ok);
+    add_number(headers, "Content-Length", r->length, ok);
     add(headers, "Content-Type", r->content_type, ok);
     add(headers, "Content-Encoding", r->gzipped ? "gzip" : NULL, ok);
     add(headers, "Last-Modified", r->last_modified, ok);
@@ -177,6 +183,10 @@ static bool add_headers(struct http_server *s, struct evkeyvalq *headers,
     add(headers, "Vary", r->etag ? "Accept-Encoding" : NULL, &ok);
     for (const char *const *h = r->headers; h && *h; h += 2)
         add(headers, h[0], h[1], &ok);
+    if (r->age_s > 0)
+        add_number(headers, "Age", (size_t)r->age_s, &ok);
+    if (r->retry_after_s > 0)
+        add_number(headers, "Retry-After", (size_t)r->retry_after_s, &ok);
     if (r->status != 304) // which stands for headers that the client has already
         add_body_headers(headers, r, &ok);
     return ok;
@@ -218,6 +228,23 @@ static void on_answered(struct evhttp_request *req, void *arg)
     connections_answered(s->connections, evhttp_request_get_connection(req));
 }
 
+// evhttp writes when the loop has said that the socket takes more. It nearly always does, so asking
+// would only cost: what can be written is written now, and the loop carries on with the rest. How
+// it went, errors too, evhttp finds by itself.
+static void write_at_once(struct evhttp_request *req)
+{
+    struct bufferevent *bev = evhttp_connection_get_bufferevent(evhttp_request_get_connection(req));
+    struct evbuffer *out = bufferevent_get_output(bev);
+
+    if (bufferevent_openssl_get_ssl(bev))
+        return;
+    evbuffer_unfreeze(out, 1);
+    (void)evbuffer_write(out, bufferevent_getfd(bev));
+    evbuffer_freeze(out, 1);
+    if (evbuffer_get_length(out) == 0)
+        bufferevent_trigger(bev, EV_WRITE, BEV_OPT_DEFER_CALLBACKS);
+}
+
 static void send_answer(struct http_server *s, struct evhttp_request *req, bool head, bool last,
                         const struct http_response *r)
 {
@@ -242,6 +269,7 @@ static void send_answer(struct http_server *s, struct evhttp_request *req, bool 
     count(&s->counts, status);
     evhttp_request_set_on_complete_cb(req, on_answered, s);
     evhttp_send_reply(req, status, phrase(status), lend ? s->body : NULL);
+    write_at_once(req);
 }
 
 static void answer(void *arg, struct evhttp_request *req, bool head, const struct http_response *r)
@@ -290,6 +318,7 @@ static void on_request(struct evhttp_request *req, void *arg)
         refuse(s, req, refused);
         return;
     }
+    q.client = connections_client(s->connections, evcon, q.forwarded_for);
     s->handler(s->arg, &q, &r);
     if (!r.later)
         answer(s, req, q.head, &r);
@@ -534,8 +563,7 @@ static void server_free(struct http_server *s)
     free(s);
 }
 
-static struct http_server *server_new(struct loop *l, const struct http_limits *limits,
-                                      bool by_address)
+static struct http_server *server_new(struct loop *l, const struct http_limits *limits)
 {
     struct http_server *s = must(calloc(1, sizeof *s));
     const struct http_limits kept = feasible(limits);
@@ -545,13 +573,12 @@ static struct http_server *server_new(struct loop *l, const struct http_limits *
     s->body = must(evbuffer_new());
     s->evhttp = must(evhttp_new(loop_base(l)));
     s->accept_again = must(event_new(loop_base(l), -1, 0, on_accept_again, s));
-    s->connections = connections_new(loop_base(l), &kept, by_address);
+    s->connections = connections_new(loop_base(l), &kept);
     s->later = http_later_new(l, s->connections, answer, s);
     evhttp_set_max_headers_size(s->evhttp, HEADERS_MOST);
     evhttp_set_max_body_size(s->evhttp, 0);
     evhttp_set_allowed_methods(s->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_PATCH);
     evhttp_set_default_content_type(s->evhttp, NULL);
-    evhttp_set_timeout(s->evhttp, EVHTTP_TIMEOUT_S + kept.idle_s);
     evhttp_set_bevcb(s->evhttp, on_connection, s);
     evhttp_set_gencb(s->evhttp, on_request, s);
     return s;
@@ -569,7 +596,7 @@ bool http_listen(struct loop *l, const char *address, const char *cert_file, con
         return fail(err, FAULT_INPUT, "TLS needs both a certificate and its key");
     event_set_log_callback(on_libevent_says);
     signal(SIGPIPE, SIG_IGN); // a client that goes away must not end us
-    s = server_new(l, limits, strncmp(address, "unix:", 5) != 0);
+    s = server_new(l, limits);
     s->handler = handler;
     s->arg = arg;
     if (cert_file) {

@@ -3,6 +3,7 @@
 // answers that take time, each made in a fiber of its own.
 #pragma once
 
+#include "client.h"
 #include "fiber.h"
 
 #include <stddef.h>
@@ -20,6 +21,8 @@ struct http_request {
     const char *authorization, *depth, *content_type;
     const char *body; // of `length` bytes; GET and HEAD have none
     size_t length;
+    const char *forwarded_for; // the last such header, or NULL
+    struct client client;      // whom limits on clients are about
 };
 
 // What the handler answers with. Pointers stay valid until `release(owner)` is called (NULL:
@@ -41,6 +44,8 @@ struct http_response {
     const char *cache_control; // or NULL
     bool gzipped;
     const char *const *headers; // further ones: name, value, …, NULL; or NULL
+    int retry_after_s;          // 0: none
+    int age_s;                  // for which the body was not confirmed; 0: none
     void (*release)(void *owner);
     void *owner;
 };
@@ -48,10 +53,11 @@ struct http_response {
 // At a limit of connections the one that has waited longest for its client gives way to the new
 // one.
 struct http_limits {
-    int connections, connections_per_address; // an IPv6 address is its first 64 bits
+    int connections, connections_per_address; // the latter not for trusted proxies
     int request_s; // from the first byte (of a connection: from its start) to the end of the
                    // headers
     int idle_s;    // between requests of a connection
+    struct proxies trusted;
 };
 extern const struct http_limits http_limits_default;
 

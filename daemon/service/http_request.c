@@ -128,6 +128,7 @@ struct single {
 
 struct seen {
     struct single host, if_modified_since, authorization, depth, content_type, content_length;
+    const char *forwarded_for; // the last one
 };
 
 static void see(struct single *s, const char *value)
@@ -157,6 +158,8 @@ static int read_header(const struct evkeyval *h, struct http_reading *memory, st
         see(&seen->authorization, value);
     } else if (strcasecmp(name, "Accept-Encoding") == 0) {
         join(&memory->accept_encoding, value);
+    } else if (strcasecmp(name, "X-Forwarded-For") == 0) {
+        seen->forwarded_for = value;
     } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
         return BAD_REQUEST;
     } else if (strcasecmp(name, "Depth") == 0) {
@@ -225,6 +228,7 @@ int http_request_read(struct evhttp_request *req, const char *method, struct htt
         .content_type = only(&seen.content_type),
         .body = native ? NULL : (const char *)evbuffer_pullup(body, -1),
         .length = evbuffer_get_length(body),
+        .forwarded_for = seen.forwarded_for,
     };
     return OK;
 }

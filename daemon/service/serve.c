@@ -19,7 +19,8 @@
 #include <string.h>
 
 #define LOOK_EVERY SECONDS(1)
-#define LOOK_GAP (SECONDS(1) / 10) // between two looks, however often the store calls
+#define LOOK_GAP (SECONDS(1) / 10)   // between two looks, however often the store calls
+#define SILENT_MOST (2 * LOOK_EVERY) // while the store answers
 #define HEARTBEAT_OLDEST SECONDS(120)
 #define BACKOFF_FIRST (SECONDS(1) / 4)
 #define BACKOFF_MOST SECONDS(15)
@@ -33,6 +34,7 @@ struct serve {
     const struct serve_options *options;
     struct loop *loop;
     struct http_server *http;
+    struct throttle *throttle;
     struct feeds *feeds;
     struct pages pages;
     struct store_pool *pool; // for answers that have to ask the store
@@ -161,7 +163,9 @@ static void answer_health(const struct serve *s, struct http_response *ret)
 static void answer_metrics(const struct serve *s, struct http_response *ret)
 {
     static const char answers[] = "Answers to requests that were read whole.";
+    static const char limited[] = "Requests that were answered 429, by the limit that they met.";
     const struct http_counts c = http_counts_of(s->http);
+    const struct throttle_counts refused = throttle_counts_of(s->throttle);
     const int64_t silent = clock_monotonic() - s->looked_at;
     const double never = -1;
     const struct metric samples[] = {
@@ -173,6 +177,11 @@ static void answer_metrics(const struct serve *s, struct http_response *ret)
          (double)c.answered_4xx},
         {"timely_http_answers_total", answers, METRIC_COUNTER, "status", "5xx",
          (double)c.answered_5xx},
+        {"timely_http_limited_total", limited, METRIC_COUNTER, "by", "address",
+         (double)refused.address},
+        {"timely_http_limited_total", limited, METRIC_COUNTER, "by", "unknown",
+         (double)refused.unknown},
+        {"timely_http_limited_total", limited, METRIC_COUNTER, "by", "feed", (double)refused.feed},
         {"timely_http_connections", "Connections that are open.", METRIC_GAUGE, NULL, NULL,
          (double)c.open_connections},
         {"timely_http_refused_connections_total",
@@ -202,11 +211,23 @@ static void answer_metrics(const struct serve *s, struct http_response *ret)
 
 // Requests
 
-static void answer_from_memory(struct serve *s, const struct http_request *q,
+// A calendar that the store could not confirm of late says for how long (RFC 9111 5.1), so that
+// nothing between here and its reader takes it for fresh.
+static void answer_feed(struct serve *s, const struct http_request *q, int64_t now,
+                        struct http_response *ret)
+{
+    const int64_t silent = now - s->looked_at;
+
+    feeds_answer(s->feeds, q, now, ret);
+    if (ret->etag && silent > SILENT_MOST)
+        ret->age_s = (int)(silent / SECONDS(1));
+}
+
+static void answer_from_memory(struct serve *s, const struct http_request *q, int64_t now,
                                struct http_response *ret)
 {
     if (strncmp(q->path, "/feed/", strlen("/feed/")) == 0)
-        feeds_answer(s->feeds, q, ret);
+        answer_feed(s, q, now, ret);
     else if (pages_has(q->path))
         pages_answer(&s->pages, q, ret);
     else if (strcmp(q->path, "/healthz") == 0)
@@ -225,14 +246,17 @@ static void on_request(void *arg, const struct http_request *q, struct http_resp
     static const char *const allow[] = {"Allow", "GET, HEAD, OPTIONS", NULL};
     struct serve *s = arg;
     struct http_request inner = *q;
+    const int64_t now = clock_monotonic();
 
+    if (!throttle_request(s->throttle, &q->client, now, ret))
+        return;
     inner.path = http_path_behind(s->prefix, q->path);
     if (caldav_takes(inner.path)) {
         caldav_answer(s->caldav, q, ret);
         return;
     }
     if (strcmp(q->method, "GET") == 0 || strcmp(q->method, "HEAD") == 0) {
-        answer_from_memory(s, &inner, ret);
+        answer_from_memory(s, &inner, now, ret);
         return;
     }
     if (strcmp(q->method, "OPTIONS") == 0)
@@ -325,11 +349,13 @@ static struct event *on_signal(struct serve *s, int number, event_callback_fn wh
 
 bool serve_run(const struct serve_options *o, struct error *err)
 {
-    struct serve s = {.options = o, .loop = loop_new(), .feeds = feeds_new(), .err = err};
+    struct serve s = {.options = o, .loop = loop_new(), .err = err};
     struct event *const signals[] = {on_signal(&s, SIGTERM, on_end), on_signal(&s, SIGINT, on_end),
                                      on_signal(&s, SIGHUP, on_reload)};
 
     s.pool = store_pool_new(&o->store, STORE_CONNECTIONS);
+    s.throttle = throttle_new(&o->rates);
+    s.feeds = feeds_new(s.throttle);
     s.prefix = path_of(o->public_url);
     s.pages = (struct pages){s.pool, s.prefix, o->help};
     s.caldav = caldav_new(s.feeds, s.pool, s.prefix);
@@ -340,6 +366,7 @@ bool serve_run(const struct serve_options *o, struct error *err)
     store_pool_free(s.pool);
     loop_free(s.loop);
     feeds_free(s.feeds);
+    throttle_free(s.throttle);
     free(s.prefix);
     return s.listened;
 }

@@ -11,6 +11,7 @@
 
 #include "db.h"
 #include "http.h"
+#include "throttle.h"
 
 struct serve_options {
     const char *listen;               // as http_listen takes it
@@ -19,6 +20,7 @@ struct serve_options {
     const char *public_url; // under which clients know us; its path may stand before ours. Or NULL
     const char *help;       // one line at the foot of pages: whom to ask; or NULL
     struct http_limits limits;
+    struct throttle_options rates;
     // Called in a fiber once the server listens, to tell a service manager and to start the fiber
     // that pets its watchdog; NULL: nobody to tell.
     void (*listening)(void *arg);

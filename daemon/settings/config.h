@@ -77,6 +77,10 @@ struct config {
     const char *public_url; // what addresses of feeds begin with; default http://LISTEN
     const char *web_store;  // connection string of the web role; default: store
     const char *web_password_file;
+    const char *const *trusted_proxies; // addresses, and "unix:"
+    size_t trusted_proxy_count;
+    // In a minute; 0: no limit.
+    int requests_per_address, unknown_per_address, requests_per_feed;
 
     int log_level; // enum log_level; default info
 };

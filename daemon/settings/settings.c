@@ -195,6 +195,20 @@ const struct setting settings[] = {
                  "store's."},
     {"service", "password file", SETTING_SECRET, AT(web_password_file), .example = "web-password",
      .sentence = "File with its password."},
+    {"service", "trusted proxies", SETTING_PROXIES, AT(trusted_proxies), .example = "[127.0.0.1]",
+     .sentence =
+         "Addresses of reverse proxies whose last X-Forwarded-For says who asks, and unix: for "
+         "whoever connects by a socket. Left out: whoever connects asks."},
+    {"service", "requests per address", SETTING_NUMBER, AT(requests_per_address), .least = 0,
+     .most = 10000000, .otherwise = "12000",
+     .sentence = "What one address (of IPv6: its first 64 bits) may ask in a minute; more is "
+                 "answered 429. 0: no limit."},
+    {"service", "unknown per address", SETTING_NUMBER, AT(unknown_per_address), .least = 0,
+     .most = 10000000, .otherwise = "60",
+     .sentence = "How often in a minute it is told that a feed does not exist. 0: no limit."},
+    {"service", "requests per feed", SETTING_NUMBER, AT(requests_per_feed), .least = 0,
+     .most = 10000000, .otherwise = "60",
+     .sentence = "How often a feed may be asked for in a minute. 0: no limit."},
 
     {"log", "level", SETTING_WORD, AT(log_level), WORDS("error", "warning", "info", "debug"),
      .otherwise = "info", .sentence = "The least that is logged."},
@@ -640,36 +654,64 @@ static bool read_moment(const struct setting_place *p, const struct setting *s,
     return true;
 }
 
-static bool read_domain(const struct setting_place *p, const struct node *n, const char **ret)
+// What a list may hold.
+struct item {
+    const char *one;      // for messages
+    const char *expected; // of a text that is none
+    bool (*valid)(const char *s);
+};
+
+static bool is_domain(const char *s)
+{
+    return is_host(s, strlen(s));
+}
+
+static bool is_proxy(const char *s)
+{
+    struct in6_addr address;
+
+    return strcmp(s, "unix:") == 0 || inet_pton(AF_INET, s, &address) == 1 ||
+           inet_pton(AF_INET6, s, &address) == 1;
+}
+
+static const struct item domain = {
+    "a mail domain", "a mail domain without \"@\", such as example.gov.uk", is_domain};
+static const struct item proxy = {
+    "the address of a proxy", "an address, such as 127.0.0.1 or \"::1\", or \"unix:\"", is_proxy};
+
+static bool read_item(const struct setting_place *p, const struct item *item, const struct node *n,
+                      const char **ret)
 {
     if (n->kind != NODE_SCALAR) {
-        complain(p->complaints, p->file, n->line, n->column, "expected a mail domain");
+        complain(p->complaints, p->file, n->line, n->column, "expected %s", item->one);
         return false;
     }
-    if (!is_host(n->text, strlen(n->text)))
-        return wrong(p, n, "a mail domain without \"@\", such as example.gov.uk");
+    if (!item->valid(n->text))
+        return wrong(p, n, item->expected);
     *ret = n->text;
     return true;
 }
 
-static bool read_domains(const struct setting_place *p, const struct node *n, struct config *ret)
+static bool read_list(const struct setting_place *p, const struct setting *s,
+                      const struct item *item, const struct node *n, const char *const **ret_items,
+                      size_t *ret_count)
 {
-    const char **domains = ARENA_ARRAY(p->arena, const char *, n->count + 1);
+    const char **items = ARENA_ARRAY(p->arena, const char *, n->count + 1);
     size_t count = n->kind == NODE_SCALAR ? 1 : n->count;
     bool good = true;
 
     if (n->kind == NODE_MAPPING || count == 0) {
-        complain(p->complaints, p->file, n->line, n->column,
-                 "expected a mail domain or a list of them: [example.gov.uk]");
+        complain(p->complaints, p->file, n->line, n->column, "expected %s or a list of them: %s",
+                 item->one, s->example);
         return false;
     }
     for (size_t i = 0; i < count; i++)
-        if (!read_domain(p, n->kind == NODE_SCALAR ? n : n->items[i], &domains[i]))
+        if (!read_item(p, item, n->kind == NODE_SCALAR ? n : n->items[i], &items[i]))
             good = false;
     if (!good)
         return false;
-    ret->allowed_domains = domains;
-    ret->allowed_domain_count = count;
+    *ret_items = items;
+    *ret_count = count;
     return true;
 }
 
@@ -699,7 +741,9 @@ bool setting_read(const struct setting_place *p, const struct setting *s, const 
         return false;
     }
     if (s->kind == SETTING_DOMAINS)
-        return read_domains(p, value, ret);
+        return read_list(p, s, &domain, value, &ret->allowed_domains, &ret->allowed_domain_count);
+    if (s->kind == SETTING_PROXIES)
+        return read_list(p, s, &proxy, value, &ret->trusted_proxies, &ret->trusted_proxy_count);
     if (value->kind != NODE_SCALAR) {
         complain(p->complaints, p->file, value->line, value->column,
                  "\"%s\": expected one value, such as \"%s\"", s->key,
@@ -727,11 +771,13 @@ static void print_number(struct text *out, const struct setting *s, int number)
     text_add_n(out, s->unit, strlen(s->unit) - (number == 1 && *s->unit != '%' ? 1 : 0));
 }
 
-static void print_domains(struct text *out, const struct config *c)
+static void print_list(struct text *out, const char *const *items, size_t count)
 {
-    for (size_t i = 0; i < c->allowed_domain_count; i++)
-        text_addf(out, "%s%s", i ? ", " : "[", c->allowed_domains[i]);
-    if (c->allowed_domain_count > 0)
+    for (size_t i = 0; i < count; i++) {
+        text_add(out, i ? ", " : "[");
+        print_quoted(out, items[i]);
+    }
+    if (count > 0)
         text_add(out, "]");
 }
 
@@ -740,7 +786,9 @@ void setting_print(struct text *out, const struct setting *s, const struct confi
     bool yes;
 
     if (s->kind == SETTING_DOMAINS) {
-        print_domains(out, c);
+        print_list(out, c->allowed_domains, c->allowed_domain_count);
+    } else if (s->kind == SETTING_PROXIES) {
+        print_list(out, c->trusted_proxies, c->trusted_proxy_count);
     } else if (s->kind == SETTING_NUMBER) {
         print_number(out, s, number_of(s, c));
     } else if (s->kind == SETTING_WORD) {

@@ -22,7 +22,8 @@ enum setting_kind {
     SETTING_HOST,
     SETTING_URL, // SCHEME://HOST[:PORT]; the schemes are the words; a path where most is not 0
     SETTING_LISTEN,
-    SETTING_MOMENT, // a civil day and time
+    SETTING_PROXIES, // an address, or "unix:", or a list of them
+    SETTING_MOMENT,  // a civil day and time
 };
 
 struct setting {

@@ -1,6 +1,7 @@
 // Reading what a feed shows (feed_items.h).
 #include "feed_items.h"
 
+#include "book.h"
 #include "ladder.h"
 #include "owed.h"
 #include "text.h"

@@ -199,6 +199,10 @@ static const char everything[] =
     "  public url: https://timely.example.gov.uk\n"
     "  database: dbname=timely user=timely_web\n"
     "  password file: web\n"
+    "  trusted proxies: [10.1.2.3, '::1', 'unix:']\n"
+    "  requests per address: 0\n"
+    "  unknown per address: 5\n"
+    "  requests per feed: 120\n"
     "log:\n"
     "  level: debug\n";
 
@@ -243,6 +247,9 @@ static void every_setting_is_read(void **state)
     assert_string_equal(c->oauth_secret_file, arena_printf(f->arena, "%s/secret", f->folder));
     assert_string_equal(c->listen, "[::1]:0");
     assert_string_equal(c->web_store, "dbname=timely user=timely_web");
+    assert_int_equal(c->trusted_proxy_count, 3);
+    assert_string_equal(c->trusted_proxies[2], "unix:");
+    assert_int_equal(c->requests_per_feed, 120);
     assert_int_equal(c->log_level, 3);
 }
 
@@ -423,6 +430,14 @@ static const struct {
                                       "(127.0.0.1:8480), [ADDRESS]:PORT or unix:/PATH"},
     {"service:\n  listen: ::1:80", "t.yaml:2:11: \"::1:80\": expected ADDRESS:PORT "
                                    "(127.0.0.1:8480), [ADDRESS]:PORT or unix:/PATH"},
+    {"service:\n  trusted proxies: [proxy.example, '10.0.0.1:80', [a]]",
+     "t.yaml:2:21: \"proxy.example\": expected an address, such as 127.0.0.1 or \"::1\", or "
+     "\"unix:\"\n"
+     "t.yaml:2:36: \"10.0.0.1:80\": expected an address, such as 127.0.0.1 or \"::1\", or "
+     "\"unix:\"\n"
+     "t.yaml:2:51: expected the address of a proxy"},
+    {"service:\n  trusted proxies: []", "t.yaml:2:20: expected the address of a proxy or a list of "
+                                        "them: [127.0.0.1]"},
     // Texts, paths, moments, overlays.
     {"mail:\n  service name: \"two\\nlines\"", "t.yaml:2:17: \"two lines\": expected one line "
                                                "without hidden characters"},

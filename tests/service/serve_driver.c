@@ -1,12 +1,22 @@
 // Runs serve_run() with what the command line says, for the tests and the bench:
 //   serve_driver LISTEN CONNINFO [name=value ...]
-// with the names cert, key, public_url, connections, per_address, request_s, idle_s, debug.
+// with the names cert, key, public_url, connections, per_address, request_s, idle_s, proxy (one),
+// debug, and the limits address_rate, unknown_rate and feed_rate, of which there are none by
+// default.
 #include "log.h"
 #include "serve.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static void set_proxy(struct serve_options *o, const char *address)
+{
+    static const char *proxies[1];
+
+    proxies[0] = address;
+    o->limits.trusted = (struct proxies){proxies, 1};
+}
 
 static bool set(struct serve_options *o, const char *name, const char *value)
 {
@@ -24,6 +34,14 @@ static bool set(struct serve_options *o, const char *name, const char *value)
         o->limits.request_s = atoi(value);
     else if (strcmp(name, "idle_s") == 0)
         o->limits.idle_s = atoi(value);
+    else if (strcmp(name, "address_rate") == 0)
+        o->rates.per_address = atoi(value);
+    else if (strcmp(name, "unknown_rate") == 0)
+        o->rates.unknown_per_address = atoi(value);
+    else if (strcmp(name, "feed_rate") == 0)
+        o->rates.per_feed = atoi(value);
+    else if (strcmp(name, "proxy") == 0)
+        set_proxy(o, value);
     else if (strcmp(name, "debug") == 0)
         log_set_level(LOG_DEBUG);
     else
