@@ -2,6 +2,7 @@
 #include "pages.h"
 
 #include "arena.h"
+#include "clock.h"
 #include "feeds.h"
 #include "log.h"
 #include "why_page.h"
@@ -162,7 +163,7 @@ static void answer_why(void *arg, const struct http_request *q, struct http_resp
     }
     if (html)
         answer_page(200, html, ret);
-    else
+    else if (throttle_unknown(p->throttle, &q->client, clock_monotonic(), ret))
         answer_page(404,
                     notice_page_render(a, "This link opens nothing",
                                        "It may have been cut in half, or what it led to is no "

@@ -7,9 +7,11 @@
 
 #include "http.h"
 #include "store_pool.h"
+#include "throttle.h"
 
 struct pages {
     struct store_pool *pool;
+    struct throttle *throttle;
     const char *prefix; // the path of the public address before ours, without its last "/"
     const char *help;   // one line at the foot of a page, or NULL
 };

@@ -253,6 +253,8 @@ static void on_request(void *arg, const struct http_request *q, struct http_resp
     inner.path = http_path_behind(s->prefix, q->path);
     if (caldav_takes(inner.path)) {
         caldav_answer(s->caldav, q, ret);
+        if (ret->status == 401 && q->authorization) // a password that is none
+            (void)throttle_unknown(s->throttle, &q->client, now, ret);
         return;
     }
     if (strcmp(q->method, "GET") == 0 || strcmp(q->method, "HEAD") == 0) {
@@ -357,7 +359,7 @@ bool serve_run(const struct serve_options *o, struct error *err)
     s.throttle = throttle_new(&o->rates);
     s.feeds = feeds_new(s.throttle);
     s.prefix = path_of(o->public_url);
-    s.pages = (struct pages){s.pool, s.prefix, o->help};
+    s.pages = (struct pages){s.pool, s.throttle, s.prefix, o->help};
     s.caldav = caldav_new(s.feeds, s.pool, s.prefix);
     loop_run_one(s.loop, "serve", serve_fiber, &s);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)

@@ -127,6 +127,7 @@ static void defaults_are_those_of_the_header(void **state)
     assert_int_equal(c.quiet_s, 60);
     assert_int_equal(c.expire_days, 3);
     assert_int_equal(c.names, NAME_BY_REFERENCE);
+    assert_int_equal(c.title_names, NAME_BY_REFERENCE);
     assert_int_equal(c.meeting_invites, INVITES_OURS);
     assert_string_equal(c.service_name, "Children's services");
     assert_null(c.help);
@@ -174,6 +175,7 @@ static const char everything[] =
     "  quiet period: 2 seconds\n"
     "  give up after: 1 day\n"
     "  names: initials\n"
+    "  names in titles: initials\n"
     "  meeting invites: theirs\n"
     "  service name: Milton Keynes children’s services\n"
     "  help: Ask the duty desk.\n"
@@ -238,6 +240,7 @@ static void every_setting_is_read(void **state)
     assert_string_equal(c->allowed_domains[1], "trust.nhs.uk");
     assert_int_equal(c->expire_days, 1);
     assert_int_equal(c->names, NAME_BY_INITIALS);
+    assert_int_equal(c->title_names, NAME_BY_INITIALS);
     assert_int_equal(c->meeting_invites, INVITES_THEIRS);
     assert_string_equal(c->imap_url, "imaps://mail.example.gov.uk:993");
     assert_false(c->imap_require_tls);
@@ -339,6 +342,7 @@ static const struct {
     {"mail:\n  delivery: liev", "t.yaml:2:13: \"liev\": expected off, redirect or live; did you "
                                 "mean \"live\"?"},
     {"mail:\n  names: surname", "t.yaml:2:10: \"surname\": expected reference, initials or name"},
+    {"mail:\n  names in titles: name", "t.yaml:2:20: \"name\": expected reference or initials"},
     {"mail:\n  smtp require tls: true", "t.yaml:2:21: \"true\": expected no or yes"},
     {"source:\n  watch: Poll", "t.yaml:2:10: \"Poll\": expected poll or notify; did you mean "
                                "\"poll\"?"},
