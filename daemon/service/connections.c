@@ -25,6 +25,7 @@
 // What a client may send ahead while it is answered; more than the headers may have.
 #define INPUT_MOST ((size_t)32 * 1024)
 #define SINGLE_WRITE ((size_t)1024 * 1024)
+#define BODIES_MOST 128 // connections that may send a body at a time
 #define BUCKETS 256
 
 enum state { IDLE, READING, ANSWERING, STATES };
@@ -46,8 +47,9 @@ struct connection {
     enum state state;
     int64_t deadline; // monotonic
     int fd;
-    bool at_line;            // the next bytes are a request line that was not looked at
-    const char *method;      // as http_method_exchange has it; NULL: evhttp's own
+    bool at_line;       // the next bytes are a request line that was not looked at
+    const char *method; // as http_method_exchange has it; NULL: evhttp's own
+    bool may_send_body;
     void (*gone)(void *arg); // or NULL
     void *gone_arg;
     TAILQ_ENTRY(connection) place;
@@ -68,7 +70,7 @@ struct connections {
     size_t expected_count, expected_room;
     struct event *adopt, *sweep;
     int64_t sweep_at; // INT64_MAX: not armed
-    size_t count;
+    size_t count, bodies;
     unsigned long refused;
 };
 
@@ -131,11 +133,29 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 
 // Methods
 
-static void allow_body(struct connection *c, size_t most)
+static void limit_input(struct connection *c, size_t body)
 {
-    evhttp_connection_set_max_body_size(c->evcon, (ev_ssize_t)most);
+    evhttp_connection_set_max_body_size(c->evcon, (ev_ssize_t)body);
     // Without it evhttp reads on, without end, while an answer is not taken.
-    bufferevent_setwatermark(c->bev, EV_READ, 0, INPUT_MOST + most);
+    bufferevent_setwatermark(c->bev, EV_READ, 0, INPUT_MOST + body);
+}
+
+static void allow_body(struct connection *c)
+{
+    if (c->table->bodies == BODIES_MOST)
+        return; // evhttp answers 413
+    c->table->bodies++;
+    c->may_send_body = true;
+    limit_input(c, HTTP_BODY_MOST);
+}
+
+static void end_body(struct connection *c)
+{
+    if (!c->may_send_body)
+        return;
+    c->table->bodies--;
+    c->may_send_body = false;
+    limit_input(c, 0);
 }
 
 static void look_at_line(struct connection *c)
@@ -148,14 +168,12 @@ static void look_at_line(struct connection *c)
     seen = http_method_exchange(bufferevent_get_input(c->bev), &c->method);
     c->at_line = seen == HTTP_METHOD_CUT;
     if (seen == HTTP_METHOD_EXCHANGED)
-        allow_body(c, HTTP_BODY_MOST);
+        allow_body(c);
 }
 
 // A request line comes next, or has begun to come.
 static void expect_line(struct connection *c)
 {
-    if (c->method)
-        allow_body(c, 0);
     c->method = NULL;
     c->at_line = true;
     look_at_line(c);
@@ -228,6 +246,7 @@ static void on_closed(struct evhttp_connection *evcon, void *arg)
     struct connections *t = c->table;
 
     (void)evcon;
+    end_body(c);
     if (c->gone)
         c->gone(c->gone_arg);
     say_goodbye(c->bev);
@@ -312,7 +331,7 @@ static void admit(struct connections *t, struct evhttp_connection *evcon, struct
     c->trusted = trusted;
     if (counted)
         c->address = count_address(t, client.key);
-    allow_body(c, 0);
+    limit_input(c, 0);
     bufferevent_set_max_single_write(bev, SINGLE_WRITE);
     bufferevent_set_timeouts(bev, NULL, NULL); // ours is a better one
     c->watch = must(evbuffer_add_cb(bufferevent_get_input(bev), on_input, c));
@@ -368,7 +387,10 @@ const char *connections_method(struct connections *t, struct evhttp_connection *
 
 void connections_answering(struct connections *t, struct evhttp_connection *evcon)
 {
-    move(find(t, evcon), ANSWERING);
+    struct connection *c = find(t, evcon);
+
+    end_body(c); // it is read
+    move(c, ANSWERING);
 }
 
 void connections_tell(struct connections *t, struct evhttp_connection *evcon,

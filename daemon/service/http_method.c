@@ -30,6 +30,8 @@ enum http_method_seen http_method_exchange(struct evbuffer *input, const char **
     const ev_ssize_t copied = evbuffer_copyout(input, line, WORD_MOST);
     const size_t have = copied > 0 ? (size_t)copied : 0;
 
+    if (line[0] == 'G' || line[0] == 'H') // GET and HEAD: nearly all there is
+        return HTTP_METHOD_KEPT;
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
         const size_t length = strlen(methods[i]);
 
