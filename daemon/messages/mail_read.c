@@ -234,7 +234,7 @@ static void try_calendar_part(struct reading *r, GMimeObject *o)
     } else if (GMIME_IS_PART(o)) {
         GByteArray *bytes = decoded(GMIME_PART(o));
 
-        try_calendar(r, (const char *)bytes->data, bytes->len);
+        try_calendar(r, bytes->len ? (const char *)bytes->data : "", bytes->len);
         g_byte_array_unref(bytes);
     }
 }
@@ -306,7 +306,8 @@ static bool read_status(struct arena *a, const char *s, struct bounce *ret)
 static const char *text_of_part(struct arena *a, GMimeObject *o)
 {
     GByteArray *bytes = GMIME_IS_PART(o) ? decoded(GMIME_PART(o)) : NULL;
-    const char *text = bytes ? arena_strndup(a, (const char *)bytes->data, bytes->len) : "";
+    const char *text =
+        bytes && bytes->len ? arena_strndup(a, (const char *)bytes->data, bytes->len) : "";
 
     if (bytes)
         g_byte_array_unref(bytes);
