@@ -14,6 +14,7 @@
 #define HEADER_BYTES_MAX ((size_t)128 << 10)
 #define NESTS_MAX 60        // mentions of a type that holds others
 #define PART_LINES_MAX 1000 // lines that could begin a part
+#define GROUPS_MAX 20       // of a delivery-status: our mails have one recipient
 #define CALENDARS_MAX 4     // that are tried
 #define MESSAGE_ID_BYTES_MAX 250
 #define STATUS_CHARS_MAX 12
@@ -291,7 +292,7 @@ static bool read_group(struct arena *a, const char *group, size_t length, struct
 // Groups of fields stand between empty lines.
 static bool read_status(struct arena *a, const char *s, struct bounce *ret)
 {
-    while (*s) {
+    for (int group = 0; *s && group < GROUPS_MAX; group++) {
         const char *end = strstr(s, "\n\n");
         size_t length = end ? (size_t)(end - s) : strlen(s);
 
