@@ -145,8 +145,8 @@ static void find_mailbox_problem(struct state *t, const PGresult *r)
     int most_s = s->config.mailbox_every_s * 3 > 900 ? s->config.mailbox_every_s * 3 : 900;
     const char *why = db_text(r, 0, MAILBOX_PROBLEM);
 
-    if (s->config.imap_url && db_text(r, 0, AGE) &&
-        (!db_text(r, 0, MAILBOX_AGE) || db_int(r, 0, MAILBOX_AGE) > most_s))
+    if (s->config.imap_url &&
+        (db_text(r, 0, MAILBOX_AGE) ? db_int(r, 0, MAILBOX_AGE) > most_s : why != NULL))
         problem(t, arena_printf(s->arena, "the mailbox was not read for too long%s%s",
                                 why ? ": " : "", why ? why : ""));
 }

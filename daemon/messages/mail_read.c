@@ -14,6 +14,7 @@
 #define HEADER_BYTES_MAX ((size_t)128 << 10)
 #define NESTS_MAX 60        // mentions of a type that holds others
 #define PART_LINES_MAX 1000 // lines that could begin a part
+#define GROUPS_MAX 20       // of a delivery-status: our mails have one recipient
 #define CALENDARS_MAX 4     // that are tried
 #define MESSAGE_ID_BYTES_MAX 250
 #define STATUS_CHARS_MAX 12
@@ -234,7 +235,7 @@ static void try_calendar_part(struct reading *r, GMimeObject *o)
     } else if (GMIME_IS_PART(o)) {
         GByteArray *bytes = decoded(GMIME_PART(o));
 
-        try_calendar(r, (const char *)bytes->data, bytes->len);
+        try_calendar(r, bytes->len ? (const char *)bytes->data : "", bytes->len);
         g_byte_array_unref(bytes);
     }
 }
@@ -291,7 +292,7 @@ static bool read_group(struct arena *a, const char *group, size_t length, struct
 // Groups of fields stand between empty lines.
 static bool read_status(struct arena *a, const char *s, struct bounce *ret)
 {
-    while (*s) {
+    for (int group = 0; *s && group < GROUPS_MAX; group++) {
         const char *end = strstr(s, "\n\n");
         size_t length = end ? (size_t)(end - s) : strlen(s);
 
@@ -306,7 +307,8 @@ static bool read_status(struct arena *a, const char *s, struct bounce *ret)
 static const char *text_of_part(struct arena *a, GMimeObject *o)
 {
     GByteArray *bytes = GMIME_IS_PART(o) ? decoded(GMIME_PART(o)) : NULL;
-    const char *text = bytes ? arena_strndup(a, (const char *)bytes->data, bytes->len) : "";
+    const char *text =
+        bytes && bytes->len ? arena_strndup(a, (const char *)bytes->data, bytes->len) : "";
 
     if (bytes)
         g_byte_array_unref(bytes);

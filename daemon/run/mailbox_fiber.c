@@ -25,6 +25,7 @@ struct watch {
 
 struct look {
     struct watch *watch;
+    struct config config; // as it was when the look began: a reload in between is for the next one
     struct arena *arena;
     struct imap *imap;
     struct directory *directory; // read when it is first needed
@@ -45,20 +46,24 @@ static void look_done(struct look *l)
 static bool open_store(struct watch *w, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
+    AUTO(db_auto_close) struct db *store = NULL;
 
     if (w->store)
         return true;
-    if (!daemon_open_store(w->daemon, "mailbox", &w->store, err) ||
+    if (!daemon_open_store(w->daemon, "mailbox", &store, err) ||
         // "mailbox" in hexadecimal.
-        !db_ask(w->store, "SELECT pg_try_advisory_lock(x'6d61696c626f78'::bigint)", 0, NULL, &r,
-                err))
+        !db_ask(store, "SELECT pg_try_advisory_lock(x'6d61696c626f78'::bigint)", 0, NULL, &r, err))
         return false;
-    return db_bool(r, 0, 0) || fail(err, FAULT_AWAY, "another timelyd reads this store's mailbox");
+    if (!db_bool(r, 0, 0))
+        return fail(err, FAULT_AWAY, "another timelyd reads this store's mailbox");
+    w->store = store;
+    store = NULL;
+    return true;
 }
 
 static bool open_mailbox(struct look *l, struct error *err)
 {
-    const struct config *c = &l->watch->daemon->config;
+    const struct config *c = &l->config;
     struct mail_proof proof;
     bool denied = false;
 
@@ -107,11 +112,11 @@ static bool begin_at(struct look *l, const struct imap_folder *f, struct error *
 
 static bool find_new(struct look *l, struct error *err)
 {
-    const struct config *c = &l->watch->daemon->config;
+    const char *key = mail_place_key(l->arena, &l->config);
     struct imap_folder f;
 
-    if (!mail_place_read(l->watch->store, mail_place_key(l->arena, c), &l->place, err) ||
-        !imap_examine(l->imap, c->imap_folder, &f, err))
+    if (!mail_place_read(l->watch->store, key, &l->place, err) ||
+        !imap_examine(l->imap, l->config.imap_folder, &f, err))
         return false;
     if (!l->place.known || l->place.uid_validity != f.uid_validity)
         return begin_at(l, &f, err);
@@ -122,7 +127,7 @@ static bool find_new(struct look *l, struct error *err)
 
 // ----------------------------------------------------------------------------------- one mail
 
-static void report(const struct taken *t)
+static void report(const struct taken *t, uint32_t uid)
 {
     if (t->again)
         return;
@@ -132,6 +137,8 @@ static void report(const struct taken *t)
         log_warning("mailbox.bounce", "mails=%zu", t->mails);
     else if (t->as == TAKEN_IGNORED)
         log_info("mailbox.ignored", "object=%lld reason=%s", t->object_id, t->why);
+    else
+        log_info("mailbox.left", "uid=%u reason=\"%s\"", uid, t->why);
 }
 
 static bool take(struct look *l, uint32_t uid, const char *bytes, size_t length, struct error *err)
@@ -149,7 +156,7 @@ static bool take(struct look *l, uint32_t uid, const char *bytes, size_t length,
 
     if (!replies_take(a, l->watch->store, &c, &m, &t, err))
         return false;
-    report(&t);
+    report(&t, uid);
     l->mails += t.mails;
     return true;
 }
@@ -213,8 +220,8 @@ static bool take_all(struct look *l, struct error *err)
 
 static bool look(struct watch *w, bool *ret_more, struct error *err)
 {
-    AUTO(look_done) struct look l = {.watch = w, .arena = arena_new()};
     struct daemon *d = w->daemon;
+    AUTO(look_done) struct look l = {.watch = w, .config = d->config, .arena = arena_new()};
     bool told;
 
     if (!open_mailbox(&l, err) || !find_new(&l, err) || !take_all(&l, err) ||

@@ -315,8 +315,8 @@ static void prepare(struct delivery *d, struct settlement *s)
         sha256_hex(d->bytes, d->length, s->sha256);
 }
 
-// Password or token. Waits for a token.
-static void prove(struct delivery *d, struct settlement *s)
+// Password or token. Waits for a token; where there is none, the next message needs not ask.
+static void prove(struct delivery *d, struct settlement *s, struct delivered *ret)
 {
     struct mail_proof proof;
     struct error err;
@@ -325,6 +325,7 @@ static void prove(struct delivery *d, struct settlement *s)
         return;
     if (!mail_proof(d->arena, d->config, d->config->smtp_password_file, &proof, &err)) {
         settle_as(s, OUTCOME_RETRY, err.text);
+        ret->away = true;
         return;
     }
     d->server.password = proof.password;
@@ -444,7 +445,7 @@ bool deliver_one(struct db *store, const struct config *config, const struct dir
     if (s.outcome == OUTCOME_NONE)
         prepare(&d, &s);
     if (s.outcome == OUTCOME_NONE)
-        prove(&d, &s);
+        prove(&d, &s, &done);
     if (s.outcome == OUTCOME_NONE && !hand_over(&d, &s, &done, err))
         return false;
     done.message_id = s.message_id;

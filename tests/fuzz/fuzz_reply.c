@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_line(const char *s)
 {
@@ -38,13 +38,14 @@ static void check_reply(const struct calendar_reply *r)
     assert(!date_known(r->ends.on) || date_known(r->starts.on));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    const char *bytes = size ? (const char *)data : "";
     AUTO(arena_auto_free) struct arena *a = arena_new();
     struct mail_read m;
     struct error err;
 
-    mail_read(a, (const char *)bytes, size, "mx.council.example", &m);
+    mail_read(a, bytes, size, "mx.council.example", &m);
     check_address(m.from);
     check_line(m.message_id);
     assert(m.matter != MATTER_NONE || m.why);
@@ -57,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         check_line(m.bounce.message_id);
     }
     // The same bytes as a calendar alone: most of them never become a part of a mail.
-    if (calendar_reply_read(a, (const char *)bytes, size, NULL, &m.reply, &err))
+    if (calendar_reply_read(a, bytes, size, NULL, &m.reply, &err))
         check_reply(&m.reply);
     return 0;
 }

@@ -1,4 +1,5 @@
 """From the outbox to people: what is sent to whom, what is not, and what a crash or a server's refusal leaves behind."""
+import base64
 import email
 import email.policy
 import socket
@@ -9,6 +10,8 @@ import time
 import pytest
 
 from telling import ROOT, Server
+
+from dovecot import Tokens  # on the path by telling
 
 
 @pytest.fixture(scope='module')
@@ -25,10 +28,12 @@ def store(pg, tmp_path):
 
 
 class MailServer:
-    """A mail server that answers as it is told: `answer` follows the data; None: it stays silent for ever."""
+    """A mail server that answers as it is told: `answer` follows the data; None: it stays silent for ever. With `login`, what
+    it answers to who logs in with a token, it asks for one."""
 
-    def __init__(self, answer='250 taken', at_recipient='250 yes'):
-        self.answer, self.at_recipient = answer, at_recipient
+    def __init__(self, answer='250 taken', at_recipient='250 yes', login=None):
+        self.answer, self.at_recipient, self.login = answer, at_recipient, login
+        self.tokens = []
         self.messages, self.recipients = [], []
         self.gate = threading.Event()  # the answer waits for it
         self.gate.set()
@@ -80,6 +85,13 @@ class MailServer:
                     return
                 self.gate.wait(60)
                 say(self.answer)
+            elif word == b'EHLO' and self.login:
+                say('250-here\r\n250 AUTH XOAUTH2')
+            elif word == b'AUTH':
+                say('334 ')
+                fields = base64.b64decode(next(lines)).split(b'\x01')
+                self.tokens.append(fields[1].decode())
+                say(self.login)
             elif word == b'QUIT':
                 say('221 bye')
                 return
@@ -157,6 +169,46 @@ def test_a_refusal_is_final_and_the_operator_hears_once_a_day(store):
         [('summary', 'refused')] * 2 + [('operator', 'refused')]
     text = store.one("SELECT body_text FROM timely.outbox WHERE kind = 'operator'")
     assert f'Message {messages[0]}' in text and '@' not in text
+
+
+@pytest.fixture
+def tokens():
+    tokens = Tokens('timely')
+    yield tokens
+    tokens.stop()
+
+
+def with_tokens(store, tokens, secret=None):
+    (store.folder / 'secret').write_text((secret or tokens.secret) + '\n', encoding='utf-8')
+    with open(store.config, 'a', encoding='utf-8') as config:
+        config.write(f'oauth:\n  token url: http://127.0.0.1:{tokens.port}/token\n  client id: {tokens.client}\n'
+                     '  client secret file: secret\n')
+
+
+def test_a_token_instead_of_a_password(store, tokens):
+    """One for all messages, as long as the server takes it."""
+    with MailServer(login='235 in') as server:
+        by_smtp(store, server, smtp_user='timely')
+        with_tokens(store, tokens)
+        messages = [store.put(f'summary:{staff}', staff=staff) for staff in ('SW1', 'SW2')]
+        assert store.deliver() == [(str(message), 'sent') for message in messages]
+        assert len(tokens.given) == 1 and set(server.tokens) == {f'auth=Bearer {tokens.given[0]}'}
+    with MailServer(login='535 5.7.8 no') as server:
+        by_smtp(store, server, smtp_user='timely')
+        with_tokens(store, tokens)
+        message = store.put('summary:SW3', staff='SW3')
+        assert store.deliver() == [(str(message), 'retry')]
+
+
+def test_no_token_no_mail(store, tokens):
+    with MailServer(login='235 in') as server:
+        by_smtp(store, server, smtp_user='timely')
+        with_tokens(store, tokens, 'a wrong secret')
+        message = store.put('summary:SW1')
+        assert store.deliver() == [(str(message), 'retry')]
+        assert not server.tokens
+    said = store.one('SELECT last_answer FROM timely.outbox WHERE message_id = %s', (message,))
+    assert 'no token' in said and 'invalid_client' in said and 'wrong' not in said
 
 
 def test_a_busy_server_is_tried_again_later(store):
