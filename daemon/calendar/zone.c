@@ -88,3 +88,11 @@ struct moment moment_add_hours(struct moment m, int hours)
 {
     return london_from_instant(instant_from_london(m) + (int64_t)hours * 60 * MINUTE);
 }
+
+struct moment meeting_end(struct moment starts, struct moment ends)
+{
+    if (date_known(ends.on) && moment_cmp(ends, starts) > 0)
+        return ends;
+    ends = moment_add_hours(starts, 1);
+    return moment_cmp(ends, starts) > 0 ? ends : moment_add_hours(starts, 2);
+}

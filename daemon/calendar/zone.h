@@ -15,3 +15,7 @@ int london_offset_minutes(instant t); // 0 or 60
 // N elapsed hours after (or, negative, before) a civil time, counted in UTC: clock changes neither
 // add nor lose an hour.
 struct moment moment_add_hours(struct moment m, int hours);
+
+// The end of a meeting: `ends` where it is known and after the start, else an hour later, or two
+// where the clock shows the same again an hour later.
+struct moment meeting_end(struct moment starts, struct moment ends);

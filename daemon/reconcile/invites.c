@@ -23,11 +23,8 @@ struct moment invite_meeting_starts(const struct deadline *d)
 struct moment invite_meeting_ends(const struct deadline *d)
 {
     const struct booking_details *details = d->booking->by->booking;
-    struct moment starts = invite_meeting_starts(d);
 
-    return details && date_known(details->ends.on) && moment_cmp(details->ends, starts) > 0
-               ? details->ends
-               : moment_add_hours(starts, 1);
+    return meeting_end(invite_meeting_starts(d), details ? details->ends : MOMENT_NONE);
 }
 
 static bool is_over(const struct planner *p, const struct deadline *d)

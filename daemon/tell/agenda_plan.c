@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FEED_LAG_DAYS 2
 #define SETTLING_IN_WORKING_DAYS 5 // a new worker is informed, not escalated over (register 2.13)
 
 // ------------------------------------------------------------------------------------ the office
@@ -105,6 +106,7 @@ struct planner {
     size_t first_line;               // the first of its lines
     instant next;
     instant may_escalate_at; // 0: now
+    bool never_told;         // so far, nor would it be in good time before its due date
 };
 
 static void look_again_at(struct planner *p, instant at)
@@ -191,6 +193,24 @@ static instant may_escalate_at(const struct planner *p, const struct telling *t,
     return date_known(opens.on) ? instant_from_london(opens) : 0;
 }
 
+// What fell due before timely began is summed up, and what will be said in good time has its turn
+// to come. Between them is what is still to be done and whose last reminder has just passed:
+// without a word now nobody would hear of it but by a feed, which programs may fetch no more than
+// once a day.
+static bool would_never_be_told(const struct planner *p, const struct telling *t, size_t count)
+{
+    instant start = p->in->first_started_at;
+    struct date due = p->owed->due_on;
+
+    if (!p->owed->at_first_start || date_cmp(due, london_from_instant(start).on) < 0)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!t[i].escalation && t[i].at > start &&
+            date_cmp(london_from_instant(t[i].at).on, date_add_days(due, -FEED_LAG_DAYS)) <= 0)
+            return false;
+    return true;
+}
+
 static void plan_telling(struct planner *p, const struct telling *t)
 {
     if (t->at > p->in->now) {
@@ -199,7 +219,8 @@ static void plan_telling(struct planner *p, const struct telling *t)
     }
     if (was_said(p, t->rung))
         return;
-    if (p->owed->at_first_start && t->at <= p->in->first_started_at)
+    if (p->owed->at_first_start && t->at <= p->in->first_started_at &&
+        (t->escalation || !p->never_told))
         add_rung(p, t, true);
     else if (t->escalation && p->may_escalate_at > p->in->now)
         look_again_at(p, p->may_escalate_at);
@@ -219,6 +240,7 @@ static instant plan_deadline(struct planner *p)
         return 0;
     count = ladder_tellings(p->arena, p->in->library, p->deadline, &tellings);
     p->may_escalate_at = may_escalate_at(p, tellings, count);
+    p->never_told = would_never_be_told(p, tellings, count);
     for (size_t i = 0; i < count; i++)
         plan_telling(p, &tellings[i]);
     return p->next;

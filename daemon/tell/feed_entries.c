@@ -109,9 +109,7 @@ static void set_time(struct calendar_entry *e, const struct feed_input *in,
     if (starts.minute < 0)
         return;
     e->starts = starts;
-    e->ends = date_known(i->ends.on) && moment_cmp(i->ends, starts) > 0
-                  ? i->ends
-                  : moment_add_hours(starts, 1);
+    e->ends = meeting_end(starts, i->ends);
 }
 
 static instant start_of_day(struct date d)

@@ -100,13 +100,14 @@ static const char *bytea(struct arena *a, const unsigned char *bytes, size_t len
 
 // --------------------------------------------------------------------------------------- writing
 
-// Last-Modified has to rise with every new body, also when only the day is another one.
+// Last-Modified has to rise by a second with every new body, also when only the day is another one:
+// there are programs that ask by it alone, and it is told in whole seconds.
 static const char write_sql[] =
     "INSERT INTO timely.feed_body AS f (owner_kind, owner_id, body, body_gzip, etag, last_modified,"
     " rendered_at) VALUES ($1, $2, $3::bytea, $4::bytea, $5, $6::timestamptz, now())"
     " ON CONFLICT (owner_kind, owner_id) DO UPDATE SET body = excluded.body,"
     " body_gzip = excluded.body_gzip, etag = excluded.etag, rendered_at = excluded.rendered_at,"
-    " last_modified = CASE WHEN excluded.last_modified > f.last_modified"
+    " last_modified = CASE WHEN date_trunc('second', excluded.last_modified) > f.last_modified"
     " THEN excluded.last_modified ELSE greatest($7::timestamptz,"
     " f.last_modified + interval '1 second') END";
 

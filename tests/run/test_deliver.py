@@ -243,6 +243,7 @@ def test_a_lost_answer_may_be_a_repeat(store):
     assert 'repeat=t' in audit(store, message)[0][2]
 
 
+# Points: 48, 69
 def test_a_crash_after_the_data_repeats_with_the_same_message_id(store):
     with MailServer(answer=None) as server:
         by_smtp(store, server)
@@ -339,6 +340,7 @@ def invited(store):
     return number
 
 
+# Points: 56
 def test_invites_go_in_the_order_of_their_sequence(store, invited):
     later = store.put('invite:u1:SW1:2', kind='invite', object_id=invited, sequence=2, not_before='2023-01-01')
     first = store.put('invite:u1:SW1:1', kind='invite', object_id=invited, sequence=1, not_before='2024-01-01')
@@ -349,6 +351,7 @@ def test_invites_go_in_the_order_of_their_sequence(store, invited):
     assert store.ask('SELECT staff_id, sequence_sent FROM timely.invite_holder ORDER BY 1') == [('SW1', 2), ('SW2', 2)]
 
 
+# Points: 56
 def test_an_update_waits_for_the_invite_before_it(store, invited):
     store.put('invite:u1:SW1:1', kind='invite', object_id=invited, sequence=1, not_before='2999-01-01')
     store.put('invite:u1:SW1:2', kind='invite', object_id=invited, sequence=2)

@@ -68,6 +68,7 @@ def place(store, uid, deadlines, status='live', meeting='M1', starts='2024-04-05
         store.ask('INSERT INTO timely.object_deadline VALUES (%s, %s)', (deadline, number))
 
 
+# Points: 20
 def test_a_due_date_is_an_all_day_entry(store):
     store.deadline(store.person('P1'), sequence=4, book_by='2024-04-05')
     assert render(store) == 'rendered=2 changed=2'
@@ -81,6 +82,7 @@ def test_a_due_date_is_an_all_day_entry(store):
     assert 'VALARM' not in body(store)[0]
 
 
+# Points: 25
 def test_overdue_held_and_not_recorded(store):
     store.deadline(store.person('P1'), due='2024-04-01')
     store.deadline(store.person('P2'), state='met', met_on='2024-03-28', in_timescale=True)
@@ -284,6 +286,7 @@ def test_restricted_children_are_in_their_workers_feed_only(store):
     assert list(entries(store)) == ['Due: ICPC REF-P1'] and entries(store, 'team', 'T1') == {}
 
 
+# Points: 24
 def test_a_cancelled_object_is_shown_for_thirty_days(store):
     for number, changed in (('P1', '2024-03-20'), ('P2', '2024-02-20')):
         store.deadline(store.person(number), state='ended', why='x')
@@ -293,6 +296,7 @@ def test_a_cancelled_object_is_shown_for_thirty_days(store):
     assert event['SUMMARY'] == 'Cancelled: ICPC REF-P1' and event['STATUS'] == 'CANCELLED' and event['SEQUENCE'] == 3
 
 
+# Points: 22
 def test_a_uid_is_never_given_twice(store):
     """The object began with the first child's UID and now serves the second one's deadline only."""
     store.deadline(store.person('P1'))
@@ -303,6 +307,7 @@ def test_a_uid_is_never_given_twice(store):
                                                                 'own-P1-icpc-2024-03-14@timely.example'}
 
 
+# Points: 5
 def test_the_same_content_is_the_same_body(store):
     store.deadline(store.person('P1'))
     render(store)
@@ -336,6 +341,7 @@ def test_a_revoked_feed_leaves_nothing_behind(store):
     assert store.ask('SELECT owner_kind FROM timely.feed_body') == [('team',)]
 
 
+# Points: 9
 def test_a_feed_has_an_end(store):
     store.ask("INSERT INTO timely.person (person_id, worker_id, team_id, accepted_at) SELECT 'N' || n, 'SW1', 'T1', now()"
               ' FROM generate_series(1, 1100) n')

@@ -189,6 +189,7 @@ def shared(one_server, etag):
 # What is answered
 
 
+# Points: 2, 12, 13
 def test_a_feed_is_served_with_its_headers(shared, etag):
     r = shared.ask()
     assert (r.status, r.content) == (200, BODY)
@@ -203,6 +204,7 @@ def test_a_feed_is_served_with_its_headers(shared, etag):
     assert int(r.headers['Content-Length']) == len(BODY)
 
 
+# Points: 6
 def test_gzip_is_another_coding_with_another_tag(shared, etag):
     r = shared.ask(Accept_Encoding='deflate, gzip')
     assert gzip.decompress(r.content) == BODY
@@ -211,6 +213,7 @@ def test_gzip_is_another_coding_with_another_tag(shared, etag):
     assert 'Content-Encoding' not in shared.ask(Accept_Encoding='gzip;q=0').headers
 
 
+# Points: 6
 @pytest.mark.parametrize('coding', ['identity', 'gzip'])
 def test_head_has_the_headers_of_get_and_no_body(shared, etag, coding):
     get = shared.ask(Accept_Encoding=coding)
@@ -226,6 +229,7 @@ def test_head_has_the_headers_of_get_and_no_body(shared, etag, coding):
         assert headers[name] == get.headers[name], name
 
 
+# Points: 3, 4
 @pytest.mark.parametrize('if_none_match, if_modified_since, status, why', [
     ('{tag}', None, 304, 'the tag'),
     ('W/{tag}', None, 304, 'weakly compared'),
@@ -266,6 +270,7 @@ def test_repeated_if_none_match_is_one_list(shared, etag):
         assert exchange(c, request.encode()).startswith(b'HTTP/1.1 304')
 
 
+# Points: 7, 11
 def test_what_is_no_live_address_is_not_found(shared, etag):
     for path in (f'/feed/{TOKEN[:-1]}B.ics', f'/feed/{TOKEN[:-1]}.ics', f'/feed/{TOKEN}A.ics', f'/feed/{TOKEN}',
                  f'/feed/{TOKEN}.ics/', f'/feed/{TOKEN}.ICS', f'/feed/{TOKEN.lower()}.ics', '/feed/.ics', '/feed/',
@@ -276,6 +281,7 @@ def test_what_is_no_live_address_is_not_found(shared, etag):
         assert 'WWW-Authenticate' not in r.headers
 
 
+# Points: 7, 8
 def test_odd_headers_and_queries_do_no_harm(shared, etag):
     r = shared.ask(f'/feed/{TOKEN}.ics?cache=no', Authorization='Bearer x', Cookie='a=b', Range='bytes=0-1', X_Odd='\xe9',
                    Accept='text/html', Expect='nothing' * 0 or '')
@@ -300,6 +306,7 @@ def test_a_change_is_seen_without_a_hint(shared, store, etag):
     wait_until(lambda: shared.ask().headers['ETag'] == etag, 3)
 
 
+# Points: 11
 def test_an_added_feed_is_live_and_a_revoked_one_is_gone(shared, store, etag):
     number = store.feed(TEAM_TOKEN, 'team', "t'1 \u00e9")
     # Not rendered yet: never an empty calendar, which would empty the client's.
@@ -312,6 +319,7 @@ def test_an_added_feed_is_live_and_a_revoked_one_is_gone(shared, store, etag):
     assert shared.ask().status == 200
 
 
+# Points: 10
 def test_a_body_that_cannot_be_used_does_not_replace_a_good_one(shared, store, etag):
     for sql in ("UPDATE timely.feed_body SET body = '', etag = 'e1'", "UPDATE timely.feed_body SET etag = 'a\r\nX: y'",
                 'DELETE FROM timely.feed_body'):
@@ -356,6 +364,7 @@ def test_metrics_can_be_read(shared, etag):
     assert samples['timely_feed_bytes'] > len(BODY)
 
 
+# Points: 10
 def test_the_last_good_body_is_served_while_the_store_is_away(pg, store, conninfo):
     tag = store.body(BODY)
     with Server(conninfo) as server:

@@ -31,7 +31,8 @@ def read(pg, ago):
     pg.ask('NOTIFY timely_feed')
 
 
-def test_point_10_and_21_old_data_says_so_and_stays(pg):
+# Points: 10, 21
+def test_old_data_says_so_and_stays(pg):
     store = Store(pg)
     store.feed(TOKEN)
     etag = store.body(BODY)

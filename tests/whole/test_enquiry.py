@@ -44,6 +44,7 @@ def test_an_enquiry_is_due_at_once(council):
     assert entry['DTSTART'].dt == day('2024-04-23') and child in entry['SUMMARY']
 
 
+# Points: 22, 50, 55
 def test_back_dating_moves_the_same_object_once(council):
     child = council.child('W2')
     key = council.enquiry(child)
@@ -149,6 +150,7 @@ def test_an_invite_that_never_left_is_not_cancelled(council):
     assert council.invites(child) == []
 
 
+# Points: 53
 def test_another_worker(council):
     child = council.child('W8')
     council.enquiry(child)
