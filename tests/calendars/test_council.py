@@ -63,7 +63,8 @@ def test_point_1_addresses_are_of_https(council):
         said = council.timely('feed', 'add', 'worker', council.worker)
     finally:
         council.configure(service={'public url': None})
-    assert re.search(r'^https://timely\.council\.example/calendars/feed/', said, re.M) and 'webcal:' not in said
+    assert re.search(r'^https://timely\.council\.example/calendars/feed/', said, re.M)
+    assert said.splitlines()[1].startswith('webcal://'), 'beside it, never alone: Outlook on the web refuses it'
 
 
 def test_point_8_any_client_of_the_web_will_do(council):

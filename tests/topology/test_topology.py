@@ -117,12 +117,14 @@ def test_the_documented_roles_are_enough_and_no_more(documented, installation, t
     with pytest.raises(psycopg2.errors.RaiseException):
         pg.ask('DELETE FROM timely.deadline_history', database='timely', user='timely_owner')
 
-    # The web's reads feeds.
-    pg.ask('SELECT 1 FROM timely.feed, timely.feed_body, timely.state', database='timely', user='timely_web')
+    # The web's reads feeds and what a link opens.
+    pg.ask('SELECT 1 FROM timely.live_feed, timely.feed_body, timely.feed_object, timely.state', database='timely', user='timely_web')
     pg.ask("INSERT INTO timely.inbox (kind, body) VALUES ('ack', '{}')", database='timely', user='timely_web')
-    for table in 'person', 'fact', 'deadline', 'deadline_history', 'outbox', 'audit', 'staff', 'inbox', 'hold', 'finding':
+    for table in 'person', 'fact', 'deadline', 'deadline_history', 'outbox', 'audit', 'staff', 'inbox', 'hold', 'finding', 'feed', \
+            'page_link', 'secret', 'timescale':
         refused(pg, 'timely_web', f'SELECT 1 FROM timely.{table}')
-    refused(pg, 'timely_web', 'UPDATE timely.feed SET revoked_at = NULL')
+    assert pg.ask("SELECT * FROM timely.page_deadline('x')", database='timely', user='timely_web') == []
+    refused(pg, 'timely_web', 'UPDATE timely.live_feed SET holder_id = NULL')
     refused(pg, 'timely_web', 'DELETE FROM timely.feed_body')
 
     # The reports' reads deadlines, and no text of a message, through whoever is given it.
