@@ -10,15 +10,15 @@
 #define ADDRESS_MOST 64
 
 // False for what is no address of the internet.
-static bool read_address(const struct sockaddr *sa, struct in6_addr *ret)
+static bool read_address(const struct sockaddr_storage *sa, struct in6_addr *ret)
 {
     memset(ret, 0, sizeof *ret);
-    if (sa->sa_family == AF_INET) {
+    if (sa->ss_family == AF_INET) {
         memset(ret->s6_addr + 10, 0xff, 2);
         memcpy(ret->s6_addr + 12, &((const struct sockaddr_in *)sa)->sin_addr, 4);
         return true;
     }
-    if (sa->sa_family != AF_INET6)
+    if (sa->ss_family != AF_INET6)
         return false;
     *ret = ((const struct sockaddr_in6 *)sa)->sin6_addr;
     return true;
@@ -31,7 +31,7 @@ static bool parse_address(const char *text, struct in6_addr *ret)
     int size = sizeof sa;
 
     return evutil_parse_sockaddr_port(text, (struct sockaddr *)&sa, &size) == 0 &&
-           read_address((struct sockaddr *)&sa, ret);
+           read_address(&sa, ret);
 }
 
 static void set_client(struct client *ret, const struct in6_addr *address)
@@ -63,7 +63,7 @@ void client_of_socket(int fd, const struct proxies *trusted, struct client *ret,
     *ret = (struct client){0};
     if (getpeername(fd, (struct sockaddr *)&peer, &size) != 0) {
         *ret_trusted = false;
-    } else if (read_address((struct sockaddr *)&peer, &address)) {
+    } else if (read_address(&peer, &address)) {
         set_client(ret, &address);
         *ret_trusted = is_trusted(trusted, &address);
     } else {

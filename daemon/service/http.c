@@ -577,7 +577,9 @@ static struct http_server *server_new(struct loop *l, const struct http_limits *
     s->later = http_later_new(l, s->connections, answer, s);
     evhttp_set_max_headers_size(s->evhttp, HEADERS_MOST);
     evhttp_set_max_body_size(s->evhttp, 0);
-    evhttp_set_allowed_methods(s->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_PATCH);
+    // CONNECT is refused by us: evhttp would leave the connection open, out of step.
+    evhttp_set_allowed_methods(s->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_PATCH |
+                                              EVHTTP_REQ_CONNECT);
     evhttp_set_default_content_type(s->evhttp, NULL);
     evhttp_set_bevcb(s->evhttp, on_connection, s);
     evhttp_set_gencb(s->evhttp, on_request, s);

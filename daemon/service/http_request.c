@@ -195,6 +195,18 @@ static const char *native_method(struct evhttp_request *req)
     }
 }
 
+// evhttp answers in the version that it was asked in, whatever that is, and never closes after a
+// CONNECT. So such a request is made one that it can refuse.
+static int read_first_line(struct evhttp_request *req)
+{
+    if (req->major == 1 && req->type != EVHTTP_REQ_CONNECT)
+        return OK;
+    req->type = EVHTTP_REQ_GET;
+    req->major = 1;
+    req->minor = 1;
+    return BAD_REQUEST;
+}
+
 int http_request_read(struct evhttp_request *req, const char *method, struct http_reading *memory,
                       struct http_request *ret)
 {
@@ -202,8 +214,10 @@ int http_request_read(struct evhttp_request *req, const char *method, struct htt
     struct evbuffer *body = evhttp_request_get_input_buffer(req);
     const char *native = native_method(req);
     struct seen seen = {0};
-    int refused = http_path_read(evhttp_request_get_uri(req), memory->path);
+    int refused = read_first_line(req);
 
+    if (!refused)
+        refused = http_path_read(evhttp_request_get_uri(req), memory->path);
     text_clear(&memory->if_none_match);
     text_clear(&memory->accept_encoding);
     for (const struct evkeyval *h = headers->tqh_first; h && !refused; h = h->next.tqe_next)

@@ -18,10 +18,10 @@ struct http_reading {
 // request with, after which the connection cannot be trusted to be in step and has to be closed.
 // `method`: as connections_method has it.
 //
-// Refused are: no Host or several (HTTP/1.1), a header name that is none, a body of a GET or a
-// HEAD, more than one length or one that is no number, a transfer coding, an absolute URI, and a
-// path with NUL, other control characters, "." or ".." in it. Odd headers that do no harm are let
-// through: calendar clients send them.
+// Refused are: a version but 1.x, CONNECT, no Host or several (HTTP/1.1), a header name that is
+// none, a body of a GET or a HEAD, more than one length or one that is no number, a transfer
+// coding, an absolute URI, and a path with NUL, other control characters, "." or ".." in it. Odd
+// headers that do no harm are let through: calendar clients send them.
 int http_request_read(struct evhttp_request *req, const char *method, struct http_reading *memory,
                       struct http_request *ret);
 

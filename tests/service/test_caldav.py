@@ -20,7 +20,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / 'tests' / 'support'), str(ROOT / 'tests' / 'run')]
 from telling import Server as Databases  # noqa: E402
-from test_service import Server, exchange, token_hash, wait_until  # noqa: E402
+from serving import Server, exchange, token_hash, wait_until  # noqa: E402
 
 TOKEN, OTHER = 'C' * 42 + '0', 'D' * 42 + '0'
 NOW = '2024-04-02 09:00'

@@ -7,8 +7,7 @@ import subprocess
 
 import pytest
 
-from test_service import Server, Store
-from pg import Postgres
+from serving import Postgres, Server, Store
 
 LINK = 'wLd8dIuDcBKGkm0eTvTQXYZ1'
 HOSTILE = '<script>document.title="taken"</script>&amp;"\'\u202e</dd><h1>'

@@ -7,8 +7,7 @@ import datetime
 import icalendar
 import pytest
 
-from test_service import Server, Store, TOKEN, calendar, wait_until
-from pg import Postgres
+from serving import Postgres, Server, Store, TOKEN, calendar, wait_until
 
 BODY = calendar(3)
 
