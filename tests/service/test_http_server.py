@@ -23,7 +23,7 @@ from pg import Postgres  # noqa: E402
 DRIVER = os.environ.get('HTTP_DRIVER', 'http_driver')
 BODY_MOST = 128 * 1024
 BODIES_MOST = 128
-UNDER_WAY_MOST = 16
+UNDER_WAY_MOST = 64
 POOL_MOST = 4
 
 
