@@ -86,11 +86,8 @@ bool feed_objects_write(struct db *store, const char *owner_kind, const char *ow
                         const char *body, instant now, struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
-    struct writing w = {.arena = a,
-                        .store = store,
-                        .kind = owner_kind,
-                        .id = owner_id,
-                        .now = instant_iso(a, now)};
+    struct writing w = {
+        .arena = a, .store = store, .kind = owner_kind, .id = owner_id, .now = instant_iso(a, now)};
 
     return calendar_parts_read(a, body, &w.parts, err) && raise_version(&w, err) &&
            put_objects(&w, err) && mark_gone(&w, err) && forget_gone(&w, err);

@@ -312,6 +312,16 @@ def test_a_stop_waits_for_answers_under_way(server):
     client.close()
 
 
+def test_a_stop_closes_what_takes_too_long_and_waits_for_its_end(pooled):
+    with pooled.connect() as client:
+        client.sendall(b'GET /stay HTTP/1.1\r\nHost: x\r\n\r\n')
+        wait_until(lambda: pooled.saying('driver.held'))
+        began = time.monotonic()
+        pooled.stop()
+        assert rest_of(client) == ''                        # after five seconds; the answer is made a second later
+        assert 5.5 < time.monotonic() - began < 12
+
+
 def pids(server, path, number):
     with ThreadPoolExecutor(number) as pool:
         answers = list(pool.map(lambda _: server.ask(path), range(number)))
