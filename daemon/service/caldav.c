@@ -75,14 +75,6 @@ static const char *read_password(const char *authorization, char ret[CREDENTIALS
     return colon ? colon + 1 : "";
 }
 
-static bool authenticate(struct caldav *c, const struct http_request *q, struct feed_found *ret)
-{
-    char credentials[CREDENTIALS_MOST];
-    const char *password = read_password(q->authorization, credentials);
-
-    return feeds_find(c->feeds, password, strlen(password), ret);
-}
-
 // ----------------------------------------------------------------------------------------- methods
 
 // One request under way.
@@ -192,42 +184,41 @@ static bool is_reading(const struct http_request *q)
            is_method(q, "REPORT");
 }
 
-static enum caldav_reported ask(struct asking *k, struct error *err)
-{
-    if (!is_method(k->q, "GET") && !is_method(k->q, "HEAD"))
-        return ask_with_body(k, err);
-    get(k);
-    return CALDAV_REPORTED;
-}
-
 // --------------------------------------------------------------------------------------- requests
 
-// Of a feed that was found; `arena` is this request's.
-static enum caldav_reported ask_feed(struct caldav *c, struct arena *a, struct feed_body *body,
-                                     const struct feed_found *feed, const struct http_request *q,
-                                     struct db *store, struct http_response *ret, struct error *err)
+// Fills in the view of whoever asks; false: nobody that we know. The body is the caller's to
+// release: it may be replaced in memory while the store is asked.
+static bool authenticate(struct caldav *c, struct asking *k)
 {
-    struct asking k = {.q = q,
-                       .view = {.arena = a,
-                                .prefix = c->prefix,
-                                .feed_id = feed->feed_id,
-                                .owner_kind = arena_strdup(a, feed->owner_kind),
-                                .owner_id = arena_strdup(a, feed->owner_id),
-                                .body = body,
-                                .parts = body ? feed_body_parts(body) : NULL},
-                       .body = body,
-                       .store = store,
-                       .ret = ret};
+    char credentials[CREDENTIALS_MOST];
+    const char *password = read_password(k->q->authorization, credentials);
+    struct caldav_view *v = &k->view;
+    struct feed_found feed;
 
-    if (!is_reading(q)) // 403 ends it; some clients try again after 405 or 501
-        caldav_refuse(403, "d:need-privileges", ret);
-    else if (!k.view.parts)
+    if (!feeds_find(c->feeds, password, strlen(password), &feed))
+        return false;
+    k->body = feed_body_take(feed.body);
+    v->feed_id = feed.feed_id;
+    v->owner_kind = arena_strdup(v->arena, feed.owner_kind);
+    v->owner_id = arena_strdup(v->arena, feed.owner_id);
+    v->body = k->body;
+    v->parts = k->body ? feed_body_parts(k->body) : NULL;
+    return true;
+}
+
+static enum caldav_reported ask(struct asking *k, const char *path, struct error *err)
+{
+    if (!is_reading(k->q)) // 403 ends it; some clients try again after 405 or 501
+        caldav_refuse(403, "d:need-privileges", k->ret);
+    else if (!k->view.parts)
         answer_text(503, "This calendar is not ready yet. Please ask again in a few minutes.\n",
-                    soon, ret);
-    else if (!caldav_resolve(&k.view, http_path_behind(c->prefix, q->path), &k.resource))
-        answer_text(404, "There is nothing here.\n", headers, ret);
+                    soon, k->ret);
+    else if (!caldav_resolve(&k->view, path, &k->resource))
+        answer_text(404, "There is nothing here.\n", headers, k->ret);
+    else if (is_method(k->q, "GET") || is_method(k->q, "HEAD"))
+        get(k);
     else
-        return ask(&k, err);
+        return ask_with_body(k, err);
     return CALDAV_REPORTED;
 }
 
@@ -235,22 +226,21 @@ static enum caldav_reported answer(struct caldav *c, const struct http_request *
                                    struct http_response *ret, struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct asking k = {
+        .q = q, .view = {.arena = a, .prefix = c->prefix}, .store = store, .ret = ret};
     enum caldav_reported reported;
-    struct feed_found feed;
-    struct feed_body *body;
 
-    if (!authenticate(c, q, &feed)) {
+    if (!authenticate(c, &k)) {
         answer_text(401,
                     "Please give the secret part of your calendar's address as the password.\n",
                     challenge, ret);
         return CALDAV_REPORTED;
     }
-    body = feed_body_take(feed.body); // it may be replaced while the store is asked
-    reported = ask_feed(c, a, body, &feed, q, store, ret, err);
-    feed_body_release(body);
+    reported = ask(&k, http_path_behind(c->prefix, q->path), err);
+    feed_body_release(k.body);
     if (!ret->headers)
         ret->headers = headers;
-    log_debug("caldav.asked", "feed=%lld method=%s status=%d", feed.feed_id, q->method,
+    log_debug("caldav.asked", "feed=%lld method=%s status=%d", k.view.feed_id, q->method,
               ret->status);
     return reported;
 }

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#define HTTP_BODY_MOST (128 * 1024) // every name of a feed of 1,000 entries in one REPORT
+#define HTTP_BODY_MOST ((size_t)128 * 1024) // every name of a feed of 1,000 entries in one REPORT
 
 struct http_request {
     const char *method; // "GET", "HEAD", or one of those in http_method.c
@@ -54,8 +54,7 @@ struct http_response {
 // one.
 struct http_limits {
     int connections, connections_per_address; // the latter not for trusted proxies
-    int request_s; // from the first byte (of a connection: from its start) to the end of the
-                   // headers
+    int request_s; // from the first byte (of a connection: from its start) to the last
     int idle_s;    // between requests of a connection
     struct proxies trusted;
 };

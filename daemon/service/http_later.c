@@ -8,7 +8,7 @@
 #include <event2/http.h>
 #include <stdlib.h>
 
-#define UNDER_WAY_MOST 16
+#define UNDER_WAY_MOST 64
 
 struct http_later {
     struct loop *loop;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
+#define IDLE_MOST SECONDS(60)
+
 struct waiter {
     struct bell bell;
     bool served; // a place is ours
@@ -15,10 +17,15 @@ struct waiter {
 
 TAILQ_HEAD(waiters, waiter);
 
+struct idle {
+    struct db *db;
+    int64_t since; // monotonic
+};
+
 struct store_pool {
     const struct db_options *options;
     int most, lent;
-    struct db **idle; // open ones
+    struct idle *idle; // open ones, the last to come back at the end
     int idle_count;
     struct waiters waiters;
 };
@@ -53,22 +60,23 @@ static void give_place(struct store_pool *p)
     bell_ring(&w->bell);
 }
 
-// An idle connection has nothing to say, except that its server is going.
-static bool is_quiet(struct db *db)
+// An idle connection has nothing to say, except that its server is going; and one that has been
+// idle for long a firewall may have forgotten.
+static bool is_sound(const struct idle *i)
 {
-    struct pollfd p = {.fd = PQsocket(db_conn(db)), .events = POLLIN};
+    struct pollfd p = {.fd = PQsocket(db_conn(i->db)), .events = POLLIN};
 
-    return p.fd >= 0 && poll(&p, 1, 0) == 0;
+    return p.fd >= 0 && poll(&p, 1, 0) == 0 && clock_monotonic() - i->since < IDLE_MOST;
 }
 
 static struct db *take_idle(struct store_pool *p)
 {
     while (p->idle_count > 0) {
-        struct db *db = p->idle[--p->idle_count];
+        const struct idle *i = &p->idle[--p->idle_count];
 
-        if (is_quiet(db))
-            return db;
-        db_close(db);
+        if (is_sound(i))
+            return i->db;
+        db_close(i->db);
     }
     return NULL;
 }
@@ -88,7 +96,7 @@ void store_pool_give(struct store_pool *p, struct db *db, bool sound)
 {
     if (sound) {
         assert(p->idle_count < p->most);
-        p->idle[p->idle_count++] = db;
+        p->idle[p->idle_count++] = (struct idle){db, clock_monotonic()};
     } else {
         db_close(db);
     }
@@ -103,7 +111,7 @@ struct store_pool *store_pool_new(const struct db_options *o, int most)
         out_of_memory();
     p->options = o;
     p->most = most;
-    p->idle = calloc((size_t)most, sizeof(struct db *));
+    p->idle = calloc((size_t)most, sizeof *p->idle);
     if (!p->idle)
         out_of_memory();
     TAILQ_INIT(&p->waiters);
@@ -116,7 +124,7 @@ void store_pool_free(struct store_pool *p)
         return;
     assert(p->lent == 0);
     for (int i = 0; i < p->idle_count; i++)
-        db_close(p->idle[i]);
+        db_close(p->idle[i].db);
     free(p->idle);
     free(p);
 }

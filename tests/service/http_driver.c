@@ -4,6 +4,7 @@
 //   /now      from memory
 //   /say      what the request said, from memory
 //   /hold     once somebody has asked for /go, or the server stops: what the request said
+//   /stay     six seconds later, whatever else happens
 //   /ask      the store's process that answered; /ask-long lets it take a while
 //
 // It says on standard error which port it listens on and how many answers are held.
@@ -65,6 +66,18 @@ static void hold(void *arg, const struct http_request *q, struct http_response *
     answer_made(&t, ret);
 }
 
+static void stay(void *arg, const struct http_request *q, struct http_response *ret)
+{
+    struct bell nobody = {0};
+    struct text t = {0};
+
+    (void)arg;
+    log_info("driver.held", "path=%s", q->path);
+    (void)bell_wait_to_end(&nobody, SECONDS(6));
+    text_add(&t, "stayed");
+    answer_made(&t, ret);
+}
+
 static bool ask_pid(struct db *db, const char *path, struct text *t, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
@@ -103,6 +116,8 @@ static void on_request(void *arg, const struct http_request *q, struct http_resp
 
     if (strcmp(q->path, "/hold") == 0)
         *ret = (struct http_response){.later = hold, .later_arg = d};
+    else if (strcmp(q->path, "/stay") == 0)
+        *ret = (struct http_response){.later = stay, .later_arg = d};
     else if (strncmp(q->path, "/ask", 4) == 0)
         *ret = (struct http_response){.later = ask, .later_arg = d};
     else if (strcmp(q->path, "/say") == 0)

@@ -405,6 +405,14 @@ def test_tokens_hold_across_processes_and_restarts(own):
         assert own.sync(token) == changed or set(own.sync(token)[0]) == set(changed[0]) == {UID1.replace('P1', 'P4')}
 
 
+def test_a_process_that_is_behind_takes_nothing_back(own):
+    token = own.token()
+    version = int(token.split(',')[1])
+    own.store.ask('UPDATE timely.feed_body SET version = version + 5')      # which this process does not notice
+    assert own.sync(f'data:,{version + 3}') == ({}, f'data:,{version + 3}')
+    assert own.sync(token) == ({}, token)
+
+
 def test_a_token_of_no_use_asks_for_everything_again(own):
     token = own.token()
     version = int(token.split(',')[1])

@@ -88,6 +88,24 @@ static void bounds_paths(void **state)
     assert_int_equal(http_path_read(target, path), 414);
 }
 
+static void finds_what_is_behind_a_prefix(void **state)
+{
+    static const struct {
+        const char *prefix, *path, *behind;
+    } rows[] = {
+        {"", "/caldav/", "/caldav/"},
+        {"/calendars", "/calendars/caldav/", "/caldav/"},
+        {"/calendars", "/caldav/", "/caldav/"},
+        {"/calendars", "/calendars", "/calendars"},
+        {"/calendars", "/calendarsx/y", "/calendarsx/y"},
+        {"/a/b", "/a/b/c", "/c"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(http_path_behind(rows[i].prefix, rows[i].path), rows[i].behind);
+}
+
 static void reads_accepted_codings(void **state)
 {
     static const struct {
@@ -115,9 +133,8 @@ static void reads_accepted_codings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decodes_paths_once),
-        cmocka_unit_test(refuses_odd_paths),
-        cmocka_unit_test(bounds_paths),
+        cmocka_unit_test(decodes_paths_once),     cmocka_unit_test(refuses_odd_paths),
+        cmocka_unit_test(bounds_paths),           cmocka_unit_test(finds_what_is_behind_a_prefix),
         cmocka_unit_test(reads_accepted_codings),
     };
 

@@ -23,7 +23,7 @@ from pg import Postgres  # noqa: E402
 DRIVER = os.environ.get('HTTP_DRIVER', 'http_driver')
 BODY_MOST = 128 * 1024
 BODIES_MOST = 128
-UNDER_WAY_MOST = 16
+UNDER_WAY_MOST = 64
 POOL_MOST = 4
 
 
@@ -310,6 +310,16 @@ def test_a_stop_waits_for_answers_under_way(server):
     assert 'GET /hold' in rest_of(client)
     assert server.saying('driver.stopped')[0].endswith('held=0')
     client.close()
+
+
+def test_a_stop_closes_what_takes_too_long_and_waits_for_its_end(pooled):
+    with pooled.connect() as client:
+        client.sendall(b'GET /stay HTTP/1.1\r\nHost: x\r\n\r\n')
+        wait_until(lambda: pooled.saying('driver.held'))
+        began = time.monotonic()
+        pooled.stop()
+        assert rest_of(client) == ''                        # after five seconds; the answer is made a second later
+        assert 5.5 < time.monotonic() - began < 12
 
 
 def pids(server, path, number):
