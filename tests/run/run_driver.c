@@ -1,8 +1,10 @@
-// What the daemon's fibers do once, as a program for the tests: reconcile, agenda, deliver or feeds
-// on a store, at a business time that is given. "reconcile" takes the case database beside it.
+// What the daemon's fibers do once, as a program for the tests: reconcile, agenda, deliver, feeds
+// or take on a store, at a business time that is given. "reconcile" takes the case database beside
+// it.
 //
 //     run_driver agenda|deliver|feeds CONNINFO CONFIG NOW [all]
 //     run_driver reconcile CONNINFO CONFIG NOW SOURCE
+//     run_driver take CONNINFO CONFIG NOW MAIL       a mail that came to the service's mailbox
 //     run_driver fibers CONNINFO CONFIG NOW
 //
 // prints what was done, a line a thing; 2 for a wrong call or an error. "fibers" runs the three
@@ -11,7 +13,9 @@
 #include "daemon.h"
 #include "deliver.h"
 #include "feeds_render.h"
+#include "paths.h"
 #include "reconcile.h"
+#include "replies.h"
 #include "transfer.h"
 #include "zone.h"
 
@@ -94,6 +98,28 @@ static bool reconcile(struct call *c, struct db *store, const struct directory *
     return ok;
 }
 
+static bool take(struct call *c, struct db *store, const struct directory *d, struct error *err)
+{
+    static const char *const words[] = {"not", "answer", "bounce", "ignored"};
+    struct mail_place place = {.mailbox = "driver", .uid_validity = 1};
+    const struct library *library = c->library;
+    struct replies_context context = {&c->config, &library, d, c->now, c->now};
+    struct incoming m = {.place = &place, .uid = 1};
+    struct taken t;
+    char *bytes;
+    bool told;
+
+    if (!read_whole_file(c->arena, c->more, 1 << 20, &bytes, &m.length, err))
+        return false;
+    m.bytes = bytes;
+    if (!replies_take(c->arena, store, &context, &m, &t, err) ||
+        !bounces_tell(store, &c->config, c->now, &told, err))
+        return false;
+    printf("as=%s why=\"%s\" again=%d mails=%zu told=%d\n", words[t.as], t.why ? t.why : "", t.again,
+           t.mails, told);
+    return true;
+}
+
 static bool do_call(struct call *c, struct error *err)
 {
     AUTO(db_auto_close) struct db *store = NULL;
@@ -110,6 +136,8 @@ static bool do_call(struct call *c, struct error *err)
         ok = deliver(c, store, d, err);
     else if (strcmp(c->what, "reconcile") == 0)
         ok = reconcile(c, store, d, err);
+    else if (strcmp(c->what, "take") == 0)
+        ok = take(c, store, d, err);
     else
         ok = feeds(c, store, err);
     directory_free(d);
@@ -159,7 +187,7 @@ static bool read_call(struct call *c, int argc, char **argv, struct error *err)
     if (argc < 5 || !moment_parse(argv[4], &now))
         return fail(err, FAULT_INPUT,
                     "run_driver agenda|deliver|feeds|fibers CONNINFO CONFIG NOW [all], or "
-                    "reconcile CONNINFO CONFIG NOW SOURCE");
+                    "reconcile CONNINFO CONFIG NOW SOURCE, or take CONNINFO CONFIG NOW MAIL");
     c->what = argv[1];
     c->conninfo = argv[2];
     c->now = instant_from_london(now);
