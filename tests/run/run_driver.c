@@ -7,8 +7,8 @@
 //     run_driver take CONNINFO CONFIG NOW MAIL       a mail that came to the service's mailbox
 //     run_driver fibers CONNINFO CONFIG NOW
 //
-// prints what was done, a line a thing; 2 for a wrong call or an error. "fibers" runs the three
-// fibers themselves, from business time NOW on, until SIGTERM.
+// prints what was done, a line a thing; 2 for a wrong call or an error. "fibers" runs these fibers
+// and the mailbox's themselves, from business time NOW on, until SIGTERM.
 #include "agenda.h"
 #include "daemon.h"
 #include "deliver.h"
@@ -115,8 +115,8 @@ static bool take(struct call *c, struct db *store, const struct directory *d, st
     if (!replies_take(c->arena, store, &context, &m, &t, err) ||
         !bounces_tell(store, &c->config, c->now, &told, err))
         return false;
-    printf("as=%s why=\"%s\" again=%d mails=%zu told=%d\n", words[t.as], t.why ? t.why : "", t.again,
-           t.mails, told);
+    printf("as=%s why=\"%s\" again=%d mails=%zu told=%d\n", words[t.as], t.why ? t.why : "",
+           t.again, t.mails, told);
     return true;
 }
 
@@ -176,6 +176,7 @@ static void run_fibers(struct loop *loop, struct call *c)
     fiber_start(loop, "agenda", agenda_run, &d);
     fiber_start(loop, "deliver", deliver_run, &d);
     fiber_start(loop, "feeds", feeds_run, &d);
+    fiber_start(loop, "mailbox", mailbox_run, &d);
     loop_run(loop);
     event_free(term);
 }

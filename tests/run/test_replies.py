@@ -2,10 +2,12 @@
 who is told, what ends a bounce. The way of a mail from server to server is in tests/whole/test_replies.py."""
 import datetime
 import shlex
+import socket
+import threading
 
 import pytest
 
-from telling import Server
+from telling import Fibers, Server, wait_for
 
 NOW = '2024-04-02 10:00'  # a Tuesday
 STAMP = datetime.datetime(2024, 4, 2, 8)
@@ -178,3 +180,63 @@ def test_where_all_is_redirected_it_is_the_one_mailbox_that_fails(store):
     store.put('summary:SW1')
     take(store, bounce('SW1', 'pilot@elsewhere.example'))
     assert store.ask('SELECT email, staff_id FROM timely.bounced_address') == [('pilot@elsewhere.example', None)]
+
+
+class Mailbox(threading.Thread):
+    """An IMAP server with two mails. The first is made of more parts than anybody wants to hear of, each time."""
+
+    def __init__(self, mail):
+        super().__init__(daemon=True)
+        self.mail = mail.replace('\n', '\r\n')
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        self.looks = 0
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection:
+                try:
+                    self.speak(connection)
+                except OSError:
+                    pass
+
+    def speak(self, connection):
+        connection.sendall(b'* OK ready\r\n')
+        for line in connection.makefile('rb'):
+            tag, _, words = line.decode().strip().partition(' ')
+            connection.sendall((self.answer(words) + f'{tag} OK\r\n').encode())
+
+    def answer(self, words):
+        if words.startswith('CAPABILITY'):
+            return '* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR\r\n'
+        if words.startswith('EXAMINE'):
+            self.looks += 1
+            return '* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 3] x\r\n'
+        if words.startswith('UID SEARCH'):
+            return '* SEARCH 1 2\r\n'
+        if words.startswith('UID FETCH 1'):
+            return '* 1 FETCH (BODYSTRUCTURE (' + '("text" "plain") ' * 400000 + '))\r\n'
+        if words.startswith('UID FETCH 2 (BODYSTRUCTURE'):
+            return '* 2 FETCH (UID 2 BODYSTRUCTURE ("text" "calendar" NIL))\r\n'
+        if words.startswith('UID FETCH 2'):
+            return f'* 2 FETCH (UID 2 BODY[]<0> {{{len(self.mail)}}}\r\n{self.mail})\r\n'
+        return ''
+
+
+def test_a_mail_that_ends_every_look_is_passed_over(store):
+    meeting(store, store.deadline(store.person('P1')))
+    server = Mailbox(answer('CHAIR', 'ACCEPTED'))
+    (store.folder / 'password').write_text('p\n', encoding='utf-8')
+    with open(store.config, 'a', encoding='utf-8') as config:
+        config.write(f'mailbox:\n  imap url: imap://127.0.0.1:{server.port}\n  imap user: timely\n  imap password file: password\n'
+                     '  imap require tls: no\n  read every: 1 second\n')
+    with Fibers(store, NOW):
+        wait_for(lambda: store.one("SELECT answer FROM timely.invite_holder WHERE staff_id = 'CHAIR'") == 'ACCEPTED', 60)
+        wait_for(lambda: store.ask('SELECT 1 FROM timely.mailbox WHERE problem IS NULL AND read_at IS NOT NULL'))
+    assert server.looks >= 4 and store.one('SELECT last_uid FROM timely.mailbox') == 2
+    server.listener.close()
