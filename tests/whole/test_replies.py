@@ -345,5 +345,5 @@ def test_status_says_when_the_mailbox_is_not_read(town):
     town.dovecot.__exit__()
     wait_for(lambda: council.one('SELECT problem FROM timely.mailbox'), why=council.logs)
     council.ask("UPDATE timely.mailbox SET read_at = now() - interval '1 day'")
-    said = council.timely('status', status=1)
-    assert 'the mailbox was not read' in said and 'cannot be opened' in said
+    # Its password and its certificate went with the server: which of them is missed first does not matter.
+    assert 'the mailbox was not read for too long: ' in council.timely('status', status=1)
