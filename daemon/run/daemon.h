@@ -28,13 +28,13 @@ struct daemon {
     // Bells: who is to look.
     struct bell
         watch_bell; // the source or the rules changed, a hold was decided, something is dirty
-    struct bell agenda_bell;   // deadlines changed
-    struct bell outbox_bell;   // messages were put in
-    struct bell feeds_bell;    // feeds became dirty
+    struct bell agenda_bell;                 // deadlines changed
+    struct bell outbox_bell;                 // messages were put in
+    struct bell feeds_bell;                  // feeds became dirty
     struct bell holidays_bell, mailbox_bell; // the configuration was read again
-    bool source_ok, store_ok;  // of the last try, for status and watchdog
-    instant last_round_at;     // real time at which the watch last finished a round
-    const char *worker_name;   // host and pid: who claims
+    bool source_ok, store_ok;                // of the last try, for status and watchdog
+    instant last_round_at;                   // real time at which the watch last finished a round
+    const char *worker_name;                 // host and pid: who claims
 };
 
 // Business time, and the day in England that it falls on.

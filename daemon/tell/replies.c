@@ -92,7 +92,8 @@ static const char match_sql[] =
     " h.answer, h.answer_sequence, (extract(epoch FROM h.answered_at) * 1000000)::bigint,"
     " (SELECT w.professional_id FROM timely.staff w WHERE lower(w.email) = $3"
     " AND coalesce(w.active_from <= $4::date, true) AND coalesce(w.active_to > $4::date, true)"
-    " ORDER BY 1 LIMIT 1) FROM timely.calendar_object o LEFT JOIN (timely.invite_holder h"
+    " ORDER BY 1 LIMIT 1), o.sequence FROM timely.calendar_object o LEFT JOIN "
+    "(timely.invite_holder h"
     " LEFT JOIN timely.staff s ON s.professional_id = h.staff_id)"
     " ON h.object_id = o.object_id AND $2 IN (lower(h.email), lower(s.email))"
     " WHERE o.uid = $1 ORDER BY h.staff_id LIMIT 1";
@@ -114,6 +115,7 @@ static bool find_invite(const struct taking *t, struct held_invite *ret, struct 
             .staff_id = arena_strdup(a, db_text(r, 0, 1)),
             .emails = {arena_strdup(a, db_text(r, 0, 2)), arena_strdup(a, db_text(r, 0, 3))},
             .deputy_id = arena_strdup(a, db_text(r, 0, 4)),
+            .sequence = (int)db_int(r, 0, 10),
             .sequence_said = (int)db_int(r, 0, 5),
             .answer = arena_strdup(a, db_text(r, 0, 6)),
             .answer_sequence = (int)db_int(r, 0, 7),

@@ -33,7 +33,7 @@ static const char *why_ignored(const struct mail_read *m, const struct held_invi
         return "not-the-sender";
     if (m->verdict == VERDICT_FAIL)
         return "not-authenticated";
-    if (r->sequence > h->sequence_said)
+    if (r->sequence > h->sequence)
         return "version-of-the-future";
     // It would outdate every later answer.
     if (r->stamped_at > received_at + CLOCKS_DIFFER)
@@ -61,7 +61,7 @@ void reply_judge(const struct mail_read *m, const struct held_invite *h, instant
             r->method != REPLY_DECLINECOUNTER && (!h->answer || r->sequence >= h->answer_sequence);
         j.sent_by = own ? NULL : h->sender_id;
         j.acknowledges = r->method == REPLY_REPLY && says_yes(r->partstat) && !m->automatic &&
-                         r->sequence == h->sequence_said &&
+                         r->sequence >= h->sequence_said &&
                          (own || same_key(h->sender_id, h->deputy_id));
         j.tells = j.newest && (r->method == REPLY_COUNTER || strcmp(r->partstat, "DECLINED") == 0 ||
                                strcmp(r->partstat, "DELEGATED") == 0);

@@ -16,7 +16,8 @@ struct held_invite {
     const char *emails[2]; // the holder's, as it was written to and as the directory has it now
     const char *deputy_id; // of the holder, or NULL
     const char *sender_id; // who in post has the address that the mail is from, or NULL
-    int sequence_said;
+    int sequence;      // of the object; in a restored store it has been lifted beyond what was said
+    int sequence_said; // the newest version that the holder was sent
     const char *answer; // so far; NULL: none
     int answer_sequence;
     instant answered_at;

@@ -1,19 +1,24 @@
-// What the daemon's fibers do once, as a program for the tests: reconcile, agenda, deliver or feeds
-// on a store, at a business time that is given. "reconcile" takes the case database beside it.
+// What the daemon's fibers do once, as a program for the tests: reconcile, agenda, deliver, feeds
+// or take on a store, at a business time that is given. "reconcile" takes the case database beside
+// it.
 //
 //     run_driver agenda|deliver|feeds CONNINFO CONFIG NOW [all]
 //     run_driver reconcile CONNINFO CONFIG NOW SOURCE
 //     run_driver rounds CONNINFO CONFIG NOW SOURCE
+//     run_driver take CONNINFO CONFIG NOW MAIL       a mail that came to the service's mailbox
 //     run_driver fibers CONNINFO CONFIG NOW
 //
 // prints what was done, a line a thing; 2 for a wrong call or an error. "rounds" reads lines such
 // as "deliver 2024-04-02T09:00" from standard input, one round each, and ends each answer with a
-// line "done". "fibers" runs the three fibers themselves, from business time NOW on, until SIGTERM.
+// line "done". "fibers" runs these fibers and the mailbox's themselves, from business time NOW on,
+// until SIGTERM.
 #include "agenda.h"
 #include "daemon.h"
 #include "deliver.h"
 #include "feeds_render.h"
+#include "paths.h"
 #include "reconcile.h"
+#include "replies.h"
 #include "transfer.h"
 #include "zone.h"
 
@@ -96,6 +101,28 @@ static bool reconcile(struct call *c, struct db *store, const struct directory *
     return ok;
 }
 
+static bool take(struct call *c, struct db *store, const struct directory *d, struct error *err)
+{
+    static const char *const words[] = {"not", "answer", "bounce", "ignored"};
+    struct mail_place place = {.mailbox = "driver", .uid_validity = 1};
+    const struct library *library = c->library;
+    struct replies_context context = {&c->config, &library, d, c->now, c->now};
+    struct incoming m = {.place = &place, .uid = 1};
+    struct taken t;
+    char *bytes;
+    bool told;
+
+    if (!read_whole_file(c->arena, c->more, 1 << 20, &bytes, &m.length, err))
+        return false;
+    m.bytes = bytes;
+    if (!replies_take(c->arena, store, &context, &m, &t, err) ||
+        !bounces_tell(store, &c->config, c->now, &told, err))
+        return false;
+    printf("as=%s why=\"%s\" again=%d mails=%zu told=%d\n", words[t.as], t.why ? t.why : "",
+           t.again, t.mails, told);
+    return true;
+}
+
 static bool do_round(struct call *c, struct db *store, struct error *err)
 {
     struct directory *d;
@@ -109,6 +136,8 @@ static bool do_round(struct call *c, struct db *store, struct error *err)
         ok = deliver(c, store, d, err);
     else if (strcmp(c->what, "reconcile") == 0)
         ok = reconcile(c, store, d, err);
+    else if (strcmp(c->what, "take") == 0)
+        ok = take(c, store, d, err);
     else
         ok = feeds(c, store, err);
     directory_free(d);
@@ -176,6 +205,7 @@ static void run_fibers(struct loop *loop, struct call *c)
     fiber_start(loop, "agenda", agenda_run, &d);
     fiber_start(loop, "deliver", deliver_run, &d);
     fiber_start(loop, "feeds", feeds_run, &d);
+    fiber_start(loop, "mailbox", mailbox_run, &d);
     loop_run(loop);
     event_free(term);
 }
@@ -185,9 +215,10 @@ static bool read_call(struct call *c, int argc, char **argv, struct error *err)
     struct moment now;
 
     if (argc < 5 || !moment_parse(argv[4], &now))
-        return fail(err, FAULT_INPUT,
-                    "run_driver agenda|deliver|feeds|fibers CONNINFO CONFIG NOW [all], or "
-                    "reconcile|rounds CONNINFO CONFIG NOW SOURCE");
+        return fail(
+            err, FAULT_INPUT,
+            "run_driver agenda|deliver|feeds|fibers CONNINFO CONFIG NOW [all], or "
+            "reconcile|rounds CONNINFO CONFIG NOW SOURCE, or take CONNINFO CONFIG NOW MAIL");
     c->what = argv[1];
     c->conninfo = argv[2];
     c->now = instant_from_london(now);

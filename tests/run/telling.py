@@ -3,6 +3,7 @@ import itertools
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -137,3 +138,33 @@ class Store:
 
     def state(self, message):
         return self.one('SELECT state FROM timely.outbox WHERE message_id = %s', (message,))
+
+
+class Fibers:
+    """The daemon's fibers at work; stopped at the end, and nothing may be wrong with them then."""
+
+    def __init__(self, store, now):
+        self.process = subprocess.Popen(store.command('fibers', now), stderr=subprocess.PIPE, text=True)
+        self.stderr = self.process.stderr
+        self.stopped = False
+
+    def __enter__(self):
+        return self
+
+    def stop(self):
+        """Asks once: a process that is on its way out no longer listens."""
+        if not self.stopped:
+            self.process.terminate()
+        self.stopped = True
+
+    def __exit__(self, *_):
+        self.stop()
+        said = self.process.communicate(timeout=60)[1]
+        assert self.process.returncode == 0 and 'Sanitizer' not in said and 'runtime error' not in said, said
+
+
+def wait_for(condition, seconds=30):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, 'in vain'
+        time.sleep(0.05)

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from telling import ROOT, Server
+from telling import ROOT, Fibers, Server, wait_for
 
 from dovecot import Tokens  # on the path by telling
 
@@ -97,13 +97,6 @@ class MailServer:
                 return
             else:
                 say('250 yes')
-
-
-def wait_for(condition, seconds=30):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, 'in vain'
-        time.sleep(0.05)
 
 
 def by_smtp(store, server, **more):
@@ -382,29 +375,6 @@ def test_what_cannot_be_composed_is_refused(store):
     store.configure(delivery='live', allowed_domains='council.example')
     message = store.put('summary:SW2', staff='SW2', subject='two\nlines')
     assert store.deliver()[0] == (str(message), 'refused')
-
-
-class Fibers:
-    """The daemon's fibers at work; stopped at the end, and nothing may be wrong with them then."""
-
-    def __init__(self, store, now):
-        self.process = subprocess.Popen(store.command('fibers', now), stderr=subprocess.PIPE, text=True)
-        self.stderr = self.process.stderr
-        self.stopped = False
-
-    def __enter__(self):
-        return self
-
-    def stop(self):
-        """Asks once: a process that is on its way out no longer listens."""
-        if not self.stopped:
-            self.process.terminate()
-        self.stopped = True
-
-    def __exit__(self, *_):
-        self.stop()
-        said = self.process.communicate(timeout=60)[1]
-        assert self.process.returncode == 0 and 'Sanitizer' not in said and 'runtime error' not in said, said
 
 
 def test_what_is_in_flight_is_finished_when_the_daemon_stops(store):

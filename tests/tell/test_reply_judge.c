@@ -17,6 +17,7 @@ static const struct held_invite ivys = {
     .staff_id = "I",
     .emails = {"ivy@c.example", "ivy.hart@c.example"},
     .deputy_id = "T",
+    .sequence = 3,
     .sequence_said = 3,
 };
 
@@ -121,6 +122,9 @@ static void test_versions(void **state)
     assert_counts(&m, &answered, (struct reply_judgement){0}); // kept, and nothing more
     m.reply.sequence = 4;
     assert_ignored(&m, &ivys, "version-of-the-future");
+    answered.sequence = 1003; // a store that was restored does not know what it said since
+    m.reply.partstat = "ACCEPTED";
+    assert_counts(&m, &answered, (struct reply_judgement){.newest = true, .acknowledges = true});
 }
 
 static void test_the_later_of_two_answers_holds(void **state)

@@ -31,13 +31,21 @@ class Town:
 
     def __init__(self):
         self.postfix = Postfix([p.lower() for p in PEOPLE] + [USER])
+        self.tokens = Tokens(USER)
+        self.dovecot = Dovecot(self.postfix.box, {USER: SECRET}, self.tokens)
+        self.council = None
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
+
+    def open(self):
         assert self.postfix.run('start') == 0, self.postfix.said()
         self.box = self.postfix.box / USER
         # Postfix makes a Maildir with its first mail; Dovecot must find one before.
         self.send(email_to(SERVICE, 'operator@council.example', 'hello'))
         wait_for(lambda: self.postfix.mails(USER), why=self.postfix.said)
-        self.tokens = Tokens(USER)
-        self.dovecot = Dovecot(self.postfix.box, {USER: SECRET}, self.tokens)
         self.dovecot.__enter__()
         password = self.dovecot.folder / 'password'
         password.write_text(SECRET + '\n', encoding='utf-8')
@@ -52,8 +60,9 @@ class Town:
     def close(self):
         try:
             for secret in (SECRET, self.tokens.secret, *self.tokens.given):
-                assert secret not in self.council.daemon.said()
-            self.council.close()
+                assert not self.council or secret not in self.council.daemon.said()
+            if self.council:
+                self.council.close()
         finally:
             self.dovecot.__exit__()
             self.postfix.stop()
@@ -208,7 +217,8 @@ def test_another_time_goes_to_the_worker_alone(town):
 
 
 def test_what_touches_nothing(town):
-    """Another's UID, a forged attendee, who holds none, an unknown UID, what failed its check, a version to come."""
+    """Another's UID, a forged attendee, who holds none, an unknown UID, what failed its check (point 62), a version to come.
+    None of these mails has an ORGANIZER, as those of some servers (point 58)."""
     child = town.child('W4')
     invite = town.invite('W4', child)
     other = town.invite('W1', town.child('W1'))
@@ -229,6 +239,7 @@ def test_what_touches_nothing(town):
 
 
 def test_older_answers_and_automatic_ones_acknowledge_nothing(town):
+    """Points 59 to 61."""
     child = town.child('W5')
     invite = town.booked(child)
     booked = invite.sequence
@@ -334,5 +345,5 @@ def test_status_says_when_the_mailbox_is_not_read(town):
     town.dovecot.__exit__()
     wait_for(lambda: council.one('SELECT problem FROM timely.mailbox'), why=council.logs)
     council.ask("UPDATE timely.mailbox SET read_at = now() - interval '1 day'")
-    said = council.timely('status', status=1)
-    assert 'the mailbox was not read' in said and 'cannot be opened' in said
+    # Its password and its certificate went with the server: which of them is missed first does not matter.
+    assert 'the mailbox was not read for too long: ' in council.timely('status', status=1)
