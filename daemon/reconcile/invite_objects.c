@@ -117,10 +117,24 @@ static const char *named_by(struct arena *a, const struct deadline *d)
                : NULL;
 }
 
+// "2024-04-02T00:00 2024-04-02T09:15": the later text is the later word. NULL without a booking.
+static const char *said_by(struct arena *a, const struct deadline *d)
+{
+    const struct fact *by = d->booking ? d->booking->by : NULL;
+
+    return by ? arena_printf(a, "%s %s", moment_iso(a, by->at),
+                             date_known(by->recorded.on) ? moment_iso(a, by->recorded) : "")
+              : NULL;
+}
+
 void object_serve(struct planner *p, struct stored_object *o, const struct invite_deadline *i)
 {
-    struct served_deadline now = {i->uid, p->child->person_id, p->child->who->worker_id,
-                                  p->child->reference, named_by(p->arena, i->deadline)};
+    struct served_deadline now = {i->uid,
+                                  p->child->person_id,
+                                  p->child->who->worker_id,
+                                  p->child->reference,
+                                  named_by(p->arena, i->deadline),
+                                  said_by(p->arena, i->deadline)};
     struct served_deadline *more;
 
     for (size_t s = 0; s < o->serve_count; s++)
@@ -184,10 +198,31 @@ static void fill_meeting(struct stored_object *o, const struct deadline *d)
     o->url = details && details->url && clean_is_url(details->url) ? details->url : NULL;
 }
 
-bool object_fill(struct planner *p, struct stored_object *o, const struct deadline *d)
+// Where brothers' and sisters' bookings of one meeting disagree the one told last holds, whoever is
+// looked at; of two told at once always the same one.
+static bool has_last_word(const struct stored_object *o, const char *uid)
 {
+    const struct served_deadline *own = NULL;
+
+    for (size_t i = 0; i < o->serve_count; i++)
+        if (same_text(o->serves[i].uid, uid))
+            own = &o->serves[i];
+    for (size_t i = 0; own && i < o->serve_count; i++) {
+        int order = text_cmp(o->serves[i].said, own->said);
+
+        if (order > 0 || (order == 0 && strcmp(o->serves[i].uid, uid) < 0))
+            return false;
+    }
+    return true;
+}
+
+bool object_fill(struct planner *p, struct stored_object *o, const struct invite_deadline *i)
+{
+    const struct deadline *d = i->deadline;
     const char *before = o->content_hash;
 
+    if (*before && object_is_live(o) && !has_last_word(o, i->uid))
+        return false;
     o->status = "live";
     if (d->booking)
         fill_meeting(o, d);
@@ -214,8 +249,8 @@ static json_t *serves_document(const struct planner *p, const struct stored_obje
         const struct served_deadline *s = &o->serves[i];
 
         if (same_text(s->person_id, p->child->person_id))
-            json_array_append_new(list,
-                                  json_pack("{s:s, s:s?}", "deadline", s->uid, "named", s->named));
+            json_array_append_new(list, json_pack("{s:s, s:s?, s:s?}", "deadline", s->uid, "named",
+                                                  s->named, "said", s->said));
     }
     return list;
 }

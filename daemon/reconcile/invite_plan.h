@@ -37,9 +37,9 @@ struct stored_object *object_for(struct planner *p, const struct invite_deadline
 void object_serve(struct planner *p, struct stored_object *o, const struct invite_deadline *i);
 void object_stop_serving(struct stored_object *o, const char *uid);
 
-// Takes on the time, place and kind of what it is for; true when that is another content than
-// before.
-bool object_fill(struct planner *p, struct stored_object *o, const struct deadline *d);
+// Takes on the time, place and kind of what a deadline that it serves is for; true when that is
+// another content than before.
+bool object_fill(struct planner *p, struct stored_object *o, const struct invite_deadline *i);
 void object_cancel(struct planner *p, struct stored_object *o); // with the next sequence
 void object_write(struct planner *p, const struct stored_object *o);
 

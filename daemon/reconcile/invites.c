@@ -276,7 +276,7 @@ static void settle_object(struct planner *p, const struct invite_deadline *i,
     bool is_new = !*o->content_hash, was_over = !is_new && object_is_over(p, o), changed;
 
     object_serve(p, o, i);
-    changed = object_fill(p, o, i->deadline) && !is_new;
+    changed = object_fill(p, o, i) && !is_new;
     if (changed && i->sequence > o->sequence)
         o->sequence = i->sequence;
     tell_attendees(p, o, i->deadline, is_new, changed, was_over);

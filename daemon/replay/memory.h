@@ -27,7 +27,7 @@ struct duty {
     size_t notice_count, notice_room;
     const char *uid;
     struct kept_object *object; // calendar object that serves it; NULL: none
-    const char *named;          // by the booking, as the object serves it
+    const char *named, *said;   // of the booking, as the object serves it
 };
 
 struct remembered {

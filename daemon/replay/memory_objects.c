@@ -31,9 +31,12 @@ static void fill_serves(struct arena *a, const struct kept_object *k, struct sto
         const struct duty *d = k->serves[i];
 
         if (d->owed.open)
-            o->serves[o->serve_count++] =
-                (struct served_deadline){d->uid, d->person->stored.person_id,
-                                         d->person->who.worker_id, d->person->reference, d->named};
+            o->serves[o->serve_count++] = (struct served_deadline){d->uid,
+                                                                   d->person->stored.person_id,
+                                                                   d->person->who.worker_id,
+                                                                   d->person->reference,
+                                                                   d->named,
+                                                                   d->said};
     }
 }
 
@@ -142,6 +145,7 @@ static void keep_object(struct memory *m, struct remembered *p, const struct sto
             continue;
         set_object(m, p, d, k);
         d->named = arena_strdup(m->arena, text(served, "named"));
+        d->said = arena_strdup(m->arena, text(served, "said"));
     }
 }
 

@@ -37,6 +37,7 @@ struct served_deadline {
         *worker_id;        // of the child; worker_id NULL when nobody is allocated
     const char *reference; // that messages may name the child by
     const char *named;     // by the child's booking: staff numbers divided by blanks, or NULL
+    const char *said;      // when that booking was told: the later text is the later word; or NULL
 };
 struct stored_object {
     const char *uid, *kind, *status, *timescale, *meeting, *content_hash, *place, *url;

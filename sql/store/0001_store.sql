@@ -219,7 +219,8 @@ CREATE UNIQUE INDEX calendar_object_meeting ON timely.calendar_object (meeting) 
 CREATE TABLE timely.object_deadline (
     deadline_id bigint PRIMARY KEY REFERENCES timely.deadline,
     object_id   bigint NOT NULL REFERENCES timely.calendar_object,
-    named       text                     -- staff numbers of the child's booking, divided by blanks: they may see the child
+    named       text,                    -- staff numbers of the child's booking, divided by blanks: they may see the child
+    said        text                     -- when the child's booking was told, so that the latest word on a meeting is known
 );
 CREATE INDEX object_deadline_object ON timely.object_deadline (object_id);
 

@@ -191,13 +191,13 @@ BEGIN
     DELETE FROM timely.object_deadline
      WHERE deadline_id IN (SELECT d.deadline_id FROM timely.deadline d
                             WHERE d.uid IN (SELECT jsonb_array_elements_text(coalesce(doc->'detached', '[]'))));
-    INSERT INTO timely.object_deadline (deadline_id, object_id, named)
-    SELECT d.deadline_id, o.object_id, s.served->>'named'
+    INSERT INTO timely.object_deadline (deadline_id, object_id, named, said)
+    SELECT d.deadline_id, o.object_id, s.served->>'named', s.served->>'said'
       FROM jsonb_to_recordset(coalesce(doc->'objects', '[]')) AS n (uid text, serves jsonb)
       JOIN timely.calendar_object o ON o.uid = n.uid
       CROSS JOIN LATERAL jsonb_array_elements(coalesce(n.serves, '[]')) AS s (served)
       JOIN timely.deadline d ON d.uid = s.served->>'deadline'
-    ON CONFLICT (deadline_id) DO UPDATE SET object_id = excluded.object_id, named = excluded.named;
+    ON CONFLICT (deadline_id) DO UPDATE SET object_id = excluded.object_id, named = excluded.named, said = excluded.said;
 
     DELETE FROM timely.invite_holder h USING timely.calendar_object o,
            jsonb_to_recordset(coalesce(doc->'released', '[]')) AS n (uid text, staff_id text)

@@ -509,6 +509,22 @@ def test_points_41_46_each_copy_names_only_whom_its_reader_may_see(authority):
     assert not any(whom in ('SW2', 'TM2') for whom, _ in after), 'they saw nothing of it'
 
 
+@pytest.mark.parametrize('told', ['A', 'B'])
+def test_points_51_55_one_meeting_with_two_times_is_at_the_one_told_last(authority, told):
+    children = {key: authority.child('SW1', 'F', key) for key in 'AB'}
+    meeting = Meeting('M', datetime.datetime(2024, 4, 18, 10))
+    for child in children.values():
+        authority.book(child, meeting)
+    happens(authority)
+    meeting.at = datetime.datetime(2024, 4, 19, 14)
+    authority.rearrange(meeting, [children[told]])
+    assert {item(m).starts.hour for m in happens(authority)} == {13}, 'in UTC'
+    for keys in 'A', 'B', 'AB':
+        for key in keys:
+            authority.fact(key, 'contact-received')  # looked at again, and again no mail
+        assert happens(authority) == []
+
+
 def test_points_52_a_cancellation_tells_no_more_than_it_must(life):
     for mail in [*life.removed.values(), *life.ended.values()]:
         event, = icalendar.Calendar.from_ical(mail.calendar).walk('VEVENT')
