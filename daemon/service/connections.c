@@ -24,7 +24,7 @@
 // What a client may send ahead while it is answered; more than the headers may have.
 #define INPUT_MOST ((size_t)32 * 1024)
 #define SINGLE_WRITE ((size_t)1024 * 1024)
-#define BUCKETS 256
+#define BUCKETS 1024
 
 enum state { IDLE, READING, ANSWERING, STATES };
 
