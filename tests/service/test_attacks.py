@@ -101,7 +101,8 @@ def test_garbage_to_a_port_of_https(store, etag, conninfo, tmp_path):
     cert, key = make_certificate(tmp_path, 'one')
     with Server(conninfo, cert=cert, key=key, request_s=2) as server:
         server.ready()
-        for garbage in (GOOD + b'\r\n', b'\x00' * 5000, b'\x16\x03\x01\xff\xff' + b'a' * 70000, b'\x16\x03\x03\x00\x04\x01\x00\x00\x00'):
+        for garbage in (GOOD + b'\r\n', b'\x00' * 5000, b'\x16\x03\x01\xff\xff' + b'a' * 70000,
+                        b'\x16\x03\x03\x00\x04\x01\x00\x00\x00'):
             with server.connect() as c:
                 assert not exchange(c, garbage).startswith(b'HTTP/1.1 2')
         assert server.process.poll() is None

@@ -49,7 +49,8 @@ class Proxy:
         return True
 
     def ask(self, path=PATH, **headers):
-        request = urllib.request.Request(f'https://127.0.0.1:{self.tls_port}{path}', headers={k.replace('_', '-'): v for k, v in headers.items()})
+        headers = {k.replace('_', '-'): v for k, v in headers.items()}
+        request = urllib.request.Request(f'https://127.0.0.1:{self.tls_port}{path}', headers=headers)
         try:
             with urllib.request.urlopen(request, context=self.context, timeout=10) as r:
                 return r.status, r.headers, r.read()
@@ -77,20 +78,19 @@ def nginx(folder, upstream, cert, key):
 
 def apache(folder, upstream, cert, key):
     port, tls_port = free_port(), free_port()
-    if str(upstream).startswith('unix:'):
-        upstream = f'{upstream}|http://timely/'
-    block = example('apache', {'http://127.0.0.1:8480/': upstream if '|' in str(upstream) else f'http://{upstream}/', '*:80': f'127.0.0.1:{port}',
-                               '*:443': f'127.0.0.1:{tls_port}', '/etc/ssl/timely.pem': cert, '/etc/ssl/private/timely.key': key,
-                               '/var/log/apache2/': f'{folder}/log/'})
+    address = f'{upstream}|http://timely/' if upstream.startswith('unix:') else f'http://{upstream}/'
+    block = example('apache', {'http://127.0.0.1:8480/': address, '*:80': f'127.0.0.1:{port}', '*:443': f'127.0.0.1:{tls_port}',
+                               '/etc/ssl/timely.pem': cert, '/etc/ssl/private/timely.key': key, '/var/log/apache2/': f'{folder}/log/'})
     modules = ''.join(f'LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n'
                       for name in ('mpm_event', 'authz_core', 'alias', 'ssl', 'socache_shmcb', 'proxy', 'proxy_http'))
-    (folder / 'apache.conf').write_text(f'{modules}ServerRoot {folder}\nServerName localhost\nPidFile {folder}/pid\nErrorLog {folder}/log/main.log\n'
-                                        f'DefaultRuntimeDir {folder}\nListen 127.0.0.1:{port}\nListen 127.0.0.1:{tls_port}\n{block}',
-                                        encoding='utf-8')
+    (folder / 'apache.conf').write_text(
+        f'{modules}ServerRoot {folder}\nDefaultRuntimeDir {folder}\nServerName localhost\nPidFile {folder}/pid\n'
+        f'ErrorLog {folder}/log/main.log\nListen 127.0.0.1:{port}\nListen 127.0.0.1:{tls_port}\n{block}', encoding='utf-8')
     return Proxy(folder, ['apache2', '-D', 'FOREGROUND', '-f', folder / 'apache.conf'], port, tls_port, cert)
 
 
-@pytest.fixture(params=[(nginx, 'port'), (nginx, 'socket'), (apache, 'port'), (apache, 'socket')], ids=lambda p: f'{p[0].__name__}-{p[1]}')
+@pytest.fixture(params=[(nginx, 'port'), (nginx, 'socket'), (apache, 'port'), (apache, 'socket')],
+                ids=lambda p: f'{p[0].__name__}-{p[1]}')
 def proxied(request, store, etag, conninfo, tmp_path):
     start, way = request.param
     (tmp_path / 'log').mkdir()
