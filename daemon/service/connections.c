@@ -26,7 +26,7 @@
 #define INPUT_MOST ((size_t)32 * 1024)
 #define SINGLE_WRITE ((size_t)1024 * 1024)
 #define BODIES_MOST 128 // connections that may send a body at a time
-#define BUCKETS 256
+#define BUCKETS 1024
 
 enum state { IDLE, READING, ANSWERING, STATES };
 

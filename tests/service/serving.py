@@ -71,12 +71,12 @@ class Store:
 
 
 class Server:
-    """The process under test. `said` are its lines so far."""
+    """The process under test. `said` are its lines so far. `command`: another program than the driver."""
 
-    def __init__(self, conninfo, listen='127.0.0.1:0', **options):
+    def __init__(self, conninfo, listen='127.0.0.1:0', command=None, **options):
         self.said = []
         self.process = subprocess.Popen(
-            [DRIVER, listen, conninfo, 'debug=1'] + [f'{k}={v}' for k, v in options.items()],
+            command or [DRIVER, listen, conninfo, 'debug=1'] + [f'{k}={v}' for k, v in options.items()],
             stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()

@@ -100,7 +100,8 @@ def test_garbage_to_a_port_of_https(store, etag, conninfo, tmp_path):
     cert, key = make_certificate(tmp_path, 'one')
     with Server(conninfo, cert=cert, key=key, request_s=2) as server:
         server.ready()
-        for garbage in (GOOD + b'\r\n', b'\x00' * 5000, b'\x16\x03\x01\xff\xff' + b'a' * 70000, b'\x16\x03\x03\x00\x04\x01\x00\x00\x00'):
+        for garbage in (GOOD + b'\r\n', b'\x00' * 5000, b'\x16\x03\x01\xff\xff' + b'a' * 70000,
+                        b'\x16\x03\x03\x00\x04\x01\x00\x00\x00'):
             with server.connect() as c:
                 assert not exchange(c, garbage).startswith(b'HTTP/1.1 2')
         assert server.process.poll() is None
@@ -274,16 +275,37 @@ def test_2000_idle_connections(strict, many_files):
             c.close()
 
 
-def test_2000_idle_connections_of_one_address_over_its_limit(shared, etag, many_files):
+def test_2000_idle_connections_of_one_address_over_its_limit(store, etag, conninfo, many_files):
     """The oldest give way, so whoever comes and asks is answered."""
-    connections = [shared.connect() for _ in range(2000)]
-    try:
-        assert shared.ask().content == BODY
-        assert shared.metric('timely_http_connections') <= 256
-        assert shared.metric('timely_http_refused_connections_total') >= 1700
-    finally:
-        for c in connections:
-            c.close()
+    with Server(conninfo, per_address=256) as server:
+        server.ready()
+        connections = [server.connect() for _ in range(2000)]
+        try:
+            assert server.ask().content == BODY
+            assert server.metric('timely_http_connections') <= 256
+            assert server.metric('timely_http_refused_connections_total') >= 1700
+        finally:
+            for c in connections:
+                c.close()
+
+
+def test_an_office_of_2000_behind_one_address_is_not_hit(store, etag, conninfo, many_files):
+    """As shipped: all of them connect, ask for their calendars and stay."""
+    with Server(conninfo, address_rate=12000) as server:
+        server.ready()
+        connections = [server.connect() for _ in range(2000)]
+        try:
+            for c in connections:
+                c.sendall(GOOD + b'If-None-Match: *\r\n\r\n' + GOOD + b'If-None-Match: *\r\n\r\n')
+            for c in connections:
+                answers = b''
+                while answers.count(b'\r\n\r\n') < 2:
+                    answers += c.recv(4096)
+                assert answers.count(b'HTTP/1.1 304') == 2
+            assert server.metric('timely_http_refused_connections_total') == 0
+        finally:
+            for c in connections:
+                c.close()
 
 
 def test_few_files_are_enough_for_few_connections(store, conninfo, many_files):

@@ -1,4 +1,5 @@
 """How often is answered: over a limit 429, for whom it is about and for nobody else."""
+import os
 import socket
 
 import pytest
@@ -77,6 +78,17 @@ def test_a_trusted_proxy_speaks_for_its_clients(serve):
         for c in one, two, one:
             c.sendall(b'GET /readyz HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.9\r\n\r\n')
             assert c.recv(4096).startswith(b'HTTP/1.1 200')
+
+
+def test_the_configuration_says_how_often(serve, conninfo, tmp_path):
+    file = tmp_path / 'timely.yaml'
+    file.write_text(f'store: {{database: "{conninfo}"}}\n'
+                    'service: {listen: "127.0.0.1:0", trusted proxies: 127.0.0.1, requests per address: 40,'
+                    ' unknown per address: 3, requests per feed: 5}\n', encoding='utf-8')
+    server = serve(command=[os.environ.get('TIMELYD', 'timelyd'), '--serve', '--config', str(file)])
+    assert statuses(server, 6) == [304] * 5 + [429]
+    assert statuses(server, 4, '/feed/none.ics') == [404] * 3 + [429]
+    assert 429 in statuses(server, 50, '/readyz') and statuses(server, 2, '/readyz', X_Forwarded_For='192.0.2.1') == [200, 200]
 
 
 @pytest.mark.parametrize('trusted', [False, True])

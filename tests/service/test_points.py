@@ -1,4 +1,7 @@
-"""What calendar clients ask of a feed's HTTP, point by point; 1 also stands in test_proxies.py, 5 and 9 also where feeds are rendered."""
+"""What calendar clients ask of a feed's HTTP, point by point.
+
+1 also stands in test_proxies.py, 5 and 9 also where feeds are rendered.
+"""
 import gzip
 import re
 from pathlib import Path
@@ -79,11 +82,11 @@ def test_point_6_gzip_has_an_etag_of_its_own(shared, etag):
     assert plain.headers['ETag'] != packed.headers['ETag'] and plain.headers['Vary'] == 'Accept-Encoding'
 
 
-ODD = [('Authorization', 'Bearer none'), ('Authorization', 'Basic Og=='), ('Authorization', ''), ('Authorization', 'Negotiate ' + 'A' * 4000),
-       ('Proxy-Authorization', 'Basic x'), ('Cookie', 'a=b; c'), ('Range', 'bytes=0-1'), ('If-Match', '"none"'),
-       ('If-Unmodified-Since', 'Mon, 01 Jan 1990 00:00:00 GMT'), ('Accept', 'application/json'), ('Accept-Encoding', 'br;q=2, ;;'),
-       ('Accept-Language', '\xe9'), ('User-Agent', ''), ('Prefer', 'return=minimal'), ('Depth', 'infinity'), ('X-MS-CookieUri-Requested', 't'),
-       ('X-FeatureVersion', '1'), ('TE', 'trailers'), ('Upgrade', 'h2c'), ('Connection', 'Upgrade, HTTP2-Settings'), ('DNT', '1')]
+ODD = [('Authorization', 'Bearer none'), ('Authorization', 'Basic Og=='), ('Authorization', ''),
+       ('Authorization', 'Negotiate ' + 'A' * 4000), ('Proxy-Authorization', 'Basic x'), ('Cookie', 'a=b; c'), ('Range', 'bytes=0-1'), ('If-Match', '"none"'),
+       ('If-Unmodified-Since', 'Mon, 01 Jan 1990 00:00:00 GMT'), ('Accept', 'application/json'),
+       ('Accept-Encoding', 'br;q=2, ;;'), ('Accept-Language', '\xe9'), ('User-Agent', ''), ('Prefer', 'return=minimal'),
+       ('Depth', 'infinity'), ('X-MS-CookieUri-Requested', 't'), ('X-FeatureVersion', '1'), ('TE', 'trailers'), ('Upgrade', 'h2c'), ('Connection', 'Upgrade, HTTP2-Settings'), ('DNT', '1')]
 
 
 @pytest.mark.parametrize('name, value', ODD)
@@ -104,8 +107,7 @@ def test_point_8_no_cookie_no_redirect_no_browser_is_needed(shared, etag):
 
 
 def test_point_9_the_largest_feed_is_whole_and_travels_small(shared, store, etag):
-    big = b'BEGIN:VCALENDAR\r\n' + b''.join(b'BEGIN:VEVENT\r\nUID:%d\r\nDESCRIPTION:%s\r\nEND:VEVENT\r\n' % (n, b'due soon ' * 104)
-                                            for n in range(1000)) + b'END:VCALENDAR\r\n'
+    big = calendar(1000, '\r\nDESCRIPTION:' + 'due soon ' * 104)
     assert 900_000 < len(big) < 1_100_000
     store.body(big)
     wait_until(lambda: shared.ask().content == big)
@@ -153,7 +155,7 @@ def memory_of(pid):
 
 
 def test_point_11_there_is_no_secret_to_compare_with(store, etag, conninfo):
-    """Hashed first and then looked up: the server knows the hash alone, so no comparison can tell how much of a guess is right."""
+    """Hashed first and then looked up: it knows the hash alone, so no comparison tells how much of a guess is right."""
     with Server(conninfo) as server:
         server.ready()
         pieces = list(memory_of(server.process.pid))

@@ -2,14 +2,12 @@
 import gzip
 import signal
 import socket
-import ssl
 import subprocess
 import urllib.request
 
 import pytest
 
-from serving import (BODY, DRIVER, GOOD, LAST_MODIFIED, TEAM_TOKEN, TOKEN, Server, calendar, exchange, make_certificate, token_hash,
-                     wait_until)
+from serving import BODY, DRIVER, GOOD, LAST_MODIFIED, TEAM_TOKEN, TOKEN, Server, calendar, exchange, token_hash, wait_until
 
 # What is answered
 
@@ -225,42 +223,6 @@ def test_without_a_store_it_says_so_and_waits(pg, store, conninfo):
 
 
 # Ways to listen
-
-
-def test_tls_and_reload(store, conninfo, tmp_path):
-    store.body(BODY)
-    cert, key = make_certificate(tmp_path, 'one')
-    with Server(conninfo, cert=cert, key=key, public_url='https://127.0.0.1/calendars/') as server:
-        server.ready()
-
-        def fetch(trusted, **versions):
-            context = ssl.create_default_context(cafile=trusted)
-            context.set_alpn_protocols(['h2', 'http/1.1'])
-            for name, value in versions.items():
-                setattr(context, name, value)
-            with context.wrap_socket(server.connect(), server_hostname='127.0.0.1') as c:
-                c.sendall(f'GET /calendars/feed/{TOKEN}.ics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'.encode())
-                answer = b''
-                while part := c.recv(65536):               # raises when the end is not told
-                    answer += part
-                return answer.split(b'\r\n\r\n', 1)[1], c.version(), c.selected_alpn_protocol()
-
-        assert fetch(cert) == (BODY, 'TLSv1.3', 'http/1.1')
-        assert fetch(cert, maximum_version=ssl.TLSVersion.TLSv1_2)[1] == 'TLSv1.2'
-        done = subprocess.run(['openssl', 's_client', '-connect', f'127.0.0.1:{server.port}', '-tls1_1', '-cipher',
-                               'ALL:@SECLEVEL=0'], input=b'', capture_output=True, check=False)
-        assert done.returncode != 0
-        with server.connect() as c:
-            assert BODY not in exchange(c, GOOD + b'\r\n')
-
-        other, other_key = make_certificate(tmp_path, 'two')
-        cert.write_bytes(other.read_bytes())
-        server.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: server.saying('serve.reload_refused'))       # the key is not yet the other one's
-        key.write_bytes(other_key.read_bytes())
-        server.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: server.saying('serve.reloaded'))
-        assert fetch(other)[0] == BODY
 
 
 def test_a_socket_in_the_file_system(store, conninfo, tmp_path):

@@ -1,0 +1,143 @@
+"""The web servers of docs/operating.md: its own examples, with other ports and files, before the real server."""
+import re
+import socket
+import ssl
+import subprocess
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from serving import BODY, ROOT, TOKEN, Server, make_certificate, wait_until
+
+PATH = f'/feed/{TOKEN}.ics'
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def example(language, changes):
+    """The document's example, of which every piece that is changed must be there."""
+    text = (ROOT / 'docs' / 'operating.md').read_text(encoding='utf-8')
+    block, = re.findall(rf'^```{language}\n(.*?)^```$', text, re.M | re.S)
+    for old, new in changes.items():
+        assert old in block, old
+        block = block.replace(old, str(new))
+    return block
+
+
+class Proxy:
+    """A web server with the example in it. `logs`: every file that it writes."""
+
+    def __init__(self, folder, command, port, tls_port, cert):
+        self.folder, self.port, self.tls_port = folder, port, tls_port
+        self.context = ssl.create_default_context(cafile=cert)
+        self.context.check_hostname = False
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        wait_until(self.answers)
+
+    def answers(self):
+        assert self.process.poll() is None, self.process.stderr.read()
+        try:
+            socket.create_connection(('127.0.0.1', self.tls_port), 1).close()
+        except OSError:
+            return False
+        return True
+
+    def ask(self, path=PATH, **headers):
+        headers = {k.replace('_', '-'): v for k, v in headers.items()}
+        request = urllib.request.Request(f'https://127.0.0.1:{self.tls_port}{path}', headers=headers)
+        try:
+            with urllib.request.urlopen(request, context=self.context, timeout=10) as r:
+                return r.status, r.headers, r.read()
+        except urllib.error.HTTPError as r:
+            return r.code, r.headers, r.read()
+
+    def logs(self):
+        return ''.join(file.read_text(encoding='utf-8') for file in (self.folder / 'log').iterdir())
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+
+
+def nginx(folder, upstream, cert, key):
+    port, tls_port = free_port(), free_port()
+    block = example('nginx', {'127.0.0.1:8480': upstream, 'listen 80;': f'listen 127.0.0.1:{port};',
+                              'listen 443 ssl;': f'listen 127.0.0.1:{tls_port} ssl;', '/etc/ssl/timely.pem': cert,
+                              '/etc/ssl/private/timely.key': key, '/var/log/nginx/': f'{folder}/log/'})
+    temporary = ''.join(f'{kind}_temp_path {folder}/{kind};' for kind in ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'))
+    (folder / 'nginx.conf').write_text(f'daemon off; pid {folder}/pid; error_log {folder}/log/error.log; events {{}}\n'
+                                       f'http {{ {temporary}\n{block}\n}}\n', encoding='utf-8')
+    return Proxy(folder, ['nginx', '-c', folder / 'nginx.conf', '-e', folder / 'log' / 'error.log'], port, tls_port, cert)
+
+
+def apache(folder, upstream, cert, key):
+    port, tls_port = free_port(), free_port()
+    address = f'{upstream}|http://timely/' if upstream.startswith('unix:') else f'http://{upstream}/'
+    block = example('apache', {'http://127.0.0.1:8480/': address, '*:80': f'127.0.0.1:{port}', '*:443': f'127.0.0.1:{tls_port}',
+                               '/etc/ssl/timely.pem': cert, '/etc/ssl/private/timely.key': key, '/var/log/apache2/': f'{folder}/log/'})
+    modules = ''.join(f'LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n'
+                      for name in ('mpm_event', 'authz_core', 'alias', 'ssl', 'socache_shmcb', 'proxy', 'proxy_http'))
+    (folder / 'apache.conf').write_text(
+        f'{modules}ServerRoot {folder}\nDefaultRuntimeDir {folder}\nServerName localhost\nPidFile {folder}/pid\n'
+        f'ErrorLog {folder}/log/main.log\nListen 127.0.0.1:{port}\nListen 127.0.0.1:{tls_port}\n{block}', encoding='utf-8')
+    return Proxy(folder, ['apache2', '-D', 'FOREGROUND', '-f', folder / 'apache.conf'], port, tls_port, cert)
+
+
+@pytest.fixture(params=[(nginx, 'port'), (nginx, 'socket'), (apache, 'port'), (apache, 'socket')],
+                ids=lambda p: f'{p[0].__name__}-{p[1]}')
+def proxied(request, store, etag, conninfo, tmp_path):
+    start, way = request.param
+    (tmp_path / 'log').mkdir()
+    for folder in (tmp_path, *tmp_path.parents):              # a worker is another user where the tests are root's
+        if Path('/tmp') in folder.parents:
+            folder.chmod(0o755)
+    cert, key = make_certificate(tmp_path, 'proxy')
+    path = tmp_path / 's'
+    options = {'listen': f'unix:{path}', 'proxy': 'unix:'} if way == 'socket' else {'proxy': '127.0.0.1'}
+    with Server(conninfo, address_rate=30, **options) as server:
+        server.ready()
+        if way == 'socket':
+            path.chmod(0o777)
+        proxy = start(tmp_path, f'unix:{path}' if way == 'socket' else f'127.0.0.1:{server.port}', cert, key)
+        try:
+            yield proxy, server
+        finally:
+            proxy.stop()
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+def test_a_feed_comes_through_as_it_is_and_no_log_has_its_address(proxied, etag):
+    proxy, server = proxied
+    status, headers, body = proxy.ask()
+    assert (status, body, headers['ETag']) == (200, BODY, etag)
+    assert headers['Content-Type'] == 'text/calendar; charset=utf-8' and headers['Cache-Control'] == 'private, max-age=900'
+    status, headers, packed = proxy.ask(Accept_Encoding='gzip')
+    assert headers['ETag'] == etag[:-1] + '-gzip"' and len(packed) < len(BODY)
+    assert proxy.ask(If_None_Match=etag)[0] == 304
+    assert proxy.ask('/metrics')[0] == 404
+    said = [proxy.ask(X_Forwarded_For=f'192.0.2.{n}')[0] for n in range(40)]
+    assert 429 in said, 'who asks is the address that the proxy sees, whatever is claimed'
+    server.stop()
+    assert proxy.ask()[0] in (502, 503)                       # which both would tell in their error logs
+    proxy.stop()
+    log = proxy.logs()
+    assert re.search(r'127\.0\.0\.1 \[.*\] GET 200 \d+', log), log
+    assert TOKEN[:8] not in log and '/feed' not in log
+
+
+def test_point_1_port_80_only_redirects(proxied):
+    proxy, _ = proxied
+    with pytest.raises(urllib.error.HTTPError) as e:
+        urllib.request.build_opener(NoRedirects).open(f'http://127.0.0.1:{proxy.port}{PATH}', timeout=10)
+    assert (e.value.code, e.value.headers['Location']) == (301, f'https://timely.example.gov.uk{PATH}')
+    assert b'VCALENDAR' not in e.value.read()
