@@ -3,6 +3,7 @@
 
 #include "arena.h"
 #include "clock.h"
+#include "columns.h"
 #include "feeds.h"
 #include "log.h"
 #include "why_page.h"
@@ -55,20 +56,6 @@ static const char *given(const PGresult *r, int row, int column)
     return s && *s ? s : NULL;
 }
 
-static struct date day(const PGresult *r, int row, int column)
-{
-    struct date d;
-
-    return given(r, row, column) && date_parse(db_text(r, row, column), &d) ? d : DATE_NONE;
-}
-
-static struct moment time_of(const PGresult *r, int row, int column)
-{
-    struct moment m;
-
-    return given(r, row, column) && moment_parse(db_text(r, row, column), &m) ? m : MOMENT_NONE;
-}
-
 static struct why_page page_of(const PGresult *r)
 {
     return (struct why_page){.reference = db_text(r, 0, 0),
@@ -80,17 +67,17 @@ static struct why_page page_of(const PGresult *r)
                              .reading = given(r, 0, 6),
                              .state = db_text(r, 0, 7),
                              .why = given(r, 0, 8),
-                             .today = day(r, 0, 9),
-                             .due_on = day(r, 0, 10),
-                             .book_by = day(r, 0, 11),
-                             .met_on = day(r, 0, 12),
-                             .due_at = time_of(r, 0, 13),
-                             .booked = time_of(r, 0, 14),
+                             .today = column_date(r, 0, 9),
+                             .due_on = column_date(r, 0, 10),
+                             .book_by = column_date(r, 0, 11),
+                             .met_on = column_date(r, 0, 12),
+                             .due_at = column_moment(r, 0, 13),
+                             .booked = column_moment(r, 0, 14),
                              .in_timescale = db_bool(r, 0, 15),
                              .provisional = db_bool(r, 0, 16),
                              .derivation = db_text(r, 0, 17),
                              .not_counted = given(r, 0, 18),
-                             .as_of = time_of(r, 0, 19)};
+                             .as_of = column_moment(r, 0, 19)};
 }
 
 static struct why_change *changes_of(struct arena *a, const PGresult *r)
@@ -99,7 +86,8 @@ static struct why_change *changes_of(struct arena *a, const PGresult *r)
     struct why_change *all = ARENA_ARRAY(a, struct why_change, count + 1);
 
     for (int i = 0; i < count; i++)
-        all[i] = (struct why_change){time_of(r, i, 0), db_text(r, i, 1), day(r, i, 2)};
+        all[i] =
+            (struct why_change){column_moment(r, i, 0), db_text(r, i, 1), column_date(r, i, 2)};
     return all;
 }
 

@@ -2,6 +2,8 @@
 // record_persons.
 #include "book.h"
 
+#include "columns.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,26 +22,6 @@ const char *instant_iso(struct arena *a, instant t)
 static const char *text_at(struct arena *a, const PGresult *r, int row, int column)
 {
     return arena_strdup(a, db_text(r, row, column));
-}
-
-static struct date date_at(const PGresult *r, int row, int column)
-{
-    const char *s = db_text(r, row, column);
-    struct date d = DATE_NONE;
-
-    if (s && !date_parse(s, &d))
-        return DATE_NONE;
-    return d;
-}
-
-static struct moment moment_at(const PGresult *r, int row, int column)
-{
-    const char *s = db_text(r, row, column);
-    struct moment m = MOMENT_NONE;
-
-    if (s && !moment_parse(s, &m))
-        return MOMENT_NONE;
-    return m;
 }
 
 // ------------------------------------------------------------------------------------ persons
@@ -91,15 +73,15 @@ static struct stored_deadline deadline_at(struct arena *a, const PGresult *r, in
     struct stored_deadline d = {.key = {.deadline_id = db_int(r, i, 0),
                                         .timescale = text_at(a, r, i, 2),
                                         .subject_ref = text_at(a, r, i, 3),
-                                        .trigger_on = date_at(r, i, 4),
-                                        .due_on = date_at(r, i, 5)},
+                                        .trigger_on = column_date(r, i, 4),
+                                        .due_on = column_date(r, i, 5)},
                                 .person_id = text_at(a, r, i, 1),
-                                .due_at = moment_at(r, i, 6),
+                                .due_at = column_moment(r, i, 6),
                                 .state = text_at(a, r, i, 7),
-                                .met_on = date_at(r, i, 8),
+                                .met_on = column_date(r, i, 8),
                                 .in_timescale = db_bool(r, i, 9),
                                 .why = text_at(a, r, i, 10),
-                                .booked = moment_at(r, i, 11),
+                                .booked = column_moment(r, i, 11),
                                 .booked_group = text_at(a, r, i, 12),
                                 .uid = text_at(a, r, i, 13),
                                 .sequence = (int)db_int(r, i, 14),
@@ -183,9 +165,9 @@ static bool read_objects(struct arena *a, struct db *store, const char *ids, con
                                                .place = text_at(a, r, i, 6),
                                                .url = text_at(a, r, i, 7),
                                                .sequence = (int)db_int(r, i, 8),
-                                               .starts_on = date_at(r, i, 9),
-                                               .starts = moment_at(r, i, 10),
-                                               .ends = moment_at(r, i, 11)};
+                                               .starts_on = column_date(r, i, 9),
+                                               .starts = column_moment(r, i, 10),
+                                               .ends = column_moment(r, i, 11)};
     return true;
 }
 
@@ -384,7 +366,7 @@ bool book_state_read(struct arena *a, struct db *store, struct book_state *ret, 
         return fail(err, FAULT_INPUT, "timely.state has no row: the store is not whole");
     *ret = (struct book_state){.clock = {db_int(r, 0, 0), db_int(r, 0, 1)},
                                .rules_version = text_at(a, r, 0, 2),
-                               .reconciled_on = date_at(r, 0, 3),
+                               .reconciled_on = column_date(r, 0, 3),
                                .started = db_bool(r, 0, 4),
                                .first_started_at = db_int(r, 0, 5)};
     return true;

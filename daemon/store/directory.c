@@ -2,6 +2,8 @@
 // a post to its deputy, then to the next post above, until somebody can be told.
 #include "directory.h"
 
+#include "columns.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,13 +93,6 @@ size_t directory_count(const struct directory *d)
 
 // ------------------------------------------------------------------------------------- reading it
 
-static struct date date_or_none(const char *s)
-{
-    struct date d;
-
-    return s && date_parse(s, &d) ? d : DATE_NONE;
-}
-
 static struct staff staff_row(const PGresult *r, int i)
 {
     return (struct staff){.id = db_text(r, i, 0),
@@ -107,8 +102,8 @@ static struct staff staff_row(const PGresult *r, int i)
                           .team_id = db_text(r, i, 4),
                           .manager_id = db_text(r, i, 5),
                           .deputy_id = db_text(r, i, 6),
-                          .from = date_or_none(db_text(r, i, 7)),
-                          .to = date_or_none(db_text(r, i, 8))};
+                          .from = column_date(r, i, 7),
+                          .to = column_date(r, i, 8)};
 }
 
 bool directory_read(struct db *store, struct directory **ret, struct error *err)

@@ -3,23 +3,9 @@
 // its day only.
 #include "owed.h"
 
+#include "columns.h"
+
 #include <string.h>
-
-struct date owed_date(const PGresult *r, int row, int column)
-{
-    const char *s = db_text(r, row, column);
-    struct date d;
-
-    return s && date_parse(s, &d) ? d : DATE_NONE;
-}
-
-struct moment owed_moment(const PGresult *r, int row, int column)
-{
-    const char *s = db_text(r, row, column);
-    struct moment m;
-
-    return s && moment_parse(s, &m) ? m : MOMENT_NONE;
-}
 
 enum column {
     DEADLINE_ID,
@@ -81,26 +67,26 @@ static struct owed owed_row(struct arena *a, const PGresult *r, int i)
         .deadline_id = db_int(r, i, DEADLINE_ID),
         .timescale = TEXT(TIMESCALE),
         .subject_ref = TEXT(SUBJECT_REF),
-        .trigger_on = owed_date(r, i, TRIGGER_ON),
-        .due_on = owed_date(r, i, DUE_ON),
-        .book_by = owed_date(r, i, BOOK_BY),
-        .due_at = owed_moment(r, i, DUE_AT),
-        .booked = owed_moment(r, i, BOOKED_AT),
+        .trigger_on = column_date(r, i, TRIGGER_ON),
+        .due_on = column_date(r, i, DUE_ON),
+        .book_by = column_date(r, i, BOOK_BY),
+        .due_at = column_moment(r, i, DUE_AT),
+        .booked = column_moment(r, i, BOOKED_AT),
         .booked_group = TEXT(BOOKED_GROUP),
         .open = db_bool(r, i, OPEN),
         .provisional = db_bool(r, i, PROVISIONAL),
         .at_first_start = db_bool(r, i, AT_FIRST_START),
         .rule_version = (int)db_int(r, i, RULE_VERSION),
-        .trigger_at = owed_moment(r, i, TRIGGER_AT),
-        .trigger_recorded = owed_moment(r, i, TRIGGER_RECORDED),
+        .trigger_at = column_moment(r, i, TRIGGER_AT),
+        .trigger_recorded = column_moment(r, i, TRIGGER_RECORDED),
         .changed_at = TEXT(CHANGED_AT),
         .next_notice_at = TEXT(NEXT_NOTICE_AT),
         .child = {TEXT(PERSON_ID), TEXT(CASE_REF), TEXT(INITIALS), TEXT(DISPLAY_NAME),
                   db_bool(r, i, RESTRICTED)},
         .family = TEXT(FAMILY),
         .who = {TEXT(WORKER_ID), TEXT(TEAM_ID), TEXT(CHAIR_ID), TEXT(IRO_ID)},
-        .worker_since = owed_date(r, i, WORKER_SINCE),
-        .seen_on = owed_date(r, i, SEEN_ON),
+        .worker_since = column_date(r, i, WORKER_SINCE),
+        .seen_on = column_date(r, i, SEEN_ON),
     };
 #undef TEXT
 

@@ -33,7 +33,3 @@ MUST_USE bool owed_read(struct arena *a, struct db *store, const char *condition
 // has the timescale. Points into the library. Arena-owned.
 const struct deadline *owed_deadline(struct arena *a, const struct library *l,
                                      const struct owed *o);
-
-// Civil columns of a result.
-struct date owed_date(const PGresult *r, int row, int column);     // DATE_NONE for NULL
-struct moment owed_moment(const PGresult *r, int row, int column); // MOMENT_NONE for NULL

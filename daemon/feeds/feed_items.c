@@ -2,8 +2,8 @@
 #include "feed_items.h"
 
 #include "book.h"
+#include "columns.h"
 #include "ladder.h"
-#include "owed.h"
 #include "text.h"
 #include "zone.h"
 
@@ -59,11 +59,11 @@ static struct feed_item item_row(struct arena *a, const struct library *l, const
                                         .initials = TEXT(26),
                                         .display_name = TEXT(27),
                                         .restricted = db_bool(r, i, 8)},
-                              .due_on = owed_date(r, i, 9),
-                              .book_by = owed_date(r, i, 10),
-                              .met_on = owed_date(r, i, 11),
-                              .due_at = owed_moment(r, i, 12),
-                              .booked = owed_moment(r, i, 13),
+                              .due_on = column_date(r, i, 9),
+                              .book_by = column_date(r, i, 10),
+                              .met_on = column_date(r, i, 11),
+                              .due_at = column_moment(r, i, 12),
+                              .booked = column_moment(r, i, 13),
                               .provisional = db_bool(r, i, 14),
                               .in_timescale = db_bool(r, i, 15),
                               .sequence = (int)db_int(r, i, 16),
@@ -73,8 +73,8 @@ static struct feed_item item_row(struct arena *a, const struct library *l, const
                               .url = TEXT(20),
                               .object_sequence = (int)db_int(r, i, 21),
                               .object_changed_at = db_int(r, i, 22),
-                              .starts = owed_moment(r, i, 23),
-                              .ends = owed_moment(r, i, 24),
+                              .starts = column_moment(r, i, 23),
+                              .ends = column_moment(r, i, 24),
                               .family = TEXT(25),
                               .not_counted = TEXT(28),
                               .chair = chairs ? TEXT(29) : TEXT(30)};

@@ -3,12 +3,11 @@
 // cannot hide one.
 #include "feeds_render.h"
 
+#include "book.h"
 #include "feed_items.h"
 #include "feed_links.h"
 #include "feed_objects.h"
 #include "log.h"
-#include "outbox.h"
-#include "owed.h"
 #include "sha256.h"
 #include "text.h"
 #include "zone.h"

@@ -2,6 +2,8 @@
 // each of these gets one mail about the children whom they may see.
 #include "reply_told.h"
 
+#include "columns.h"
+
 #include "agenda_plan.h"
 #include "clean.h"
 #include "outbox.h"
@@ -78,7 +80,7 @@ static struct child child_row(const struct telling *t, const PGresult *r, int i)
     struct child c = {
         .told = {.reference = naming_reference(t->arena, &names),
                  .title = TEXT(TIMESCALE),
-                 .due_on = owed_date(r, i, DUE_ON)},
+                 .due_on = column_date(r, i, DUE_ON)},
         .who = {TEXT(WORKER_ID), TEXT(TEAM_ID), TEXT(CHAIR_ID), TEXT(IRO_ID)},
         .restricted = db_bool(r, i, RESTRICTED),
         .chaired = db_bool(r, i, CHAIRED),
@@ -104,8 +106,8 @@ static bool read_meeting(struct telling *t, struct db *store, struct error *err)
     if (t->child_count)
         t->meeting =
             (struct told_meeting){.type = arena_strdup(t->arena, db_text(r, 0, OBJECT_TIMESCALE)),
-                                  .starts_on = owed_date(r, 0, STARTS_ON),
-                                  .starts = owed_moment(r, 0, STARTS_AT)};
+                                  .starts_on = column_date(r, 0, STARTS_ON),
+                                  .starts = column_moment(r, 0, STARTS_AT)};
     return true;
 }
 
