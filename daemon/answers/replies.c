@@ -27,6 +27,8 @@ static void set_text(json_t *o, const char *key, const char *s)
 
 const char *mail_place_key(struct arena *a, const struct config *c)
 {
+    if (!c->imap_url)
+        return ""; // the key of none
     return arena_printf(a, "%s %s %s", c->imap_url, c->imap_user, c->imap_folder);
 }
 

@@ -17,7 +17,8 @@ struct mail_place {
     uint32_t uid_validity, last_uid;
 };
 
-// The key of the configured mailbox: its server, user and folder. Arena-owned.
+// The key of the configured mailbox: its server, user and folder; "" where there is none.
+// Arena-owned.
 const char *mail_place_key(struct arena *a, const struct config *c);
 
 // Reads the place of `mailbox`. Waits.

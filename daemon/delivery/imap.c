@@ -1,8 +1,7 @@
-// Four commands of IMAP on a connection that libcurl has opened. An answer is read as a whole: its
-// line with the literals in it, as long as it keeps to a bound.
+// Four commands of IMAP on a connection that libcurl has opened.
 #include "imap.h"
 
-#include "text.h"
+#include "imap_wire.h"
 #include "transfer.h"
 
 #include <stdlib.h>
@@ -10,32 +9,13 @@
 #include <strings.h>
 
 #define CONNECT_TIMEOUT_S 15
-#define ANSWER_BYTES_MAX ((size_t)4 << 20) // also of a list of UIDs
-#define READ_BYTES ((size_t)16 << 10)
 #define SAID_CHARS_MAX 120
 
-// One untagged answer. A literal (RFC 3501 4.3) stands in `bytes` where the server put it.
-struct answer {
-    struct text bytes;
-    size_t literal_at, literal_length; // of the first one; at 0: none
-};
-
 struct imap {
-    CURL *easy;
-    curl_socket_t fd;
+    struct imap_wire wire;
     int timeout_s;
-    int64_t until; // monotonic: the end of the command in hand
     unsigned tag;
-    struct text in; // read and not yet taken
-    size_t taken;
-    struct answer answer;
 };
-
-// What is wrong with the other side, in words.
-static bool away(struct error *err, const char *what)
-{
-    return fail(err, FAULT_AWAY, "the mailbox's server %s", what);
-}
 
 // ------------------------------------------------------------------------------------- connecting
 
@@ -92,7 +72,7 @@ bool imap_open(const struct imap_server *s, struct imap **ret, bool *ret_denied,
     *ret = calloc(1, sizeof **ret);
     if (!*ret)
         out_of_memory();
-    **ret = (struct imap){.easy = easy, .fd = fd, .timeout_s = s->timeout_s};
+    **ret = (struct imap){.wire = {.easy = easy, .fd = fd}, .timeout_s = s->timeout_s};
     return true;
 }
 
@@ -102,157 +82,15 @@ void imap_close(struct imap *m)
 
     if (!m)
         return;
-    (void)curl_easy_send(m->easy, "bye LOGOUT\r\n", 12, &sent); // out of manners: nobody waits
-    curl_easy_cleanup(m->easy);
-    text_done(&m->in);
-    text_done(&m->answer.bytes);
+    (void)curl_easy_send(m->wire.easy, "bye LOGOUT\r\n", 12, &sent); // out of manners: nobody waits
+    curl_easy_cleanup(m->wire.easy);
+    imap_wire_done(&m->wire);
     free(m);
 }
 
 void imap_auto_close(struct imap **m)
 {
     imap_close(*m);
-}
-
-// ----------------------------------------------------------------------------- bytes in and out
-
-static bool wait_for(struct imap *m, bool for_read, struct error *err)
-{
-    int64_t left = m->until - clock_monotonic();
-
-    switch (left > 0 ? fiber_wait_fd(m->fd, for_read, !for_read, left) : WAKE_TIMEOUT) {
-    case WAKE_READY:
-        return true;
-    case WAKE_STOPPING:
-        return fail(err, FAULT_AWAY, "stopping");
-    case WAKE_TIMEOUT:
-        break;
-    }
-    return away(err, "does not answer");
-}
-
-static bool send_all(struct imap *m, const char *bytes, size_t length, struct error *err)
-{
-    while (length > 0) {
-        size_t sent = 0;
-        CURLcode code = curl_easy_send(m->easy, bytes, length, &sent);
-
-        if (code != CURLE_OK && code != CURLE_AGAIN)
-            return away(err, "has closed the connection");
-        if (code == CURLE_AGAIN && !wait_for(m, false, err))
-            return false;
-        bytes += sent;
-        length -= sent;
-    }
-    return true;
-}
-
-// Reads until at least one byte more is there.
-static bool read_more(struct imap *m, struct error *err)
-{
-    char bytes[READ_BYTES];
-
-    for (;;) {
-        size_t n = 0;
-        CURLcode code = curl_easy_recv(m->easy, bytes, sizeof bytes, &n);
-
-        if (code == CURLE_OK && n > 0) {
-            text_add_n(&m->in, bytes, n);
-            return true;
-        }
-        if (code != CURLE_AGAIN)
-            return away(err, "has closed the connection");
-        if (!wait_for(m, true, err))
-            return false;
-    }
-}
-
-// Takes `length` bytes of what was read into the answer.
-static bool take(struct imap *m, size_t length, struct error *err)
-{
-    if (m->answer.bytes.length + length > ANSWER_BYTES_MAX)
-        return away(err, "answers with more than can be meant");
-    text_add_n(&m->answer.bytes, m->in.s + m->taken, length);
-    m->taken += length;
-    if (m->taken == m->in.length) {
-        text_clear(&m->in);
-        m->taken = 0;
-    }
-    return true;
-}
-
-static bool take_line(struct imap *m, struct error *err)
-{
-    size_t looked = 0;
-
-    for (;;) {
-        size_t there = m->in.length - m->taken;
-        const char *from = there ? m->in.s + m->taken : NULL;
-        const char *end = there > looked ? memchr(from + looked, '\n', there - looked) : NULL;
-
-        if (end)
-            return take(m, (size_t)(end - from) + 1, err);
-        looked = there;
-        if (there > ANSWER_BYTES_MAX)
-            return away(err, "answers with more than can be meant");
-        if (!read_more(m, err))
-            return false;
-    }
-}
-
-static bool take_bytes(struct imap *m, size_t length, struct error *err)
-{
-    while (length > 0) {
-        size_t there = m->in.length - m->taken, n = there < length ? there : length;
-
-        if (n > 0 && !take(m, n, err))
-            return false;
-        length -= n;
-        if (length > 0 && !read_more(m, err))
-            return false;
-    }
-    return true;
-}
-
-// The length of the literal that a line ends with, as "{310}" or "{310+}".
-static bool announces_literal(const struct text *line, size_t begin, size_t *ret)
-{
-    size_t end = line->length, digits = 0;
-
-    while (end > begin && (line->s[end - 1] == '\n' || line->s[end - 1] == '\r'))
-        end--;
-    if (end - begin < 3 || line->s[end - 1] != '}')
-        return false;
-    end -= line->s[end - 2] == '+' ? 2 : 1;
-    while (end - digits > begin && line->s[end - digits - 1] >= '0' &&
-           line->s[end - digits - 1] <= '9')
-        digits++;
-    if (digits == 0 || digits > 9 || end - digits == begin || line->s[end - digits - 1] != '{')
-        return false;
-    *ret = (size_t)strtoul(line->s + end - digits, NULL, 10);
-    return true;
-}
-
-static bool read_answer(struct imap *m, struct error *err)
-{
-    size_t begin = 0, length;
-
-    text_clear(&m->answer.bytes);
-    m->answer.literal_at = m->answer.literal_length = 0;
-    for (;;) {
-        if (!take_line(m, err))
-            return false;
-        if (!announces_literal(&m->answer.bytes, begin, &length))
-            return true;
-        begin = m->answer.bytes.length;
-        if (m->answer.literal_at == 0) {
-            m->answer.literal_at = begin;
-            m->answer.literal_length = length;
-        }
-        if (!take_bytes(m, length, err))
-            return false;
-        begin = m->answer.bytes.length;
-    }
 }
 
 // --------------------------------------------------------------------------------------- commands
@@ -265,19 +103,19 @@ static bool command(struct imap *m, const char *words, void (*each)(struct imap 
     const char *tag = arena_printf(a, "t%u ", ++m->tag);
     const char *line = arena_printf(a, "%s%s\r\n", tag, words), *said;
 
-    m->until = clock_monotonic() + SECONDS(m->timeout_s > 0 ? m->timeout_s : 1);
-    if (!send_all(m, line, strlen(line), err))
+    m->wire.until = clock_monotonic() + SECONDS(m->timeout_s > 0 ? m->timeout_s : 1);
+    if (!imap_wire_send(&m->wire, line, strlen(line), err))
         return false;
     for (;;) {
-        if (!read_answer(m, err))
+        if (!imap_wire_read(&m->wire, err))
             return false;
-        said = text_str(&m->answer.bytes);
+        said = text_str(&m->wire.answer);
         if (strncmp(said, "* ", 2) == 0)
             each(m, arg);
         else if (strncmp(said, tag, strlen(tag)) == 0)
             break;
         else
-            return away(err, "answers what is no IMAP");
+            return imap_away(err, "answers what is no IMAP");
     }
     said += strlen(tag);
     if (strncasecmp(said, "OK", 2) == 0)
@@ -301,7 +139,7 @@ static uint32_t number_after(const char *said, const char *word)
 static void note_folder(struct imap *m, void *arg)
 {
     struct imap_folder *f = arg;
-    const char *said = text_str(&m->answer.bytes);
+    const char *said = text_str(&m->wire.answer);
 
     if (strncasecmp(said, "* OK [", 6) != 0)
         return;
@@ -339,7 +177,7 @@ bool imap_examine(struct imap *m, const char *name, struct imap_folder *ret, str
     if (!command(m, arena_printf(a, "EXAMINE %s", quoted(a, name)), note_folder, &f, err))
         return false;
     if (f.uid_validity == 0)
-        return away(err, "gives no UIDVALIDITY");
+        return imap_away(err, "gives no UIDVALIDITY");
     *ret = f;
     return true;
 }
@@ -353,7 +191,7 @@ struct uids {
 static void note_uids(struct imap *m, void *arg)
 {
     struct uids *u = arg;
-    const char *said = text_str(&m->answer.bytes);
+    const char *said = text_str(&m->wire.answer);
     char *end;
 
     if (strncasecmp(said, "* SEARCH", 8) != 0)
@@ -413,10 +251,10 @@ struct fetched {
 static void note_structure(struct imap *m, void *arg)
 {
     struct fetched *f = arg;
-    const char *said = text_str(&m->answer.bytes);
+    const char *said = text_str(&m->wire.answer);
 
-    if (strcasestr(said, "FETCH") && memmem(said, m->answer.bytes.length, "BODYSTRUCTURE", 13))
-        f->bytes = arena_strndup(f->arena, said, m->answer.bytes.length);
+    if (strcasestr(said, "FETCH") && memmem(said, m->wire.answer.length, "BODYSTRUCTURE", 13))
+        f->bytes = arena_strndup(f->arena, said, m->wire.answer.length);
 }
 
 bool imap_structure(struct imap *m, struct arena *a, uint32_t uid, const char **ret,
@@ -433,12 +271,12 @@ bool imap_structure(struct imap *m, struct arena *a, uint32_t uid, const char **
 static void note_mail(struct imap *m, void *arg)
 {
     struct fetched *f = arg;
-    const struct answer *n = &m->answer;
+    const struct imap_wire *w = &m->wire;
 
-    if (n->literal_at == 0 || !memmem(n->bytes.s, n->literal_at, "BODY[]", 6))
+    if (w->literal_at == 0 || !memmem(w->answer.s, w->literal_at, "BODY[]", 6))
         return;
-    f->bytes = arena_strndup(f->arena, n->bytes.s + n->literal_at, n->literal_length);
-    f->length = n->literal_length;
+    f->bytes = arena_strndup(f->arena, w->answer.s + w->literal_at, w->literal_length);
+    f->length = w->literal_length;
 }
 
 bool imap_mail(struct imap *m, struct arena *a, uint32_t uid, size_t most, const char **ret,
