@@ -65,7 +65,8 @@ static bool sees_child(const struct planner *p, const struct message *m)
 
 // The children of the meeting whom its receiver may see; the one in hand by `own`. A cancellation
 // tells no more than whose it was, where its receiver saw that one child.
-static const char *children_words(struct planner *p, const struct message *m, const char *own)
+static const char *children_words(struct planner *p, const struct message *m, const char *own,
+                                  enum naming others)
 {
     const struct stored_object *o = m->object;
     const char *seen = message_children(p, o, m->staff_id), *list = "";
@@ -77,19 +78,22 @@ static const char *children_words(struct planner *p, const struct message *m, co
 
         if (is_first_of_child(o, i) && is_listed(seen, s->person_id))
             list = arena_printf(p->arena, "%s%s%s", list, *list ? ", " : "",
-                                same_text(s->person_id, p->child->person_id) ? own : s->reference);
+                                same_text(s->person_id, p->child->person_id) ? own
+                                : others == NAME_BY_INITIALS && s->initials  ? s->initials
+                                                                             : s->reference);
     }
     return list;
 }
 
 // ------------------------------------------------------------------------------- what it says
 
-// "ICPC 1042", "RCPC 1042, 1043 due": a type, not a sentence, and never a name.
+// "ICPC 1042", "RCPC 1042, 1043 due": a type, not a sentence, and never a name; by initials where
+// the authority chose so.
 static const char *neutral_title(struct planner *p, const struct message *m)
 {
     struct arena *a = p->arena;
     const struct stored_object *o = m->object;
-    const char *children = children_words(p, m, p->child->reference);
+    const char *children = children_words(p, m, p->child->title, p->context->config->title_names);
 
     return arena_printf(a, "%s%s%s%s", naming_type(a, p->context->library, o->timescale),
                         *children ? " " : "", children, same_text(o->kind, "hold") ? " due" : "");
@@ -101,22 +105,22 @@ static struct invite_words words_of(struct planner *p, const struct message *m, 
     bool own = !m->cancel && sees_child(p, m), hold = same_text(o->kind, "hold");
     int t = library_timescale(p->context->library, o->timescale);
 
-    return (struct invite_words){.heading = heading,
-                                 .title = m->title,
-                                 .child = m->cancel ? NULL : children_words(p, m, p->child->words),
-                                 .due_on = hold  ? o->starts_on
-                                           : own ? m->due_on
-                                                 : DATE_NONE,
-                                 .starts = o->starts,
-                                 .ends = o->ends,
-                                 .place = m->cancel ? NULL : o->place,
-                                 .url = m->cancel ? NULL : o->url,
-                                 .derivation = own ? m->derivation : NULL,
-                                 .cancelled = m->cancel,
-                                 .update = m->update,
-                                 .no_answer =
-                                     t >= 0 && p->context->library->timescales[t].no_answer,
-                                 .service_name = p->context->config->service_name};
+    return (struct invite_words){
+        .heading = heading,
+        .title = m->title,
+        .child = m->cancel ? NULL : children_words(p, m, p->child->words, NAME_BY_REFERENCE),
+        .due_on = hold  ? o->starts_on
+                  : own ? m->due_on
+                        : DATE_NONE,
+        .starts = o->starts,
+        .ends = o->ends,
+        .place = m->cancel ? NULL : o->place,
+        .url = m->cancel ? NULL : o->url,
+        .derivation = own ? m->derivation : NULL,
+        .cancelled = m->cancel,
+        .update = m->update,
+        .no_answer = t >= 0 && p->context->library->timescales[t].no_answer,
+        .service_name = p->context->config->service_name};
 }
 
 static bool render_calendar(struct planner *p, const struct message *m,

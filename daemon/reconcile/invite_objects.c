@@ -133,6 +133,7 @@ void object_serve(struct planner *p, struct stored_object *o, const struct invit
                                   p->child->person_id,
                                   p->child->who->worker_id,
                                   p->child->reference,
+                                  p->child->initials,
                                   named_by(p->arena, i->deadline),
                                   said_by(p->arena, i->deadline)};
     struct served_deadline *more;

@@ -28,7 +28,7 @@ struct invite_deadline {
 
 // The child whom it is about: titles have the reference, words have what the authority chose.
 struct invite_child {
-    const char *person_id, *reference, *words;
+    const char *person_id, *reference, *initials, *title, *words; // initials NULL: none to show
     const struct responsible *who;
 };
 

@@ -20,10 +20,17 @@ const char *naming_reference(struct arena *a, const struct child_names *c)
     return clean_line(a, given(c->case_ref) ? c->case_ref : c->person_id, NAME_CHARS_MAX);
 }
 
+const char *naming_initials(struct arena *a, const struct child_names *c)
+{
+    return !c->restricted && given(c->initials) ? clean_line(a, c->initials, NAME_CHARS_MAX) : NULL;
+}
+
 const char *naming_child(struct arena *a, enum naming how, const struct child_names *c)
 {
-    if (!c->restricted && how == NAME_BY_INITIALS && given(c->initials))
-        return clean_line(a, c->initials, NAME_CHARS_MAX);
+    const char *initials = how == NAME_BY_INITIALS ? naming_initials(a, c) : NULL;
+
+    if (initials)
+        return initials;
     if (!c->restricted && how == NAME_BY_NAME && given(c->display_name))
         return clean_line(a, c->display_name, NAME_CHARS_MAX);
     return naming_reference(a, c);

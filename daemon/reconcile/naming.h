@@ -13,6 +13,10 @@ struct child_names {
 // The case reference, else the number of the person. One safe line. Arena-owned.
 const char *naming_reference(struct arena *a, const struct child_names *c);
 
+// The initials, or NULL where they are not known or the child is restricted. One safe line.
+// Arena-owned.
+const char *naming_initials(struct arena *a, const struct child_names *c);
+
 // As `how` says; by reference where what it asks for is not known, and always for a restricted
 // child. One safe line. Arena-owned.
 const char *naming_child(struct arena *a, enum naming how, const struct child_names *c);

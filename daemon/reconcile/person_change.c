@@ -228,6 +228,8 @@ size_t person_invites(struct arena *a, const struct change_context *c, const str
     struct child_names names = names_of(w);
     struct invite_child child = {.person_id = w->person_id,
                                  .reference = naming_reference(a, &names),
+                                 .initials = naming_initials(a, &names),
+                                 .title = naming_child(a, c->config->title_names, &names),
                                  .words = naming_child(a, c->config->names, &names),
                                  .who = who};
 

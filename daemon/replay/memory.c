@@ -17,6 +17,7 @@ void memory_begin(struct arena *a, const struct chronicle *c, struct memory *ret
         m.persons[i] = (struct remembered){
             .of = &c->persons[i],
             .reference = naming_reference(a, n),
+            .initials = naming_initials(a, n),
             .stored = {.person_id = n->person_id,
                        .case_ref = n->case_ref,
                        .initials = n->initials,

@@ -32,8 +32,8 @@ struct duty {
 
 struct remembered {
     const struct chronicled *of;
-    const char *reference;       // for titles
-    struct stored_person stored; // its deadlines are numbered as the duties
+    const char *reference, *initials; // for titles
+    struct stored_person stored;      // its deadlines are numbered as the duties
     size_t room;
     struct duty **duties; // the withdrawn ones too
     size_t duty_count, duty_room;

@@ -35,6 +35,7 @@ static void fill_serves(struct arena *a, const struct kept_object *k, struct sto
                                                                    d->person->stored.person_id,
                                                                    d->person->who.worker_id,
                                                                    d->person->reference,
+                                                                   d->person->initials,
                                                                    d->named,
                                                                    d->said};
     }

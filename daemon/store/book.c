@@ -222,7 +222,9 @@ static bool read_served(struct arena *a, struct db *store, const char *uids, str
 
     if (!db_ask(store,
                 "SELECT o.uid, d.uid, d.person_id, p.worker_id, "
-                "coalesce(nullif(p.case_ref, ''), d.person_id), od.named, od.said FROM "
+                "coalesce(nullif(p.case_ref, ''), d.person_id), "
+                "CASE WHEN NOT p.restricted THEN nullif(p.initials, '') END, od.named, od.said "
+                "FROM "
                 "timely.object_deadline od "
                 "JOIN timely.calendar_object o USING (object_id) JOIN timely.deadline d USING "
                 "(deadline_id) "
@@ -234,9 +236,9 @@ static bool read_served(struct arena *a, struct db *store, const char *uids, str
     for (int i = 0; i < PQntuples(r); i++) {
         struct stored_object *o = book_object(b, db_text(r, i, 0));
 
-        all[i] =
-            (struct served_deadline){text_at(a, r, i, 1), text_at(a, r, i, 2), text_at(a, r, i, 3),
-                                     text_at(a, r, i, 4), text_at(a, r, i, 5), text_at(a, r, i, 6)};
+        all[i] = (struct served_deadline){
+            text_at(a, r, i, 1), text_at(a, r, i, 2), text_at(a, r, i, 3), text_at(a, r, i, 4),
+            text_at(a, r, i, 5), text_at(a, r, i, 6), text_at(a, r, i, 7)};
         if (o->serve_count++ == 0)
             o->serves = &all[i];
     }

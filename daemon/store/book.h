@@ -36,6 +36,7 @@ struct served_deadline {
     const char *uid, *person_id,
         *worker_id;        // of the child; worker_id NULL when nobody is allocated
     const char *reference; // that messages may name the child by
+    const char *initials;  // NULL: not known, or not for this child
     const char *named;     // by the child's booking: staff numbers divided by blanks, or NULL
     const char *said;      // when that booking was told: the later text is the later word; or NULL
 };

@@ -80,6 +80,7 @@ static void test_yes_acknowledges_in_silence(void **state)
     assert_counts(&m, &ivys, (struct reply_judgement){.newest = true});
 }
 
+// Points: 60
 static void test_what_a_person_must_hear(void **state)
 {
     struct mail_read m = accepted();
@@ -98,6 +99,7 @@ static void test_what_a_person_must_hear(void **state)
     assert_counts(&m, &ivys, (struct reply_judgement){0});
 }
 
+// Points: 61
 static void test_machines_acknowledge_nothing(void **state)
 {
     struct mail_read m = accepted();
@@ -107,6 +109,7 @@ static void test_machines_acknowledge_nothing(void **state)
     assert_counts(&m, &ivys, (struct reply_judgement){.newest = true});
 }
 
+// Points: 59
 static void test_versions(void **state)
 {
     struct mail_read m = accepted();
@@ -145,6 +148,7 @@ static void test_the_later_of_two_answers_holds(void **state)
     assert_ignored(&m, &ivys, "stamp-of-the-future");
 }
 
+// Points: 58
 static void test_whose_it_is(void **state)
 {
     struct mail_read m = accepted();
@@ -168,6 +172,7 @@ static void test_whose_it_is(void **state)
     assert_ignored(&m, &sent, "not-the-sender");
 }
 
+// Points: 62
 static void test_the_servers_verdict(void **state)
 {
     struct mail_read m = accepted();

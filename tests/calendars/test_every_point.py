@@ -10,9 +10,6 @@ NAME = re.compile(r'^def test_points?((?:_\d+)+)_', re.M)
 MARK = re.compile(r'^(?:#|//) Points: ([\d, ]+)\n(?:(?:@pytest|    |\]\)|//).*\n)*(?:def test_|static void )', re.M)
 
 
-ANSWERS = set(range(58, 63))  # of what people's calendars answer: held by the tests of what reads them
-
-
 def points_of(text):
     names = (n for found in NAME.findall(text) for n in found.split('_') if n)
     marks = (n for found in MARK.findall(text) for n in found.replace(' ', '').split(',') if n)
@@ -31,4 +28,4 @@ def test_none_of_the_70_is_without_a_test():
     for path in [*TESTS.glob('*/test_*.py'), *TESTS.glob('*/test_*.c')]:
         if path != Path(__file__).resolve():
             found |= points_of(path.read_text(encoding='utf-8'))
-    assert set(range(1, 71)) - ANSWERS - found == set()
+    assert set(range(1, 71)) - found == set()

@@ -335,6 +335,17 @@ def test_point_46_titles_and_subjects_name_nobody(server, tmp_path):
             assert item(mail).title == 'ICPC REF-7'
 
 
+def test_point_46_titles_may_have_initials(server, tmp_path):
+    with Authority(server, tmp_path, names_in_titles='initials') as authority:
+        begin(authority)
+        meeting = Meeting('M', datetime.datetime(2024, 4, 18, 10))
+        for key, restricted in ('7', False), ('8', False), ('9', True):
+            authority.book(authority.child('SW1', family='F', key=key, initials=f'Z{key}', restricted=restricted), meeting)
+        titles = {m.recipient: item(m).title for m in happens(authority)}
+        assert set(titles) == {'sw1@council.example', 'chair@council.example'}
+        assert all(sorted(re.findall(r'\S+', title.replace(',', ''))) == ['ICPC', 'REF-9', 'Z7', 'Z8'] for title in titles.values())
+
+
 def test_points_47_49_nothing_of_series_or_of_outlooks_own_numbers(life):
     for mail in life.all():
         assert not re.search(rb'^(X-MICROSOFT-CDO-APPT-SEQUENCE|RRULE|RDATE|EXDATE|RECURRENCE-ID)', mail.calendar[mail.calendar.find(b'BEGIN:VEVENT'):], re.M)

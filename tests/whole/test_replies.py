@@ -204,6 +204,7 @@ def test_the_chairs_decline_shortly_before_the_last_day_goes_to_worker_and_manag
     assert answers == 3
 
 
+# Points: 60
 def test_another_time_goes_to_the_worker_alone(town):
     child = town.child('W3', days_left=3)
     invite = town.booked(child)
@@ -216,6 +217,7 @@ def test_another_time_goes_to_the_worker_alone(town):
     assert (len(town.mails('TM')), len(town.mails('CM'))) == managers
 
 
+# Points: 58
 def test_what_touches_nothing(town):
     """Another's UID, a forged attendee, who holds none, an unknown UID, what failed its check (point 62), a version to come.
     None of these mails has an ORGANIZER, as those of some servers (point 58)."""
@@ -238,6 +240,7 @@ def test_what_touches_nothing(town):
     assert not [m for m in town.mails('TM', child) if 'declined' in m.subject]
 
 
+# Points: 59, 61
 def test_older_answers_and_automatic_ones_acknowledge_nothing(town):
     """Points 59 to 61."""
     child = town.child('W5')
