@@ -2,6 +2,7 @@
 #include "replies.h"
 
 #include "clean.h"
+#include "json.h"
 #include "mail_read.h"
 #include "outbox.h"
 #include "reply_judge.h"
@@ -12,16 +13,6 @@
 
 #include <string.h>
 #include <strings.h>
-
-static void document_done(json_t **doc)
-{
-    json_decref(*doc);
-}
-
-static void set_text(json_t *o, const char *key, const char *s)
-{
-    json_object_set_new(o, key, s ? json_string(s) : json_null());
-}
 
 // -------------------------------------------------------------------------------------- the place
 
@@ -133,16 +124,16 @@ static json_t *answer_document(const struct taking *t, const struct reply_judgem
     const struct calendar_reply *r = &t->mail.reply;
     json_t *o = json_object();
 
-    set_text(o, "method", reply_method_word(r->method));
-    set_text(o, "answer", r->partstat);
+    json_set_text(o, "method", reply_method_word(r->method));
+    json_set_text(o, "answer", r->partstat);
     json_object_set_new(o, "sequence", json_integer(r->sequence));
-    set_text(o, "stamped_at", instant_iso(t->arena, r->stamped_at));
-    set_text(o, "sent_by", j->sent_by);
+    json_set_text(o, "stamped_at", instant_iso(t->arena, r->stamped_at));
+    json_set_text(o, "sent_by", j->sent_by);
     json_object_set_new(o, "acknowledges", json_boolean(j->acknowledges));
-    set_text(o, "proposed_start",
-             date_known(r->starts.on) ? moment_iso(t->arena, r->starts) : NULL);
-    set_text(o, "proposed_end", date_known(r->ends.on) ? moment_iso(t->arena, r->ends) : NULL);
-    set_text(o, "comment", r->comment);
+    json_set_text(o, "proposed_start",
+                  date_known(r->starts.on) ? moment_iso(t->arena, r->starts) : NULL);
+    json_set_text(o, "proposed_end", date_known(r->ends.on) ? moment_iso(t->arena, r->ends) : NULL);
+    json_set_text(o, "comment", r->comment);
     return o;
 }
 
@@ -163,7 +154,7 @@ static bool take_answer(struct taking *t, struct error *err)
     t->result.object_id = h.object_id;
     if (h.object_id)
         json_object_set_new(t->doc, "object_id", json_integer(h.object_id));
-    set_text(t->doc, "staff_id", h.staff_id);
+    json_set_text(t->doc, "staff_id", h.staff_id);
     if (j.ignored) {
         ignore(t, j.ignored);
         return true;
@@ -197,13 +188,13 @@ static bool take_bounce(struct taking *t, struct error *err)
     }
     ours = !redirected || !b->recipient || strcasecmp(redirected, b->recipient) != 0;
     o = json_object();
-    set_text(o, "email", ours ? db_text(r, 0, 1) : b->recipient);
-    set_text(o, "staff_id", ours ? db_text(r, 0, 2) : NULL);
-    set_text(o, "status", b->status);
-    set_text(o, "diagnostic", b->diagnostic);
+    json_set_text(o, "email", ours ? db_text(r, 0, 1) : b->recipient);
+    json_set_text(o, "staff_id", ours ? db_text(r, 0, 2) : NULL);
+    json_set_text(o, "status", b->status);
+    json_set_text(o, "diagnostic", b->diagnostic);
     json_object_set_new(o, "message_id", json_integer(db_int(r, 0, 0)));
     json_object_set_new(t->doc, "bounce", o);
-    set_text(t->doc, "staff_id", ours ? db_text(r, 0, 2) : NULL);
+    json_set_text(t->doc, "staff_id", ours ? db_text(r, 0, 2) : NULL);
     t->result.as = TAKEN_BOUNCE;
     return true;
 }
@@ -217,13 +208,13 @@ static bool record(struct taking *t, struct error *err)
     const char *value;
 
     sha256_hex(m->bytes, m->length, hash);
-    set_text(t->doc, "now", instant_iso(t->arena, t->context->now));
-    set_text(t->doc, "mailbox", m->place->mailbox);
+    json_set_text(t->doc, "now", instant_iso(t->arena, t->context->now));
+    json_set_text(t->doc, "mailbox", m->place->mailbox);
     json_object_set_new(t->doc, "uid_validity", json_integer(m->place->uid_validity));
     json_object_set_new(t->doc, "uid", json_integer(m->uid));
-    set_text(t->doc, "sha256", hash);
-    set_text(t->doc, "became", became[t->result.as]);
-    set_text(t->doc, "why", t->result.why);
+    json_set_text(t->doc, "sha256", hash);
+    json_set_text(t->doc, "became", became[t->result.as]);
+    json_set_text(t->doc, "why", t->result.why);
     json_object_set(t->doc, "messages", t->messages);
     text = json_dumps(t->doc, JSON_COMPACT);
     if (!text)
@@ -248,8 +239,8 @@ static bool take(struct taking *t, struct error *err)
 bool replies_take(struct arena *a, struct db *store, const struct replies_context *c,
                   const struct incoming *m, struct taken *ret, struct error *err)
 {
-    AUTO(document_done) json_t *doc = json_object();
-    AUTO(document_done) json_t *messages = json_array();
+    AUTO(json_done) json_t *doc = json_object();
+    AUTO(json_done) json_t *messages = json_array();
     struct taking t = {
         .arena = a, .store = store, .context = c, .incoming = m, .doc = doc, .messages = messages};
 

@@ -2,9 +2,10 @@
 // before one is believed. Derived ones follow a table of rules, a row a holiday.
 #include "holidays.h"
 
+#include "json.h"
+
 #include "paths.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,11 +26,6 @@ static const size_t least_in_a_year[DIVISIONS] = {
     [SCOTLAND] = 9,
     [NORTHERN_IRELAND] = 10,
 };
-
-static void json_done(json_t **j)
-{
-    json_decref(*j);
-}
 
 static struct holiday *holiday_at(const struct holiday_list *list, struct date on)
 {

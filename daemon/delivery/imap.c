@@ -8,7 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define CONNECT_TIMEOUT_S 15
 #define SAID_CHARS_MAX 120
 
 struct imap {
@@ -19,35 +18,7 @@ struct imap {
 
 // ------------------------------------------------------------------------------------- connecting
 
-static void set_server(CURL *easy, const struct imap_server *s, char *words)
-{
-    long timeout = s->timeout_s > 0 ? s->timeout_s : 1;
-
-    curl_easy_setopt(easy, CURLOPT_URL, s->url);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "imap,imaps");
-    curl_easy_setopt(easy, CURLOPT_PROXY, ""); // none from the environment
-    curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT, timeout);
-    curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, timeout);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
-                     timeout < CONNECT_TIMEOUT_S ? timeout : (long)CONNECT_TIMEOUT_S);
-    // Never "try": that falls back to clear text without a word.
-    curl_easy_setopt(easy, CURLOPT_USE_SSL,
-                     (long)(s->require_tls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
-    if (s->ca_file)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, s->ca_file);
-    curl_easy_setopt(easy, CURLOPT_USERNAME, s->user);
-    if (s->bearer) {
-        curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, s->bearer);
-        curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, "AUTH=XOAUTH2");
-    } else if (s->password) {
-        curl_easy_setopt(easy, CURLOPT_PASSWORD, s->password);
-    }
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, words);
-}
-
-bool imap_open(const struct imap_server *s, struct imap **ret, bool *ret_denied, struct error *err)
+bool imap_open(const struct mail_server *s, struct imap **ret, bool *ret_denied, struct error *err)
 {
     char words[CURL_ERROR_SIZE] = "";
     CURL *easy = curl_easy_init();
@@ -56,7 +27,10 @@ bool imap_open(const struct imap_server *s, struct imap **ret, bool *ret_denied,
 
     if (!easy)
         out_of_memory();
-    set_server(easy, s, words);
+    curl_easy_setopt(easy, CURLOPT_URL, s->url);
+    mail_server_set(easy, s, "imap,imaps");
+    curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, words);
     done = transfer_connect(easy);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
     *ret_denied = done == CURLE_LOGIN_DENIED;

@@ -11,21 +11,12 @@
 
 #include "arena.h"
 #include "date.h"
-
-struct imap_server {
-    const char *url;      // imap://host:port (STARTTLS) or imaps://host:port
-    const char *user;     // of the mailbox
-    const char *password; // or NULL with a bearer
-    const char *bearer;   // an XOAUTH2 token
-    bool require_tls;     // never a password or a mail in clear text
-    const char *ca_file;  // NULL: the system's
-    int timeout_s;        // of a command
-};
+#include "mail_server.h"
 
 struct imap;
 
 // Connects and logs in. *ret_denied: the server refused user and password, or token.
-MUST_USE bool imap_open(const struct imap_server *s, struct imap **ret, bool *ret_denied,
+MUST_USE bool imap_open(const struct mail_server *s, struct imap **ret, bool *ret_denied,
                         struct error *err);
 void imap_close(struct imap *m);       // NULL is nothing
 void imap_auto_close(struct imap **m); // for AUTO()

@@ -2,10 +2,10 @@
 #include "maildir.h"
 
 #include "arena.h"
+#include "sha256.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,13 +33,10 @@ static bool make_folders(struct arena *a, const char *dir, struct error *err)
 
 static const char *file_name(struct arena *a, const char *message_id)
 {
-    unsigned char hash[SHA256_DIGEST_LENGTH];
-    char hex[33];
+    char hex[65];
 
-    SHA256((const unsigned char *)message_id, strlen(message_id), hash);
-    for (size_t i = 0; i < 16; i++)
-        (void)snprintf(hex + 2 * i, 3, "%02x", hash[i]);
-    return arena_printf(a, "%s.timely", hex);
+    sha256_hex(message_id, strlen(message_id), hex);
+    return arena_printf(a, "%.32s.timely", hex);
 }
 
 static bool write_all(int fd, const char *bytes, size_t length)

@@ -1,11 +1,12 @@
 // Fetching a token by libcurl; what the server says is read by jansson.
 #include "oauth.h"
 
+#include "json.h"
+
 #include "clock.h"
 #include "text.h"
 #include "transfer.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,11 +37,6 @@ static void handle_done(CURL **easy)
 static void answer_done(struct answer *n)
 {
     text_done(&n->text);
-}
-
-static void json_done(json_t **j)
-{
-    json_decref(*j);
 }
 
 static void curl_string_done(char **s)

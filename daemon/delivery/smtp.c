@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONNECT_TIMEOUT_S 15
 #define SAID_BYTES_MAX 2000 // of an answer is listened to
 
 // How far the dialogue came. What a server says before MAIL (greeting, EHLO, STARTTLS, AUTH) is
@@ -128,33 +127,13 @@ static bool harmless_name(const char *helo)
     return strlen(helo) <= 255;
 }
 
-static void set_server(CURL *easy, const struct smtp_server *s)
+static void set_server(CURL *easy, const struct mail_server *s)
 {
     AUTO(text_done) struct text url = {0};
-    long timeout = s->timeout_s > 0 ? s->timeout_s : 1;
 
     text_addf(&url, "%s/%s", s->url, s->helo ? s->helo : ""); // the path is the name in EHLO
     curl_easy_setopt(easy, CURLOPT_URL, text_str(&url));
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-    curl_easy_setopt(easy, CURLOPT_PROXY, ""); // none from the environment
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT, timeout);
-    curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, timeout);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
-                     timeout < CONNECT_TIMEOUT_S ? timeout : (long)CONNECT_TIMEOUT_S);
-    // Never "try": that falls back to clear text without a word.
-    curl_easy_setopt(easy, CURLOPT_USE_SSL,
-                     (long)(s->require_tls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
-    if (s->ca_file)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, s->ca_file);
-    if (s->user)
-        curl_easy_setopt(easy, CURLOPT_USERNAME, s->user);
-    if (s->bearer) {
-        curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, s->bearer);
-        curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, "AUTH=XOAUTH2");
-    } else if (s->password) {
-        curl_easy_setopt(easy, CURLOPT_PASSWORD, s->password);
-    }
+    mail_server_set(easy, s, "smtp,smtps");
 }
 
 static void set_message(CURL *easy, const char *from, const struct curl_slist *to,
@@ -206,7 +185,7 @@ static bool was_stale(CURL *easy, CURLcode done, const struct dialogue *d)
            d->phase == PHASE_MESSAGE && (d->code == 0 || d->code == 421);
 }
 
-static CURLcode perform(const struct smtp_server *s, const char *from, const char *to, bool fresh,
+static CURLcode perform(const struct mail_server *s, const char *from, const char *to, bool fresh,
                         struct dialogue *d, bool *stale)
 {
     AUTO(handle_done) CURL *easy = curl_easy_init();
@@ -225,7 +204,7 @@ static CURLcode perform(const struct smtp_server *s, const char *from, const cha
     return done;
 }
 
-static bool try_once(const struct smtp_server *s, const char *from, const char *to,
+static bool try_once(const struct mail_server *s, const char *from, const char *to,
                      const char *bytes, size_t length, bool fresh, struct handover_answer *ret)
 {
     AUTO(dialogue_done) struct dialogue d = {.bytes = bytes, .length = length};
@@ -236,7 +215,7 @@ static bool try_once(const struct smtp_server *s, const char *from, const char *
     return !stale;
 }
 
-void smtp_send(const struct smtp_server *s, const char *from, const char *to, const char *bytes,
+void smtp_send(const struct mail_server *s, const char *from, const char *to, const char *bytes,
                size_t length, struct handover_answer *ret)
 {
     if (!mail_address_valid(from) || !mail_address_valid(to)) {

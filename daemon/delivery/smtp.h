@@ -3,16 +3,7 @@
 #pragma once
 
 #include "handover.h"
-
-struct smtp_server {
-    const char *url;             // smtp://host:port or smtps://host:port
-    const char *helo;            // our name in EHLO
-    const char *user, *password; // NULL: no authentication
-    const char *bearer;          // an XOAUTH2 token instead of a password; NULL
-    bool require_tls;            // STARTTLS or TLS, never clear text
-    const char *ca_file;         // NULL: the system's
-    int timeout_s;               // of one hand-over
-};
+#include "mail_server.h"
 
 // Hands one message over. `bytes` are the whole of it with CRLF line ends; addresses were validated
 // (mail_address_valid) and are refused again here. Waits in the calling fiber, for timeout_s at
@@ -21,5 +12,5 @@ struct smtp_server {
 // HANDOVER_REFUSED is 5xx to MAIL, RCPT, DATA or the message; 530, 534, 535 and 538 (our own
 // authentication) and everything before MAIL are HANDOVER_RETRY. A kept connection that has died is
 // opened again once, as long as nothing of the message was said.
-void smtp_send(const struct smtp_server *s, const char *from, const char *to, const char *bytes,
+void smtp_send(const struct mail_server *s, const char *from, const char *to, const char *bytes,
                size_t length, struct handover_answer *ret);

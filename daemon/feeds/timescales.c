@@ -2,40 +2,25 @@
 #include "timescales.h"
 
 #include "explain.h"
+#include "json.h"
 #include "naming.h"
-
-#include <jansson.h>
-
-static void set(json_t *row, const char *key, const char *value)
-{
-    json_object_set_new(row, key, value ? json_string(value) : json_null());
-}
+#include "text.h"
 
 static json_t *row_of(struct arena *a, const struct library *l, const struct timescale *t)
 {
     const struct version *now = &t->versions[t->version_count - 1];
     json_t *row = json_object();
 
-    set(row, "timescale", t->id);
-    set(row, "type", naming_type(a, l, t->id));
-    set(row, "title", t->title);
-    set(row, "force", force_word(t->force));
-    set(row, "source", now->source);
-    set(row, "url", now->url);
-    set(row, "evidence", t->evidence ? explain_evidence(a, t->evidence) : NULL);
-    set(row, "reading", t->reading);
-    set(row, "chapter", t->chapter);
+    json_set_text(row, "timescale", t->id);
+    json_set_text(row, "type", naming_type(a, l, t->id));
+    json_set_text(row, "title", t->title);
+    json_set_text(row, "force", force_word(t->force));
+    json_set_text(row, "source", now->source);
+    json_set_text(row, "url", now->url);
+    json_set_text(row, "evidence", t->evidence ? explain_evidence(a, t->evidence) : NULL);
+    json_set_text(row, "reading", t->reading);
+    json_set_text(row, "chapter", t->chapter);
     return row;
-}
-
-static void json_done(json_t **j)
-{
-    json_decref(*j);
-}
-
-static void string_done(char **s)
-{
-    free(*s);
 }
 
 bool timescales_publish(struct db *store, const struct library *l, struct error *err)

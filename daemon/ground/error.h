@@ -42,6 +42,12 @@ static inline bool never(bool said)
 // Says so on standard error and ends the process with status 3, without a core file: memory holds
 // case data. For the few places that allocate outside an arena.
 _Noreturn void out_of_memory(void);
+static inline void *must(void *p)
+{
+    if (!p)
+        out_of_memory();
+    return p;
+}
 
 // Runs `done(&variable)` when the variable goes out of scope: handles of other libraries are
 // released on every path without a ladder of gotos.

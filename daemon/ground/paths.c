@@ -17,11 +17,6 @@
 // last the source tree that a build folder elsewhere was made from.
 static const char *const places[] = {"../share/timely", "..", "../..", "../../..", TIMELY_SOURCE};
 
-static void string_done(char **s)
-{
-    free(*s);
-}
-
 static void descriptor_done(int *fd)
 {
     close(*fd);

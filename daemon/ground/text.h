@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct text {
@@ -55,3 +56,9 @@ bool utf8_hidden(uint32_t character);
 // malformed bytes become U+FFFD, at most `max_chars` characters (an ellipsis marks a cut).
 // The result is freshly allocated; the caller frees.
 char *text_one_line(const char *s, size_t max_chars);
+
+// For AUTO(), of what the caller frees.
+static inline void string_done(char **s)
+{
+    free(*s);
+}

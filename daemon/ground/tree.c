@@ -55,11 +55,6 @@ static void refuse(struct reader *r, yaml_mark_t at, const char *fmt, ...)
         r->stop = true;
 }
 
-static void string_done(char **s)
-{
-    free(*s);
-}
-
 // ---- characters: checked before libyaml sees them, which gives no place for a bad byte, and which
 // a file of many %TAG lines keeps busy for hours
 

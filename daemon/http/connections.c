@@ -74,13 +74,6 @@ struct connections {
     unsigned long refused;
 };
 
-static void *must(void *p)
-{
-    if (!p)
-        out_of_memory();
-    return p;
-}
-
 // Deadlines
 
 static void arm(struct connections *t, int64_t at)

@@ -16,13 +16,6 @@ static void component_done(icalcomponent **c)
         icalcomponent_free(*c);
 }
 
-static icalcomponent *must(icalcomponent *c)
-{
-    if (!c)
-        out_of_memory();
-    return c;
-}
-
 // ----------------------------------------------------------------------------------------- times
 
 static bool is_day(struct icaltimetype t)

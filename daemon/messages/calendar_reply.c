@@ -25,7 +25,7 @@ static void component_done(icalcomponent **c)
         icalcomponent_free(*c);
 }
 
-static void string_done(char **s)
+static void gstring_done(char **s)
 {
     g_free(*s);
 }
@@ -99,7 +99,7 @@ static bool take_text(struct arena *a, const char *bytes, size_t length, char **
 // letters; NULL when it is none.
 static const char *address_of(struct arena *a, const char *uri)
 {
-    AUTO(string_done) char *plain = NULL, *small = NULL;
+    AUTO(gstring_done) char *plain = NULL, *small = NULL;
 
     if (!uri || strncasecmp(uri, "mailto:", 7) != 0)
         return NULL;

@@ -4,11 +4,11 @@
 
 #include "clean.h"
 #include "gmime_start.h"
+#include "sha256.h"
 #include "text.h"
 #include "zone.h"
 
 #include <gmime/gmime.h>
-#include <openssl/sha.h>
 #include <string.h>
 
 #define NAME_CHARS_MAX 100
@@ -39,24 +39,19 @@ static bool message_id_valid(const char *id)
     return true;
 }
 
-// The SHA-256 of a text in hexadecimal, as many bytes of it as are asked for.
-static const char *hash_of(struct arena *a, const char *s, size_t bytes)
+static const char *hash_of(struct arena *a, const char *s)
 {
-    unsigned char hash[SHA256_DIGEST_LENGTH];
-    AUTO(text_done) struct text hex = {0};
+    char *hex = arena_alloc(a, 65);
 
-    SHA256((const unsigned char *)s, strlen(s), hash);
-    for (size_t i = 0; i < bytes; i++)
-        text_addf(&hex, "%02x", hash[i]);
-    return arena_strdup(a, text_str(&hex));
+    sha256_hex(s, strlen(s), hex);
+    return hex;
 }
 
 const char *mail_message_id(struct arena *a, const char *from_email, const char *dedupe)
 {
     const char *at = from_email ? strchr(from_email, '@') : NULL;
 
-    return arena_printf(a, "%s@%s", hash_of(a, dedupe, SHA256_DIGEST_LENGTH),
-                        at && at[1] ? at + 1 : "timely.invalid");
+    return arena_printf(a, "%s@%s", hash_of(a, dedupe), at && at[1] ? at + 1 : "timely.invalid");
 }
 
 static bool method_known(const char *method)
@@ -91,7 +86,7 @@ static bool check(const struct mail *m, struct error *err)
 // holds it is never sent as it is (encoding_for).
 static const char *boundary(struct arena *a, const struct mail *m, const char *which)
 {
-    return arena_printf(a, "=_%s_%s", which, hash_of(a, m->message_id, 12));
+    return arena_printf(a, "=_%s_%.24s", which, hash_of(a, m->message_id));
 }
 
 // 7 bits as they are when they can stand in a mail, else quoted-printable. Never 8bit: libcurl does

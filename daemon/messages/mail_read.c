@@ -32,7 +32,7 @@ static void object_done(void *object)
     g_clear_object((GObject **)object);
 }
 
-static void string_done(char **s)
+static void gstring_done(char **s)
 {
     g_free(*s);
 }
@@ -78,7 +78,7 @@ static const char *too_much(const char *bytes, size_t length)
 
 static const char *small_address(struct arena *a, const char *s)
 {
-    AUTO(string_done) char *small = s ? g_ascii_strdown(s, -1) : NULL;
+    AUTO(gstring_done) char *small = s ? g_ascii_strdown(s, -1) : NULL;
 
     return small && mail_address_valid(small) ? arena_strdup(a, small) : NULL;
 }
@@ -229,7 +229,7 @@ static void try_calendar(struct reading *r, const char *bytes, size_t length)
 static void try_calendar_part(struct reading *r, GMimeObject *o)
 {
     if (GMIME_IS_TEXT_PART(o)) { // decoded, and in UTF-8 whatever its charset
-        AUTO(string_done) char *text = g_mime_text_part_get_text(GMIME_TEXT_PART(o));
+        AUTO(gstring_done) char *text = g_mime_text_part_get_text(GMIME_TEXT_PART(o));
 
         try_calendar(r, text ? text : "", text ? strlen(text) : 0);
     } else if (GMIME_IS_PART(o)) {

@@ -13,11 +13,6 @@
 
 #define ALARM_MINUTES 30
 
-void json_set_text(json_t *o, const char *key, const char *s)
-{
-    json_object_set_new(o, key, s ? json_string(s) : json_null());
-}
-
 // ------------------------------------------------------------------------------- whom it names
 
 static bool may_see(const struct served_deadline *s, const char *staff_id)

@@ -2,11 +2,10 @@
 // down.
 #include "clean.h"
 #include "invite_plan.h"
+#include "sha256.h"
 #include "text.h"
 #include "zone.h"
 
-#include <openssl/evp.h>
-#include <stdio.h>
 #include <string.h>
 
 bool object_is_live(const struct stored_object *o)
@@ -167,13 +166,10 @@ static const char *content_hash(struct arena *a, const struct stored_object *o)
     const char *content = arena_printf(
         a, "%s|%s|%d|%s|%s|%s|%s", o->kind, o->status, o->starts_on.day, moment_iso(a, o->starts),
         moment_iso(a, o->ends), o->place ? o->place : "", o->url ? o->url : "");
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    char *hex = arena_alloc(a, 33);
+    char hex[65];
 
-    EVP_Digest(content, strlen(content), digest, NULL, EVP_sha256(), NULL);
-    for (size_t i = 0; i < 16; i++)
-        (void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-    return hex;
+    sha256_hex(content, strlen(content), hex);
+    return arena_strndup(a, hex, 32);
 }
 
 static void fill_hold(struct stored_object *o, const struct deadline *d)

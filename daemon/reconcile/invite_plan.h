@@ -3,6 +3,7 @@
 #pragma once
 
 #include "invites.h"
+#include "json.h"
 
 struct planner {
     struct arena *arena;
@@ -66,5 +67,3 @@ bool message_put(struct planner *p, const struct message *m);
 // is no worker with an address, nor at a first start.
 void message_tell_worker(struct planner *p, const char *dedupe, const char *subject,
                          const char *text);
-// Sets a text of a JSON object; NULL becomes null.
-void json_set_text(json_t *o, const char *key, const char *s);

@@ -1,18 +1,15 @@
 // One person's difference written down as JSON, as timely.record_person takes it.
 #include "explain.h"
+
+#include "json.h"
 #include "ladder.h"
 #include "person_change.h"
 
 #include <string.h>
 
-static void set_text(json_t *o, const char *key, const char *s)
-{
-    json_object_set_new(o, key, s ? json_string(s) : json_null());
-}
-
 static void set_date(struct arena *a, json_t *o, const char *key, struct date d)
 {
-    set_text(o, key, date_known(d) ? date_iso(a, d) : NULL);
+    json_set_text(o, key, date_known(d) ? date_iso(a, d) : NULL);
 }
 
 // A civil time; a day without an hour is its midnight.
@@ -20,7 +17,7 @@ static void set_moment(struct arena *a, json_t *o, const char *key, struct momen
 {
     if (date_known(m.on) && m.minute < 0)
         m.minute = 0;
-    set_text(o, key, date_known(m.on) ? moment_iso(a, m) : NULL);
+    json_set_text(o, key, date_known(m.on) ? moment_iso(a, m) : NULL);
 }
 
 // ------------------------------------------------------------------------------------ the person
@@ -29,23 +26,23 @@ static json_t *fact_document(struct arena *a, const struct fact *f)
 {
     json_t *o = json_object();
 
-    set_text(o, "kind", f->kind);
-    set_text(o, "ref", f->ref);
+    json_set_text(o, "kind", f->kind);
+    json_set_text(o, "ref", f->ref);
     set_moment(a, o, "at", f->at);
     json_object_set_new(o, "precise", json_boolean(f->at.minute >= 0));
     set_moment(a, o, "until", f->until);
-    set_text(o, "episode", f->episode);
-    set_text(o, "meeting", f->meeting);
-    set_text(o, "code", f->code);
-    set_text(o, "who", f->who);
-    set_text(o, "origin", f->origin);
+    json_set_text(o, "episode", f->episode);
+    json_set_text(o, "meeting", f->meeting);
+    json_set_text(o, "code", f->code);
+    json_set_text(o, "who", f->who);
+    json_set_text(o, "origin", f->origin);
     set_moment(a, o, "recorded_at", f->recorded);
     if (f->booking) {
         set_moment(a, o, "scheduled_at", f->booking->scheduled);
         set_moment(a, o, "ends_at", f->booking->ends);
-        set_text(o, "place", f->booking->place);
-        set_text(o, "url", f->booking->url);
-        set_text(o, "attendees", f->booking->attendees);
+        json_set_text(o, "place", f->booking->place);
+        json_set_text(o, "url", f->booking->url);
+        json_set_text(o, "attendees", f->booking->attendees);
     }
     return o;
 }
@@ -81,17 +78,17 @@ static json_t *person_row(struct arena *a, const struct change_context *c,
     const struct stored_person *s = w->stored;
     json_t *o = json_object();
 
-    set_text(o, "seen", w->seen_hex ? w->seen_hex : s->seen_hex ? s->seen_hex : "");
-    set_text(o, "family", w->info ? w->info->family : s->family);
-    set_text(o, "case_ref", w->info ? w->info->case_ref : s->case_ref);
-    set_text(o, "initials", w->info ? w->info->initials : s->initials);
-    set_text(o, "display_name", w->info ? w->info->display_name : s->display_name);
+    json_set_text(o, "seen", w->seen_hex ? w->seen_hex : s->seen_hex ? s->seen_hex : "");
+    json_set_text(o, "family", w->info ? w->info->family : s->family);
+    json_set_text(o, "case_ref", w->info ? w->info->case_ref : s->case_ref);
+    json_set_text(o, "initials", w->info ? w->info->initials : s->initials);
+    json_set_text(o, "display_name", w->info ? w->info->display_name : s->display_name);
     json_object_set_new(o, "restricted",
                         json_boolean(w->info ? w->info->restricted : s->restricted));
-    set_text(o, "worker_id", r->worker_id);
-    set_text(o, "team_id", r->team_id);
-    set_text(o, "chair_id", r->chair_id);
-    set_text(o, "iro_id", r->iro_id);
+    json_set_text(o, "worker_id", r->worker_id);
+    json_set_text(o, "team_id", r->team_id);
+    json_set_text(o, "chair_id", r->chair_id);
+    json_set_text(o, "iro_id", r->iro_id);
     set_date(a, o, "worker_since", worker_since);
     set_date(a, o, "last_seen_on", last_seen_on(c->library, &w->timeline, c->today));
     set_date(a, o, "look_again_on", w->evaluation.look_again_on);
@@ -105,10 +102,10 @@ static json_t *findings_document(const struct evaluation *e)
     for (size_t i = 0; i < e->finding_count; i++) {
         json_t *o = json_object();
 
-        set_text(o, "code", e->findings[i].code);
-        set_text(o, "origin", e->findings[i].origin);
-        set_text(o, "ref", e->findings[i].ref);
-        set_text(o, "text", e->findings[i].text);
+        json_set_text(o, "code", e->findings[i].code);
+        json_set_text(o, "origin", e->findings[i].origin);
+        json_set_text(o, "ref", e->findings[i].ref);
+        json_set_text(o, "text", e->findings[i].text);
         json_array_append_new(list, o);
     }
     return list;
@@ -124,7 +121,7 @@ static void set_next_notice(struct arena *a, const struct change_context *c, jso
     struct telling *tellings;
     size_t count = ladder_tellings(a, c->library, d, &tellings);
 
-    set_text(o, "next_notice_at", count ? instant_iso(a, tellings[0].at) : NULL);
+    json_set_text(o, "next_notice_at", count ? instant_iso(a, tellings[0].at) : NULL);
 }
 
 static json_t *deadline_document(struct arena *a, const struct change_context *c,
@@ -133,31 +130,31 @@ static json_t *deadline_document(struct arena *a, const struct change_context *c
     const struct deadline *d = change->deadline;
     json_t *o = json_object();
 
-    set_text(o, "uid", change->uid);
-    set_text(o, "change", change->word);
-    set_text(o, "timescale", d->timescale->id);
-    set_text(o, "subject_ref", d->subject_ref);
+    json_set_text(o, "uid", change->uid);
+    json_set_text(o, "change", change->word);
+    json_set_text(o, "timescale", d->timescale->id);
+    json_set_text(o, "subject_ref", d->subject_ref);
     set_date(a, o, "trigger_on", d->trigger_on);
-    set_text(o, "trigger_ref", d->trigger ? d->trigger->ref : NULL);
+    json_set_text(o, "trigger_ref", d->trigger ? d->trigger->ref : NULL);
     set_date(a, o, "due_on", d->due_on);
     set_moment(a, o, "due_at", d->due_at.minute >= 0 ? d->due_at : MOMENT_NONE);
     set_date(a, o, "book_by", d->book_by);
     json_object_set_new(o, "provisional", json_boolean(d->provisional));
-    set_text(o, "state", stored_state_word(d->state));
+    json_set_text(o, "state", stored_state_word(d->state));
     set_date(a, o, "met_on", d->met_on);
-    set_text(o, "met_ref", d->met ? d->met->ref : NULL);
-    set_text(o, "met_meeting", d->met ? d->met->meeting : NULL);
+    json_set_text(o, "met_ref", d->met ? d->met->ref : NULL);
+    json_set_text(o, "met_meeting", d->met ? d->met->meeting : NULL);
     json_object_set_new(o, "in_timescale",
                         d->state == STATE_MET ? json_boolean(d->in_timescale) : json_null());
-    set_text(o, "why", d->why);
+    json_set_text(o, "why", d->why);
     set_moment(a, o, "booked_at", d->booking ? d->booking->at : MOMENT_NONE);
-    set_text(o, "booked_group", d->booking ? d->booking->group : NULL);
-    set_text(o, "derivation", explain_derivation(a, c->library, d));
-    set_text(o, "not_counted", explain_not_counted(a, c->library, d));
+    json_set_text(o, "booked_group", d->booking ? d->booking->group : NULL);
+    json_set_text(o, "derivation", explain_derivation(a, c->library, d));
+    json_set_text(o, "not_counted", explain_not_counted(a, c->library, d));
     json_object_set_new(o, "sequence", json_integer(change->sequence));
     json_object_set_new(o, "at_first_start", json_boolean(change->at_first_start));
     json_object_set_new(o, "rule_version", json_integer(d->version->number));
-    set_text(o, "library", c->library->version);
+    json_set_text(o, "library", c->library->version);
     set_next_notice(a, c, o, d);
     return o;
 }
@@ -169,22 +166,22 @@ static json_t *withdrawn_document(struct arena *a, const struct change_context *
     const struct stored_deadline *s = change->stored;
     json_t *o = json_object();
 
-    set_text(o, "uid", s->uid);
-    set_text(o, "change", change->word);
-    set_text(o, "timescale", s->key.timescale);
-    set_text(o, "subject_ref", s->key.subject_ref);
+    json_set_text(o, "uid", s->uid);
+    json_set_text(o, "change", change->word);
+    json_set_text(o, "timescale", s->key.timescale);
+    json_set_text(o, "subject_ref", s->key.subject_ref);
     set_date(a, o, "trigger_on", s->key.trigger_on);
     set_date(a, o, "due_on", s->key.due_on);
     set_moment(a, o, "due_at", s->due_at);
     set_date(a, o, "book_by", s->key.due_on);
     json_object_set_new(o, "provisional", json_boolean(s->provisional));
-    set_text(o, "state", "withdrawn");
-    set_text(o, "why", "its record is no longer in the case database");
-    set_text(o, "derivation", "");
+    json_set_text(o, "state", "withdrawn");
+    json_set_text(o, "why", "its record is no longer in the case database");
+    json_set_text(o, "derivation", "");
     json_object_set_new(o, "sequence", json_integer(change->sequence));
     json_object_set_new(o, "at_first_start", json_boolean(s->at_first_start));
     json_object_set_new(o, "rule_version", json_integer(1));
-    set_text(o, "library", c->library->version);
+    json_set_text(o, "library", c->library->version);
     return o;
 }
 
@@ -210,8 +207,8 @@ json_t *person_document(struct arena *a, const struct change_context *c,
     size_t count = person_changes(a, w, c->first_start, &changes);
     json_t *doc = json_object(), *deadlines = deadlines_document(a, c, changes, count);
 
-    set_text(doc, "now", instant_iso(a, c->now));
-    set_text(doc, "person_id", w->person_id);
+    json_set_text(doc, "now", instant_iso(a, c->now));
+    json_set_text(doc, "person_id", w->person_id);
     if (w->gone)
         json_object_set_new(doc, "gone", json_true());
     else

@@ -69,7 +69,7 @@ static bool open_mailbox(struct look *l, struct error *err)
 
     if (!mail_proof(l->arena, c, c->imap_password_file, &proof, err))
         return false;
-    if (imap_open(&(struct imap_server){.url = c->imap_url,
+    if (imap_open(&(struct mail_server){.url = c->imap_url,
                                         .user = c->imap_user,
                                         .password = proof.password,
                                         .bearer = proof.bearer,

@@ -114,7 +114,7 @@ struct dav_writer {
 };
 
 // The writer fails only for want of memory.
-static void must(int written)
+static void wrote(int written)
 {
     if (written < 0)
         out_of_memory();
@@ -142,7 +142,7 @@ struct dav_writer *dav_writer_new(const char *root)
     w->xml = xmlNewTextWriterMemory(w->buffer, 0);
     if (!w->xml)
         out_of_memory();
-    must(xmlTextWriterStartDocument(w->xml, NULL, "utf-8", NULL));
+    wrote(xmlTextWriterStartDocument(w->xml, NULL, "utf-8", NULL));
     dav_open(w, root);
     for (size_t i = 0; i < sizeof namespaces / sizeof *namespaces; i++)
         dav_attribute_write(w, namespaces[i][0], namespaces[i][1]);
@@ -160,27 +160,27 @@ void dav_writer_free(struct dav_writer *w)
 
 void dav_open(struct dav_writer *w, const char *name)
 {
-    must(xmlTextWriterStartElement(w->xml, x(name)));
+    wrote(xmlTextWriterStartElement(w->xml, x(name)));
 }
 
 void dav_open_foreign(struct dav_writer *w, const char *ns, const char *name)
 {
-    must(xmlTextWriterStartElementNS(w->xml, NULL, x(name), x(ns)));
+    wrote(xmlTextWriterStartElementNS(w->xml, NULL, x(name), x(ns)));
 }
 
 void dav_close(struct dav_writer *w)
 {
-    must(xmlTextWriterEndElement(w->xml));
+    wrote(xmlTextWriterEndElement(w->xml));
 }
 
 void dav_attribute_write(struct dav_writer *w, const char *name, const char *value)
 {
-    must(xmlTextWriterWriteAttribute(w->xml, x(name), x(value)));
+    wrote(xmlTextWriterWriteAttribute(w->xml, x(name), x(value)));
 }
 
 void dav_characters(struct dav_writer *w, const char *text)
 {
-    must(xmlTextWriterWriteString(w->xml, x(text)));
+    wrote(xmlTextWriterWriteString(w->xml, x(text)));
 }
 
 void dav_empty(struct dav_writer *w, const char *name)
@@ -198,7 +198,7 @@ void dav_element(struct dav_writer *w, const char *name, const char *text)
 
 size_t dav_written(struct dav_writer *w)
 {
-    must(xmlTextWriterFlush(w->xml));
+    wrote(xmlTextWriterFlush(w->xml));
     return (size_t)xmlBufferLength(w->buffer);
 }
 
@@ -206,8 +206,8 @@ char *dav_finish(struct dav_writer *w, size_t *ret_length)
 {
     char *text;
 
-    must(xmlTextWriterEndDocument(w->xml));
-    must(xmlTextWriterFlush(w->xml));
+    wrote(xmlTextWriterEndDocument(w->xml));
+    wrote(xmlTextWriterFlush(w->xml));
     *ret_length = (size_t)xmlBufferLength(w->buffer);
     text = (char *)xmlBufferDetach(w->buffer);
     if (!text)

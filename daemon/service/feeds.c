@@ -71,13 +71,6 @@ struct feeds {
     struct throttle *throttle;
 };
 
-static void *must(void *p)
-{
-    if (!p)
-        out_of_memory();
-    return p;
-}
-
 // Hashes
 
 static void hash_token(struct feeds *f, const char *token, size_t length,

@@ -4,6 +4,7 @@
 
 #include "paths.h"
 #include "settings.h"
+#include "text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,11 +18,6 @@ struct reading {
     const struct node *said[SETTINGS_MAX]; // by setting: its value in the file, or NULL
     struct config config;
 };
-
-static void string_done(char **s)
-{
-    free(*s);
-}
 
 // The folder of a file, as an absolute path: the working folder may be another one at a reload.
 static const char *folder_of(struct arena *a, const char *path)

@@ -4,11 +4,11 @@
 #include "migrate.h"
 
 #include "paths.h"
+#include "sha256.h"
 #include "text.h"
 
 #include <ctype.h>
 #include <dirent.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,20 +33,6 @@ struct migrations {
 // ------------------------------------------------------------------------------ the product's
 // files
 
-static void hash_text(const char *s, size_t length, char ret[HASH_LENGTH + 1])
-{
-    static const char digits[] = "0123456789abcdef";
-    unsigned char digest[EVP_MAX_MD_SIZE];
-
-    if (!EVP_Digest(s, length, digest, NULL, EVP_sha256(), NULL))
-        out_of_memory();
-    for (size_t i = 0; i < HASH_LENGTH / 2; i++) {
-        ret[2 * i] = digits[digest[i] >> 4];
-        ret[2 * i + 1] = digits[digest[i] & 15];
-    }
-    ret[HASH_LENGTH] = '\0';
-}
-
 static int is_migration(const struct dirent *e)
 {
     size_t length = strlen(e->d_name);
@@ -66,7 +52,7 @@ static bool read_migration(struct arena *a, const char *dir, const char *name,
     ret->number = atoi(name);
     ret->name = arena_strdup(a, name);
     ret->sql = sql;
-    hash_text(sql, length, ret->hash);
+    sha256_hex(sql, length, ret->hash);
     return true;
 }
 
@@ -277,7 +263,7 @@ bool migrate_embedded_source(struct db *source, bool notify, struct error *err)
 
     if (!source_sql(a, notify, &sql, err))
         return false;
-    hash_text(text_str(&sql), sql.length, hash);
+    sha256_hex(text_str(&sql), sql.length, hash);
     if (!db_ask(source, "SELECT pg_advisory_lock(" SOURCE_LOCK ")", 0, NULL, NULL, err))
         return false;
     ok = make_source(source, &sql, hash, notify, err);

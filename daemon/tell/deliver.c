@@ -42,7 +42,7 @@ struct delivery {
     const char *bytes;
     size_t length;
     const char *maildir; // NULL: to the server
-    struct smtp_server server;
+    struct mail_server server;
 };
 
 static bool is_kind(const struct delivery *d, const char *kind)
@@ -275,7 +275,7 @@ static bool take_server(struct delivery *d, struct error *err)
         return true;
     if (!c->smtp_url)
         return fail(err, FAULT_INPUT, "neither a mail server nor a Maildir is configured");
-    d->server = (struct smtp_server){.url = arena_strdup(a, c->smtp_url),
+    d->server = (struct mail_server){.url = arena_strdup(a, c->smtp_url),
                                      .helo = arena_strdup(a, c->smtp_helo),
                                      .user = arena_strdup(a, c->smtp_user),
                                      .require_tls = c->smtp_require_tls,

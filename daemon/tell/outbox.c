@@ -2,6 +2,7 @@
 // that two who believe that they hold a message cannot both settle it.
 #include "outbox.h"
 
+#include "json.h"
 #include "mail.h"
 #include "sha256.h"
 
@@ -15,23 +16,18 @@
 
 // ------------------------------------------------------------------------------------ putting in
 
-static void set_text(json_t *o, const char *key, const char *s)
-{
-    json_object_set_new(o, key, s ? json_string(s) : json_null());
-}
-
 json_t *outbox_message(struct arena *a, const struct config *c, const struct outbox_mail *m)
 {
     json_t *o = json_object();
 
-    set_text(o, "kind", m->kind);
-    set_text(o, "dedupe", m->dedupe);
-    set_text(o, "staff_id", m->staff_id);
-    set_text(o, "recipient", m->recipient);
-    set_text(o, "subject", m->subject);
-    set_text(o, "text", m->text);
-    set_text(o, "html", m->html);
-    set_text(o, "message_id", mail_message_id(a, c->from_email, m->dedupe));
+    json_set_text(o, "kind", m->kind);
+    json_set_text(o, "dedupe", m->dedupe);
+    json_set_text(o, "staff_id", m->staff_id);
+    json_set_text(o, "recipient", m->recipient);
+    json_set_text(o, "subject", m->subject);
+    json_set_text(o, "text", m->text);
+    json_set_text(o, "html", m->html);
+    json_set_text(o, "message_id", mail_message_id(a, c->from_email, m->dedupe));
     return o;
 }
 

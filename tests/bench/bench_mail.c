@@ -83,7 +83,7 @@ static bool bare(struct bench *b, int mails)
 static void lane_run(void *arg)
 {
     struct lane *l = arg;
-    struct smtp_server server = {.url = l->bench->url, .helo = "bench.example", .timeout_s = 30};
+    struct mail_server server = {.url = l->bench->url, .helo = "bench.example", .timeout_s = 30};
 
     for (int i = 0; i < l->mails; i++) {
         struct handover_answer answer;

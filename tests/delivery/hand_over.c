@@ -17,7 +17,7 @@
 #include <sys/resource.h>
 
 struct work {
-    struct smtp_server server;
+    struct mail_server server;
     const char *from, *to;
     char *bytes;
     size_t length;

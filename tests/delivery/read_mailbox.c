@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct work {
-    struct imap_server server;
+    struct mail_server server;
     const char *folder;
     uint32_t first;
     struct date since;
@@ -88,7 +88,7 @@ int main(int argc, char **argv)
 
     if (argc < 4 || !transfer_init(l, 1, &err))
         return 2;
-    w.server = (struct imap_server){
+    w.server = (struct mail_server){
         .url = argv[1],
         .user = argv[2],
         .password = option(argc, argv, "password", NULL),

@@ -3,26 +3,11 @@
 #include "calendar_object.h"
 
 #include "golden.h"
+#include "in_arena.h"
 #include "sample.h"
 #include "text.h"
 
 #include <libical/ical.h>
-
-static struct arena *arena;
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int drop_arena(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static const char *feed_text(const struct calendar_feed *f)
 {

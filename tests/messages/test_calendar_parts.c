@@ -11,23 +11,8 @@
 
 #include <cmocka.h>
 
+#include "in_arena.h"
 #include "sample.h"
-
-static struct arena *arena;
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int drop_arena(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static const char *feed_of(const struct calendar_entry *entries, size_t count)
 {

@@ -3,24 +3,9 @@
 #include "digest.h"
 
 #include "golden.h"
+#include "in_arena.h"
 #include "sample.h"
 #include "text.h"
-
-static struct arena *arena;
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int drop_arena(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static struct digest_line line_of(const char *child, const char *family, const char *title,
                                   const char *force, const char *due_on, int working_days)

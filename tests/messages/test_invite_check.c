@@ -3,25 +3,10 @@
 
 #include "calendar_fold.h"
 #include "golden.h"
+#include "in_arena.h"
 #include "sample.h"
 
 #define RECIPIENT "ivy.hart@council.example"
-
-static struct arena *arena;
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int drop_arena(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static const char *good_text(enum imip_method method)
 {

@@ -4,25 +4,10 @@
 
 #include "digest.h"
 #include "golden.h"
+#include "in_arena.h"
 #include "sample.h"
 
 #include <gmime/gmime.h>
-
-static struct arena *arena;
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int drop_arena(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static struct mail plain_mail(void)
 {

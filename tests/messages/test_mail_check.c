@@ -2,26 +2,11 @@
 #include "mail_check.h"
 
 #include "golden.h"
+#include "in_arena.h"
 #include "mail.h"
 #include "sample.h"
 
 #define RECIPIENT "ivy.hart@council.example"
-
-static struct arena *arena;
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int drop_arena(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static struct mail good_mail(void)
 {

@@ -3,6 +3,7 @@
 #include "mail_read.h"
 
 #include "clean.h"
+#include "in_arena.h"
 #include "paths.h"
 #include "text.h"
 #include "zone.h"
@@ -17,22 +18,6 @@
 #include <time.h>
 
 #include <cmocka.h>
-
-static struct arena *arena;
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int drop_arena(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static const char *sample(const char *name, size_t *length)
 {
