@@ -56,7 +56,7 @@ def key_tables():
 
 def settings():
     """Rows of the table of settings: (group, key) -> kind, words, default, sentence."""
-    text = (ROOT / "daemon" / "settings" / "settings.c").read_text(encoding="utf-8")
+    text = (ROOT / "daemon" / "settings" / "settings_table.c").read_text(encoding="utf-8")
     table = text[text.index("const struct setting settings[]") : text.index("const size_t setting_count")]
     rows = {}
     for row in re.findall(r"^    \{(\"(?:[^{}]|\{[^}]*\})*?)\},?$", table, re.M):
