@@ -4,8 +4,8 @@
 #include "deliver.h"
 #include "log.h"
 
-#define MOST_LANES 50 // as many as can be configured
-#define LOOK_EVERY SECONDS(30)
+#define MOST_LANES 50             // as many as can be configured
+#define LOOK_EVERY SECONDS(5)     // another process may have put a message in
 #define DIRECTORY_AGE SECONDS(30) // nobody is passed over by it: before that it is read again
 #define GOODBYE SECONDS(600)      // no hand-over lasts longer
 
@@ -61,7 +61,9 @@ static bool empty_outbox(struct lane *l, int64_t *ret_wait, struct error *err)
     }
     if (d->config.delivery != DELIVERY_OFF && !outbox_next_in(l->store, &next_s, err))
         return false;
-    *ret_wait = next_s >= 0 && next_s < 30 ? (int64_t)(next_s * 1e6) + SECONDS(1) / 20 : LOOK_EVERY;
+    *ret_wait = LOOK_EVERY;
+    if (next_s >= 0 && next_s * 1e6 < (double)LOOK_EVERY)
+        *ret_wait = (int64_t)(next_s * 1e6) + SECONDS(1) / 20;
     return true;
 }
 

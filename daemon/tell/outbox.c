@@ -48,6 +48,12 @@ bool outbox_put(struct db *store, json_t *message, instant now, struct error *er
 
 // -------------------------------------------------------------------------------------- claiming
 
+// No earlier message m about the same calendar object waits for the same person.
+#define NONE_BEFORE                                                                                \
+    "NOT EXISTS (SELECT FROM timely.outbox e WHERE e.object_id = m.object_id"                      \
+    " AND e.staff_id = m.staff_id AND e.state IN ('due', 'claimed', 'handing_over')"               \
+    " AND (e.sequence, e.message_id) < (m.sequence, m.message_id))"
+
 // The right-hand sides see the row as it was: one that was being handed over may have left.
 static const char claim_sql[] =
     "UPDATE timely.outbox o SET state = 'claimed', claimed_by = $1,"
@@ -56,10 +62,7 @@ static const char claim_sql[] =
     " WHERE o.message_id IN (SELECT m.message_id FROM timely.outbox m"
     " WHERE ((m.state = 'due' AND m.not_before <= now())"
     " OR (m.state IN ('claimed', 'handing_over') AND m.lease_until < now()))"
-    " AND NOT EXISTS (SELECT FROM timely.outbox e WHERE e.object_id = m.object_id"
-    " AND e.staff_id = m.staff_id AND e.state IN ('due', 'claimed', 'handing_over')"
-    " AND (e.sequence, e.message_id) < (m.sequence, m.message_id))"
-    " ORDER BY m.not_before, m.message_id FOR UPDATE SKIP LOCKED LIMIT 1)"
+    " AND " NONE_BEFORE " ORDER BY m.not_before, m.message_id FOR UPDATE SKIP LOCKED LIMIT 1)"
     " RETURNING o.message_id, o.claim_number, coalesce(o.object_id, 0), o.attempts, o.sequence,"
     " o.kind, o.staff_id, o.recipient, o.subject, o.body_text, o.body_html, o.body_calendar,"
     " o.rfc_message_id, (extract(epoch FROM o.put_at) * 1000000)::bigint,"
@@ -248,9 +251,10 @@ bool outbox_next_in(struct db *store, double *ret_seconds, struct error *err)
     const char *seconds;
 
     if (!db_ask(store,
-                "SELECT greatest(extract(epoch FROM min(CASE WHEN state = 'due' THEN not_before"
-                " ELSE lease_until END) - now()), 0) FROM timely.outbox"
-                " WHERE state IN ('due', 'claimed', 'handing_over')",
+                // greatest() takes no notice of NULL: of no message at all it would be 0.
+                "SELECT extract(epoch FROM min(greatest(CASE WHEN m.state = 'due' THEN m.not_before"
+                " ELSE m.lease_until END, now())) - now()) FROM timely.outbox m"
+                " WHERE m.state IN ('due', 'claimed', 'handing_over') AND " NONE_BEFORE,
                 0, NULL, &r, err))
         return false;
     seconds = db_text(r, 0, 0);

@@ -407,6 +407,21 @@ def test_fibers_from_a_deadline_to_a_mail_across_a_restart_of_the_store(store):
     assert store.ask("SELECT count(*) FROM timely.outbox WHERE state <> 'sent'") == [(0,)]
 
 
+@pytest.mark.parametrize('waiting', [False, True])
+def test_idle_means_idle(store, waiting):
+    """With nothing due the store is asked now and then: not when it is empty, nor when one message waits for another."""
+    if waiting:
+        store.put('first', 'invite', object_id=1, sequence=1, not_before='2099-01-01')
+        store.put('second', 'invite', object_id=1, sequence=2)
+    asked = ("SELECT coalesce(sum(xact_commit), 0) FROM pg_stat_database WHERE datname = current_database()")
+    with Fibers(store, '2024-04-02 10:00'):
+        wait_for(lambda: store.one("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE '%deliver%'") >= 2)
+        time.sleep(1.5)  # they have looked, and what they counted is written down
+        before = store.one(asked)
+        time.sleep(4)
+        assert store.one(asked) - before < 60
+
+
 def test_one_agenda_a_store(store):
     """The second daemon waits; it takes over when the first one is gone."""
     with Fibers(store, '2024-03-15 10:00') as first:
