@@ -1,5 +1,6 @@
 """What an analyst and a manager read of the sample authority: figures, lists and explanations."""
 import datetime
+import os
 
 import pytest
 
@@ -9,10 +10,14 @@ END = '2024-03-31'
 YEAR = ['--from', '2023-04', '--to', '2024-03']
 
 
+long = pytest.mark.skipif(not os.environ.get('TIMELY_LONG'), reason='in the longer version')
+
+
 def figures(timely, *words):
     return timely('timeliness', '--as-at', END, '--format', 'csv', *words).rows()
 
 
+@long
 def test_each_of_several_measures_is_what_it_is_alone(embedded):
     def full(measures):
         return figures(embedded, '--measure', measures, '--full', *YEAR)
@@ -128,6 +133,7 @@ def test_a_total_does_not_tell_the_one_row_that_is_hidden(embedded):
     assert table(*span(*lone))['Total'][0] == str(sum(plain[m] for m in months if lone[0] <= m <= lone[1]))
 
 
+@long
 def test_targets_and_ranges_of_the_overlay(folder, embedded):
     configuration = folder / 'embedded' / 'timely.yaml'
     configuration.write_text(f"rules: {{overlay: {ROOT / 'rules' / 'overlays' / 'milton-keynes.yaml'}}}\n")

@@ -18,7 +18,7 @@ struct council {
     const char *small;  // the folder that is linked to
 };
 
-static inline void must(bool ok, const char *what)
+static inline void expect(bool ok, const char *what)
 {
     if (ok)
         return;
@@ -36,7 +36,7 @@ static inline void council_link(struct arena *a, const struct council *c, const 
     const char *link = council_file(a, c, name);
 
     unlink(link);
-    must(symlink(arena_printf(a, "%s/%s", c->small, name), link) == 0, link);
+    expect(symlink(arena_printf(a, "%s/%s", c->small, name), link) == 0, link);
 }
 
 static inline struct council council_new(void)
@@ -51,7 +51,7 @@ static inline struct council council_new(void)
     }
     if (access("/dev/shm", W_OK) != 0)
         strcpy(c.path, "/tmp/timely-fuzz-XXXXXX");
-    must(mkdtemp(c.path) != NULL, c.path);
+    expect(mkdtemp(c.path) != NULL, c.path);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         council_link(c.kept, &c, files[i]);
     return c;
@@ -63,5 +63,5 @@ static inline void council_write(const char *path, const void *bytes, size_t siz
 
     unlink(path);
     out = fopen(path, "we");
-    must(out && fwrite(bytes, 1, size, out) == size && fclose(out) == 0, path);
+    expect(out && fwrite(bytes, 1, size, out) == size && fclose(out) == 0, path);
 }
