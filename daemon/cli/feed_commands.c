@@ -208,8 +208,7 @@ static enum status run_feed_add(struct session *s, const struct arguments *g, st
     return STATUS_DONE;
 }
 
-// ------------------------------------------------------------------------------ those that there
-// are
+// ------------------------------------------------------------------------------ the live ones
 
 struct subscription {
     struct owner owner;

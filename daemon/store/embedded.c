@@ -1,9 +1,11 @@
 // The embedded PostgreSQL. In its folder:
-//     timely.gate    locked exclusively while a user comes or goes; its presence says that DIR is
-//     ours timely.users   locked shared by every user; who gets it exclusively is the last one data
-//     the cluster, with its socket, closed to everybody else socket-folder  where the socket is
-//     instead, when the path of data is too long for one postgres.log   what the server and its
-//     programs say
+//
+//   - timely.gate: locked exclusively while a user comes or goes; where it is, the folder is ours.
+//   - timely.users: locked shared by every user; who gets it exclusively is the last one.
+//   - data: the cluster, with its socket, closed to everybody else.
+//   - socket-folder: where the socket is instead, when the path of data is too long for one.
+//   - postgres.log: what the server and its programs say.
+//
 // Whether the server runs is asked of the socket; files that a killed server left behind prove
 // nothing.
 #include "embedded.h"

@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / 'tests' / 'support'))
 
 from pg import Postgres  # noqa: E402 (found through the line above)
 from scratch import scratch  # noqa: E402
+from template import plant  # noqa: E402
 
 TIMELY = Path(os.environ.get('TIMELY_BUILD', ROOT / 'build')) / 'timely'
 ENVIRONMENT = {**os.environ, 'TIMELY_DATA': str(ROOT), 'LC_ALL': 'C.UTF-8'}
@@ -79,6 +80,7 @@ def sample(folder):
 @contextlib.contextmanager
 def embed(folder, files):
     """An embedded database with an authority's files in it, up from the first command to the end."""
+    plant(folder)
     program = Program('--embedded', folder)
     assert program('import', 'ssd', files).err == ''
     with open(folder / 'timely.users', 'rb') as lock:  # who holds this uses the cluster

@@ -12,7 +12,7 @@ import random
 import shutil
 import signal
 import subprocess
-import tempfile
+import sys
 import threading
 import time
 from pathlib import Path
@@ -20,6 +20,11 @@ from pathlib import Path
 import psycopg2
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'tests' / 'support'))
+
+from scratch import scratch  # noqa: E402 (found through the line above)
+from template import plant  # noqa: E402
+
 BUILD = Path(os.environ.get('TIMELY_BUILD', ROOT / 'build'))
 ENVIRONMENT = {**os.environ, 'TIMELY_DATA': str(ROOT), 'LC_ALL': 'C.UTF-8'}
 PG_BIN = sorted(Path('/usr/lib/postgresql').glob('*/bin'), key=lambda p: int(p.parent.name))[-1]
@@ -53,7 +58,7 @@ class Council:
 
     def __init__(self, port, seed=None, **mail):
         self.random = random.Random(seed)
-        self.home = Path(tempfile.mkdtemp(prefix='storm-', dir='/tmp'))
+        self.home = scratch('storm-')
         self.home.chmod(0o755)
         self.dir = self.home / 'council'
         self.port = port
@@ -66,6 +71,7 @@ class Council:
             raise
 
     def begin(self, mail):
+        plant(self.dir)
         self.timely('migrate')
         self.configure(**mail)
         self.start()
@@ -202,7 +208,7 @@ class Council:
         while not is_so():
             assert self.process.poll() is None, f'waiting for {name}, the daemon ended:\n' + '\n'.join(self.log[-40:])
             assert time.monotonic() < until, f'{name} did not come:\n' + '\n'.join(self.log[-40:])
-            time.sleep(0.1)
+            time.sleep(0.2)
 
     def pending(self):
         return self.ask("SELECT count(*) FROM timely.outbox WHERE state IN ('due', 'claimed', 'handing_over')")[0][0]
@@ -217,7 +223,7 @@ class Council:
         def still():
             self.retry_now()
             quiet[0] = quiet[0] + 1 if self.pending() == 0 else 0
-            return quiet[0] >= 20
+            return quiet[0] >= 8
         self.wait(still, 'an empty outbox', seconds)
 
     def touch_everybody(self):

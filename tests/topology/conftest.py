@@ -26,7 +26,7 @@ def sample(tmp_path_factory):
     """The files of a small authority: what is tested here is how its tables are watched, and every reading takes them all.
     With TIMELY_LONG=1 it is the sample authority's size."""
     folder = tmp_path_factory.mktemp('sample') / 'files'
-    size = ['mk-2023-24'] if os.environ.get('TIMELY_LONG') else ['plain', '--children', '1000']
+    size = ['mk-2023-24'] if os.environ.get('TIMELY_LONG') else ['plain', '--children', '400']
     subprocess.run([sys.executable, str(ROOT / 'tests' / 'sample' / 'generate_caseload.py'), '--profile', *size,
                     '--as-at', '2024-03-31', '--quiet', '--out', str(folder)], check=True)
     return folder

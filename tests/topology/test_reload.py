@@ -6,7 +6,7 @@ import time
 
 import psycopg2
 import pytest
-from topology import SCHEMA, enquiry, reload_tables, until
+from topology import LOCK_WAIT_MOST, SCHEMA, enquiry, reload_tables, until
 
 
 class Reload:
@@ -245,8 +245,9 @@ def test_a_decision_that_the_source_overtakes_lifts_no_guard(council_at_work, be
 
 
 def move_visits(source, days):
-    source.run(f"UPDATE ssd_cp_plans SET cppl_cp_plan_start_date = cppl_cp_plan_start_date + interval '{days} days';"
-               f"UPDATE ssd_cla_reviews SET clar_cla_review_date = clar_cla_review_date + interval '{days} days'")
+    source.run(''.join(f"UPDATE {table} SET {column} = {column} + interval '{days} days';" for table, column in (
+        ('ssd_cp_plans', 'cppl_cp_plan_start_date'), ('ssd_cla_reviews', 'clar_cla_review_date'),
+        ('ssd_cin_visits', 'cinv_cin_visit_date'), ('ssd_cla_visits', 'clav_cla_visit_date'))))
 
 
 def mass_holds(store):
@@ -304,7 +305,7 @@ def test_a_reload_never_waits_long_for_a_reading(council_at_work, before):
             longest = max(longest, time.monotonic() - began)
             reload.fill(table)
     print(f'longest TRUNCATE: {longest * 1000:.0f} ms; a bare reading: {bare * 1000:.0f} ms')
-    assert longest < max(1, 5 * bare)
+    assert longest < max(LOCK_WAIT_MOST, 5 * bare)
     whole_again(timely, store)
     before.still()
 
@@ -321,7 +322,7 @@ def test_a_reload_in_one_transaction_is_never_the_one_to_give_way(council_at_wor
             cursor.execute(f'INSERT INTO {SCHEMA}.{table} SELECT * FROM kept.{table}')
             time.sleep(0.3)
     print(f'longest TRUNCATE: {longest * 1000:.0f} ms')
-    assert longest < 1
+    assert longest < LOCK_WAIT_MOST
     assert 'deadlock' not in source.pg.log.read_text(encoding='utf-8', errors='replace')
     whole_again(timely, store)
     before.still()
@@ -337,7 +338,7 @@ def test_a_table_that_somebody_keeps_locked_is_not_queued_for(council_at_work, b
         for table in reload.tables[:5]:
             began = time.monotonic()
             reload.empty(table)
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < LOCK_WAIT_MOST
             reload.fill(table)
     number = enquiry(source)
     until(lambda: store.icpc(number), 'the next reading')

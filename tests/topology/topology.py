@@ -18,9 +18,11 @@ BUILD = Path(os.environ.get('TIMELY_BUILD', ROOT / 'build'))
 ENVIRONMENT = {**os.environ, 'TIMELY_DATA': str(ROOT), 'LC_ALL': 'C.UTF-8'}
 SOURCE_SQL = ROOT / 'sql' / 'source'
 SCHEMA = 'ssd_development'
+# Seconds that a nightly job may wait for us: half a one by timelyd's lock timeout, the rest for a machine under load.
+LOCK_WAIT_MOST = 5
 
 
-def until(condition, what, seconds=60.0, step=0.05):
+def until(condition, what, seconds=60.0, step=0.2):
     """Waits until the condition gives something that is true, and returns it."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tests' / 'support'))
 
 from scratch import scratch  # noqa: E402 (found through the line above)
+from template import plant  # noqa: E402
 
 BUILD = Path(os.environ.get('TIMELY_BUILD', ROOT / 'build'))
 READ_ICAL = ROOT / 'tests' / 'messages' / 'read_ical.js'
@@ -55,7 +56,7 @@ def wait_for(condition, seconds=60, why='it did not happen in time'):
         if answer:
             return answer
         assert time.monotonic() < end, why() if callable(why) else why
-        time.sleep(0.05)
+        time.sleep(0.2)
 
 
 def free_port():
@@ -165,7 +166,8 @@ class Council:
         self.web = Process(self.folder / 'web.log', '--embedded', self.dir, '--serve')
         self.clock = Clock(self)
         self.staff = []
-        self.timely('migrate')  # makes the cluster
+        plant(self.dir)
+        self.timely('migrate')
         self.write_configuration()
         # Who holds this lock uses the cluster: it stays up between the daemon's lives.
         self.lock = open(self.dir / 'timely.users', 'rb')
