@@ -4,19 +4,6 @@ The conference of a strategy discussion on Thursday 14 March 2024 is due on Mond
 """
 import pytest
 
-from telling import Server
-
-
-@pytest.fixture(scope='module')
-def pg():
-    with Server() as server:
-        yield server
-
-
-@pytest.fixture
-def store(pg, tmp_path):
-    return pg.store(tmp_path)
-
 
 def test_nothing_before_the_first_reading(store):
     store.ask('UPDATE timely.state SET first_started_at = NULL')

@@ -9,22 +9,9 @@ import time
 
 import pytest
 
-from telling import ROOT, Fibers, Server, wait_for
+from telling import ROOT, Fibers, wait_for
 
 from dovecot import Tokens  # on the path by telling
-
-
-@pytest.fixture(scope='module')
-def pg():
-    with Server() as server:
-        yield server
-
-
-@pytest.fixture
-def store(pg, tmp_path):
-    store = pg.store(tmp_path)
-    store.configure(delivery='live', allowed_domains='council.example')
-    return store
 
 
 class MailServer:

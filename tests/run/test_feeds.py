@@ -10,20 +10,13 @@ from zoneinfo import ZoneInfo
 import icalendar
 import pytest
 
-from telling import ROOT, Server
+from telling import ROOT
 
 LONDON = ZoneInfo('Europe/London')
 
 
-@pytest.fixture(scope='module')
-def pg():
-    with Server() as server:
-        yield server
-
-
 @pytest.fixture
-def store(pg, tmp_path):
-    store = pg.store(tmp_path)
+def store(store):
     store.ask("UPDATE timely.state SET read_business_at = '2024-04-02T07:00Z', read_at = now()")
     subscribe(store, 'worker', 'SW1')
     subscribe(store, 'team', 'T1')

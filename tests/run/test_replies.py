@@ -7,23 +7,10 @@ import threading
 
 import pytest
 
-from telling import Fibers, Server, wait_for
+from telling import Fibers, wait_for
 
 NOW = '2024-04-02 10:00'  # a Tuesday
 STAMP = datetime.datetime(2024, 4, 2, 8)
-
-
-@pytest.fixture(scope='module')
-def pg():
-    with Server() as server:
-        yield server
-
-
-@pytest.fixture
-def store(pg, tmp_path):
-    store = pg.store(tmp_path)
-    store.configure(delivery='live', allowed_domains='council.example')
-    return store
 
 
 def meeting(store, *deadlines, holders=('SW1', 'CHAIR'), starts='2024-04-10 10:00', chair='CHAIR', uid='m1@council.example'):

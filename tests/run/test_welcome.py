@@ -9,19 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from telling import MIGRATIONS, ROOT, Server
+from telling import MIGRATIONS, ROOT
 from test_deliver import MailServer, by_smtp
 
 
-@pytest.fixture(scope='module')
-def pg():
-    with Server() as server:
-        yield server
-
-
 @pytest.fixture
-def store(pg, tmp_path):
-    store = pg.store(tmp_path)
+def store(store):
     store.configure(delivery='live', allowed_domains='council.example', help='Ask the duty desk.')
     for file in MIGRATIONS:  # as the command line wants to find them
         store.ask('INSERT INTO timely.migration (number, name, sha256) VALUES (%s, %s, %s)',
