@@ -3,85 +3,31 @@
 // depends on it.
 #include "bank_holidays.h"
 #include "log.h"
-#include "text.h"
-#include "transfer.h"
+#include "web.h"
 
-#include <string.h>
-
-#define LIST_MAX_BYTES (1u << 20)
-#define FETCH_TIMEOUT_S 20L
-#define CONNECT_TIMEOUT_S 10L
+#define LIST_MAX_BYTES ((size_t)1 << 20)
+#define FETCH_TIMEOUT_S 20
 #define AGAIN_AFTER SECONDS(3600) // a failure
 #define GLANCE_EVERY SECONDS(30)  // has the business day changed?
 #define RECONCILED_GLANCE SECONDS(1)
 
-struct body {
-    struct text text;
-    bool too_long;
-};
-
-static void handle_done(CURL **easy)
-{
-    curl_easy_cleanup(*easy);
-}
-
-static void body_done(struct body *b)
-{
-    text_done(&b->text);
-}
-
-// Runs on the thread of the transfers. What is unpacked counts, so that a small packed list cannot
-// become a large one.
-static size_t take(char *data, size_t size, size_t count, void *arg)
-{
-    struct body *b = arg;
-
-    b->too_long |= b->text.length + size * count > LIST_MAX_BYTES;
-    if (b->too_long)
-        return 0;
-    text_add_n(&b->text, data, size * count);
-    return size * count;
-}
-
-static void set_options(CURL *easy, const char *url, struct body *b, char *words)
-{
-    curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    // Once encrypted, always so.
-    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
-                     strncmp(url, "https:", 6) == 0 ? "https" : "http,https");
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 3L);
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
-    curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "timely/" TIMELY_VERSION);
-    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, (long)LIST_MAX_BYTES);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT, FETCH_TIMEOUT_S);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, b);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, words);
-}
-
 bool bank_holidays_fetch(struct arena *a, const char *url, const char **ret, size_t *ret_length,
                          struct error *err)
 {
-    AUTO(handle_done) CURL *easy = curl_easy_init();
-    AUTO(body_done) struct body b = {0};
-    char words[CURL_ERROR_SIZE] = "";
-    CURLcode done;
+    struct web_answer said;
+    struct error why;
 
-    if (!easy)
-        out_of_memory();
-    set_options(easy, url, &b, words);
-    done = transfer_perform(easy, NULL);
-    if (b.too_long || done == CURLE_FILESIZE_EXCEEDED)
-        return fail(err, FAULT_AWAY, "%s: longer than %u bytes", url, LIST_MAX_BYTES);
-    if (done != CURLE_OK)
-        return fail(err, FAULT_AWAY, "%s: %s", url, *words ? words : curl_easy_strerror(done));
-    *ret = arena_strndup(a, text_str(&b.text), b.text.length);
-    *ret_length = b.text.length;
+    if (!web_ask(a,
+                 &(struct web_request){.url = url,
+                                       .timeout_s = FETCH_TIMEOUT_S,
+                                       .answer_most = LIST_MAX_BYTES,
+                                       .follow = true},
+                 &said, &why))
+        return fail(err, FAULT_AWAY, "%s: %s", url, why.text);
+    if (said.status != 200)
+        return fail(err, FAULT_AWAY, "%s: the server answers %d", url, said.status);
+    *ret = said.text;
+    *ret_length = said.length;
     return true;
 }
 

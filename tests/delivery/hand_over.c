@@ -1,12 +1,15 @@
-// The driver of test_delivery.py: reads a message from a file and hands it over, as often as asked,
-// one line of answer each.
+// The driver of test_delivery.py and test_notify.py: reads a message from a file and hands it over,
+// as often as asked, one line of answer each.
 //
 //     hand_over smtp URL FROM TO FILE [option=value …]
 //     hand_over maildir DIR MESSAGE-ID FILE [limit=BYTES]
+//     hand_over notify URL KEY TO FILE [ca=FILE timeout=SECONDS again=yes reply-to=ID]
 //
 // Options: tls=yes ca=FILE user= password= bearer= timeout=SECONDS repeat=N pause-ms=N
+#include "clock.h"
 #include "fiber.h"
 #include "maildir.h"
+#include "notify.h"
 #include "smtp.h"
 #include "transfer.h"
 
@@ -138,12 +141,63 @@ static int into_maildir(int argc, char **argv)
     return 0;
 }
 
+struct notifying {
+    struct notify_service service;
+    struct notify_mail mail;
+};
+
+static void notify(void *arg)
+{
+    const struct notifying *n = arg;
+    struct arena *a = arena_new();
+    struct handover_answer answer;
+
+    notify_send(a, &n->service, &n->mail, clock_real(), &answer);
+    say(&answer);
+    arena_free(a);
+}
+
+static int over_notify(int argc, char **argv)
+{
+    size_t length;
+    char *bytes = read_file(argv[5], &length);
+    struct notifying n = {.service = {.url = argv[2],
+                                      .key = argv[3],
+                                      .template_id = "template-1",
+                                      .reply_to_id = option(argc, argv, "reply-to"),
+                                      .ca_file = option(argc, argv, "ca"),
+                                      .timeout_s = number(argc, argv, "timeout", 5)},
+                          .mail = {.to = argv[4],
+                                   .subject = "6 due within 5 working days",
+                                   .text = bytes,
+                                   .reference = "<1+2@timely.council.example>",
+                                   .may_be_there = option(argc, argv, "again") != NULL}};
+    struct loop *l = loop_new();
+    struct error err;
+
+    bytes[length] = '\0';
+    if (!notify_key_valid(argv[3])) {
+        printf("no key\n");
+    } else if (!transfer_init(l, 4, &err)) {
+        (void)fprintf(stderr, "%s\n", err.text);
+        return 2;
+    } else {
+        loop_run_one(l, "notify", notify, &n);
+        transfer_done();
+    }
+    loop_free(l);
+    free(bytes);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc >= 6 && strcmp(argv[1], "smtp") == 0)
         return over_smtp(argc, argv);
     if (argc >= 5 && strcmp(argv[1], "maildir") == 0)
         return into_maildir(argc, argv);
-    (void)fprintf(stderr, "usage: hand_over smtp|maildir …\n");
+    if (argc >= 6 && strcmp(argv[1], "notify") == 0)
+        return over_notify(argc, argv);
+    (void)fprintf(stderr, "usage: hand_over smtp|maildir|notify …\n");
     return 2;
 }
