@@ -3,6 +3,7 @@
 
 #include "calendar_object.h"
 #include "log.h"
+#include "text.h"
 #include "zone.h"
 
 #include <stdio.h>
@@ -49,16 +50,17 @@ static void tag_with_day(struct feed_body *ret, const struct feed_body *b, struc
 
 static struct feed_body *with_entry(const struct feed_body *b, const char *entry, struct date today)
 {
-    const size_t before = b->length - strlen(end), added = strlen(entry);
     struct feed_body *ret = calloc(1, sizeof *ret);
+    struct text plain = {0};
 
-    if (!ret || !(ret->plain = malloc(b->length + added)))
+    if (!ret)
         out_of_memory();
+    text_add_n(&plain, (const char *)b->plain, b->length - strlen(end));
+    text_add(&plain, entry);
+    text_add(&plain, end);
     ret->references = 1;
-    ret->length = b->length + added;
-    memcpy(ret->plain, b->plain, before);
-    memcpy(ret->plain + before, entry, added);
-    memcpy(ret->plain + before + added, end, strlen(end));
+    ret->plain = (unsigned char *)plain.s;
+    ret->length = plain.length;
     tag_with_day(ret, b, today);
     ret->last_modified = instant_from_london((struct moment){today, 0}) / SECONDS(1);
     if (ret->last_modified <= b->last_modified)

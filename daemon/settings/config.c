@@ -133,8 +133,7 @@ static void read_root(struct reading *r, const struct node *root)
     if (root->kind != NODE_MAPPING) {
         complain(r->place.complaints, r->place.file, root->line, root->column,
                  "expected groups of settings: source, store, rules, clock, mail, mailbox, oauth, "
-                 "service, "
-                 "log");
+                 "notify, service, log");
         return;
     }
     for (size_t i = 0; i < root->count; i++)
@@ -243,6 +242,17 @@ static void check_oauth(const struct reading *r)
         object(r, url, "a secret is sent there: expected https://");
 }
 
+static void check_notify(const struct reading *r)
+{
+    const struct node *url = said(r, "notify", "url");
+
+    need(r, said(r, "notify", "key file"), "notify", "email template",
+         "Notify sends by a template of yours");
+    need(r, said(r, "notify", "email template"), "notify", "key file", "a template without a use");
+    if (url && !is_safe_url(url->text))
+        object(r, url, "names and dates are sent there: expected https://");
+}
+
 static void check_mail(const struct reading *r)
 {
     need(r, said(r, "mail", "smtp url"), "mail", "from email", "a mail server asks for a sender");
@@ -269,6 +279,7 @@ static void check_all(const struct reading *r)
     check_mail(r);
     check_mailbox(r);
     check_oauth(r);
+    check_notify(r);
 }
 
 bool config_read(struct arena *a, const char *path, struct config *ret, struct error *err)

@@ -71,6 +71,12 @@ struct config {
     const char *oauth_token_url, *oauth_client_id, *oauth_secret_file;
     const char *oauth_scope;
 
+    // GOV.UK Notify, for what is words alone. notify_key_file NULL: all goes to the mail server.
+    const char *notify_key_file, *notify_template_id;
+    const char *notify_reply_to_id; // NULL: the service's own
+    const char *notify_url, *notify_ca_file;
+    int notify_timeout_s; // default 30
+
     // Service.
     const char *listen; // default 127.0.0.1:8480
     const char *tls_cert_file, *tls_key_file;

@@ -171,6 +171,24 @@ const struct setting settings[] = {
     {"oauth", "scope", SETTING_TEXT, AT(oauth_scope), .most = 300,
      .otherwise = "https://outlook.office365.com/.default", .sentence = "What the token is for."},
 
+    {"notify", "key file", SETTING_SECRET, AT(notify_key_file), .example = "notify-key",
+     .sentence = "File with an API key of GOV.UK Notify. Where it is given, what is words alone "
+                 "(digests, alarms, summaries) goes out through Notify, and calendar objects "
+                 "through the mail server all the same. Left out: all goes to the mail server."},
+    {"notify", "email template", SETTING_TEXT, AT(notify_template_id), .most = 36,
+     .example = "11111111-2222-3333-4444-555555555555",
+     .sentence = "ID of the template there. It has two fields: ((subject)) and ((message))."},
+    {"notify", "reply to", SETTING_TEXT, AT(notify_reply_to_id), .most = 36,
+     .example = "11111111-2222-3333-4444-555555555555",
+     .sentence = "ID of the address there that answers go to. Left out: the service's own."},
+    {"notify", "url", SETTING_URL, AT(notify_url), .most = 1, WORDS("https", "http"),
+     .otherwise = "https://api.notifications.service.gov.uk", .sentence = "Where Notify is."},
+    {"notify", "ca file", SETTING_PATH, AT(notify_ca_file),
+     .example = "/etc/ssl/certs/ca-certificates.crt",
+     .sentence = "Certificates that it is checked against. Left out: the system's."},
+    {"notify", "timeout", SETTING_NUMBER, AT(notify_timeout_s), .least = 1, .most = 600,
+     .unit = "seconds", .otherwise = "30 seconds", .sentence = "Longest time for one message."},
+
     {"service", "listen", SETTING_LISTEN, AT(listen), .otherwise = "127.0.0.1:8480",
      .sentence = "Where feeds are served: ADDRESS:PORT, [ADDRESS]:PORT or unix:/PATH."},
     {"service", "tls certificate file", SETTING_SECRET, AT(tls_cert_file),

@@ -25,7 +25,7 @@
 #define DAY_US (SECONDS(60) * 60 * 24)
 #define LEASE_MARGIN_S 30
 #define PICTURE "etc/pictures/outlook-subscribe.png"
-#define PICTURE_MOST (1024 * 1024)
+#define PICTURE_MOST ((size_t)1 << 20)
 #define ANSWER_CHARS_MAX 190 // four bytes each and an ellipsis fit into a settlement
 
 struct delivery {

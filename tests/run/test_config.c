@@ -194,6 +194,13 @@ static const char everything[] =
     "  client id: 1111-2222\n"
     "  client secret file: secret\n"
     "  scope: mail\n"
+    "notify:\n"
+    "  key file: notify-key\n"
+    "  email template: 3333-4444\n"
+    "  reply to: 5555-6666\n"
+    "  url: https://notify.example\n"
+    "  ca file: notify.pem\n"
+    "  timeout: 7 seconds\n"
     "service:\n"
     "  listen: '[::1]:0'\n"
     "  tls certificate file: cert.pem\n"
@@ -248,6 +255,8 @@ static void every_setting_is_read(void **state)
     assert_string_equal(c->imap_folder, "Replies");
     assert_int_equal(c->mailbox_every_s, 1);
     assert_string_equal(c->oauth_secret_file, arena_printf(f->arena, "%s/secret", f->folder));
+    assert_string_equal(c->notify_template_id, "3333-4444");
+    assert_int_equal(c->notify_timeout_s, 7);
     assert_string_equal(c->listen, "[::1]:0");
     assert_string_equal(c->web_store, "dbname=timely user=timely_web");
     assert_int_equal(c->trusted_proxy_count, 3);
@@ -331,7 +340,7 @@ static const struct {
                               "\"delivery\"?"},
     {"log: {database: x}", "t.yaml:1:7: unknown key \"database\" under log"},
     {"- source", "t.yaml:1:1: expected groups of settings: source, store, rules, clock, mail, "
-                 "mailbox, oauth, service, log"},
+                 "mailbox, oauth, notify, service, log"},
     {"source: live", "t.yaml:1:9: expected the settings of \"source\", one a line, as \"key: "
                      "value\""},
     {"log:\n  level: [info]", "t.yaml:2:10: \"level\": expected one value, such as \"info\""},
@@ -490,6 +499,11 @@ static const struct {
      "under mailbox\n"
      "t.yaml:2:13: answers come to the sender of invites: "
      "expected \"from email\" under mail"},
+    {"notify:\n  key file: k", "t.yaml:2:13: Notify sends by a template of yours: expected \"email "
+                               "template\" under notify"},
+    {"notify:\n  url: http://notify.example",
+     "t.yaml:2:8: names and dates are sent there: expected "
+     "https://"},
     {"oauth:\n  token url: http://login.example/t\n  client id: i\n  client secret file: s",
      "t.yaml:2:14: a secret is sent there: expected https://"},
     {"mail:\n  smtp password file: u", "t.yaml:2:23: a password needs a user: expected \"smtp "
