@@ -16,5 +16,4 @@ struct data_age {
 
 // The body to serve at the monotonic time `now`: `b` itself, or the same with the entry. The second
 // is made once a day for each body and belongs to it. Its tag and its date are others.
-__attribute__((returns_nonnull)) struct feed_body *
-feed_stale(struct feed_body *b, const struct data_age *d, int64_t now);
+struct feed_body *feed_stale(struct feed_body *b, const struct data_age *d, int64_t now);
