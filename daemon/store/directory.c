@@ -290,14 +290,31 @@ static struct post post_of_role(const struct directory *d, const struct responsi
     }
 }
 
+// A conference that is not booked has no chair yet: whoever manages the chairs cannot be told from
+// the child, and the service that the child belongs to has to find one.
+static bool is_without_chair(const struct directory *d, const struct responsible *r, size_t role)
+{
+    switch (role) {
+    case CHAIR:
+        return !directory_staff(d, r->chair_id);
+    case REVIEWING_OFFICER:
+        return !directory_staff(d, r->iro_id);
+    case CHAIRS_MANAGER:
+    case SAFEGUARDING_MANAGER:
+        return !directory_staff(d, r->chair_id) && !directory_staff(d, r->iro_id);
+    default:
+        return false;
+    }
+}
+
 // Where the way up from a role goes on. A social worker's manager may stand beside the teams.
 static struct post next_post(const struct directory *d, const struct responsible *r, size_t role,
                              const struct post *p, int step)
 {
     if (step == 0 && role == SOCIAL_WORKER)
         return post_of_role(d, r, TEAM_MANAGER);
-    if (step == 0 && (role == CHAIR || role == REVIEWING_OFFICER) && !p->person)
-        return (struct post){0}; // nobody knows whose chair that is
+    if (step == 0 && is_without_chair(d, r, role))
+        return post_of_role(d, r, SERVICE_MANAGER);
     return post_above(d, p);
 }
 
@@ -313,6 +330,8 @@ static const char *why_not(struct arena *a, const struct directory *d, const str
     const char *words = role < ROLE_COUNT ? roles[role].words : "the role";
     bool personal = role == SOCIAL_WORKER || role == CHAIR || role == REVIEWING_OFFICER;
 
+    if (!p->exists && (role == CHAIRS_MANAGER || role == SAFEGUARDING_MANAGER))
+        return "no chair is allocated";
     if (!p->holder_id)
         return personal ? arena_printf(a, "no %s is allocated", words + strlen("the "))
                         : arena_printf(a, "%s's post is vacant", words);

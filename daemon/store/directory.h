@@ -38,7 +38,8 @@ struct responsible {
 // service-manager, head-of-service and director the managers of the teams above, the director being
 // the top's; chair and reviewing-officer the child's; chairs-manager the chair's manager,
 // safeguarding-manager the manager above that one. Who has left, is not yet in post, has no address
-// or no entry is passed over: to the deputy, then upwards. *why says so ("the team manager's post
+// or no entry is passed over: to the deputy, then upwards; from a chair of whom nobody knows who it
+// is, and their managers, to the service manager. *why says so ("the team manager's post
 // is vacant"), or is NULL. Returns NULL when nobody is left: an alarm to the operator. Pure. In the
 // arena: why.
 const struct staff *directory_on_rung(struct arena *a, const struct directory *d,

@@ -46,7 +46,7 @@ static bool is_role(const char *role, const char *const *roles)
     return false;
 }
 
-// Who stands in for an absent worker may be told of a restricted child only as a manager of theirs.
+// Who stands in for somebody absent may be told of a restricted child only as a manager of theirs.
 static bool may_be_told(struct arena *a, const struct directory *d, const struct responsible *who,
                         const char *role, const struct staff *s, struct date today)
 {
@@ -61,8 +61,8 @@ static bool may_be_told(struct arena *a, const struct directory *d, const struct
 
     if (is_role(role, managers) || (who->worker_id && strcmp(s->id, who->worker_id) == 0))
         return true;
-    return strcmp(role, "social-worker") == 0 &&
-           directory_on_rung(a, d, who, "team-manager", today, &ignored) == s;
+    return directory_on_rung(a, d, who, "team-manager", today, &ignored) == s ||
+           directory_on_rung(a, d, who, "service-manager", today, &ignored) == s;
 }
 
 const struct staff *agenda_recipient(struct arena *a, const struct directory *d,

@@ -92,7 +92,7 @@ def test_lines_of_a_recipient_are_one_digest(store):
 
 def test_past_rungs_collapse_to_the_latest(store):
     deadline = store.deadline(store.person('P1'), seen='2024-04-04 10:00')
-    assert store.agenda('2024-04-04 10:00')['mails'] == 3  # worker, team manager, and the chair's rung to the operator
+    assert store.agenda('2024-04-04 10:00')['mails'] == 3  # worker, team manager, and for the chair that is missing the service manager
     (_, _, _, text), = [m for m in store.mails('digest') if m[1] == 'SW1']
     assert text.count('NEW') == 1
     said = [rung for rung, staff, _ in store.notices(deadline) if staff == 'SW1']

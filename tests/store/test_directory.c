@@ -134,7 +134,10 @@ static void nobody_is_allocated(void **state)
 
     check_rung(*state, &teamless, "team-manager", "M1", NULL);
     check_rung(*state, &of_a_team, "social-worker", "M1", "no social worker is allocated");
-    check_rung(*state, &of_a_team, "chair", NULL, "no chair is allocated");
+    check_rung(*state, &of_a_team, "chair", "M3", "no chair is allocated");
+    check_rung(*state, &of_a_team, "chairs-manager", "M3", "no chair is allocated");
+    check_rung(*state, &of_a_team, "reviewing-officer", "M3", "no reviewing officer is allocated");
+    check_rung(*state, &of_nobody, "chair", NULL, "no chair is allocated");
     check_rung(*state, &of_nobody, "social-worker", NULL, "no social worker is allocated");
     check_rung(*state, &of_nobody, "director", NULL, "the director's post is vacant");
     check_rung(*state, &child, "no-such-role", NULL, "the role's post is vacant");
