@@ -2,6 +2,7 @@
 // know how far it came, and sorts the end of it by what the outbox must do next.
 #include "smtp.h"
 
+#include "clock.h"
 #include "mail_address.h"
 #include "text.h"
 #include "transfer.h"
@@ -16,9 +17,10 @@
 enum phase { PHASE_OPENING, PHASE_MESSAGE, PHASE_DATA };
 
 struct dialogue {
-    const char *bytes;
-    size_t length, given; // given: how much of the message libcurl took
-    bool ended;           // libcurl took all of it: the final dot may be on its way
+    const struct smtp_mail *mail;
+    size_t given; // how much of the message libcurl took
+    bool ended;   // libcurl took all of it: the final dot may be on its way
+    bool late;    // its time had passed before
     enum phase phase;
     int code;        // of the last answer; 0 for none
     bool unfinished; // its last line was "250-…": more of it comes
@@ -42,16 +44,25 @@ static void dialogue_done(struct dialogue *d)
     text_done(&d->said);
 }
 
+static bool too_late(const struct smtp_mail *m)
+{
+    return m->until && clock_monotonic() >= atomic_load(m->until);
+}
+
 // This and listen_in run on a thread of transfer.c: they touch nothing but their dialogue.
 static size_t give(char *to, size_t size, size_t count, void *arg)
 {
     struct dialogue *d = arg;
-    size_t room = size * count, left = d->length - d->given;
+    size_t room = size * count, left = d->mail->length - d->given;
     size_t taken = left < room ? left : room;
 
-    memcpy(to, d->bytes + d->given, taken);
+    if (!d->ended && too_late(d->mail)) {
+        d->late = true;
+        return CURL_READFUNC_ABORT;
+    }
+    memcpy(to, d->mail->bytes + d->given, taken);
     d->given += taken;
-    d->ended = d->given == d->length;
+    d->ended = d->given == d->mail->length;
     return taken;
 }
 
@@ -136,15 +147,14 @@ static void set_server(CURL *easy, const struct mail_server *s)
     mail_server_set(easy, s, "smtp,smtps");
 }
 
-static void set_message(CURL *easy, const char *from, const struct curl_slist *to,
-                        struct dialogue *d)
+static void set_message(CURL *easy, const struct curl_slist *to, struct dialogue *d)
 {
-    curl_easy_setopt(easy, CURLOPT_MAIL_FROM, from);
+    curl_easy_setopt(easy, CURLOPT_MAIL_FROM, d->mail->from);
     curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, to);
     curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, give);
     curl_easy_setopt(easy, CURLOPT_READDATA, d);
-    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)d->length); // SIZE= in MAIL
+    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)d->mail->length); // SIZE= in MAIL
     curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L); // what makes libcurl call the next
     curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, listen_in);
     curl_easy_setopt(easy, CURLOPT_DEBUGDATA, d);
@@ -170,6 +180,8 @@ static enum handover sort(CURLcode done, const struct dialogue *d)
 
 static const char *words_of(CURLcode done, const struct dialogue *d)
 {
+    if (d->late)
+        return "the sender's time with it was over; nothing of it counts";
     if (done == CURLE_OK || d->code >= 400)
         return text_str(&d->said);
     return d->error[0] ? d->error : curl_easy_strerror(done);
@@ -185,16 +197,15 @@ static bool was_stale(CURL *easy, CURLcode done, const struct dialogue *d)
            d->phase == PHASE_MESSAGE && (d->code == 0 || d->code == 421);
 }
 
-static CURLcode perform(const struct mail_server *s, const char *from, const char *to, bool fresh,
-                        struct dialogue *d, bool *stale)
+static CURLcode perform(const struct mail_server *s, bool fresh, struct dialogue *d, bool *stale)
 {
     AUTO(handle_done) CURL *easy = curl_easy_init();
-    AUTO(list_done) struct curl_slist *recipients = curl_slist_append(NULL, to);
+    AUTO(list_done) struct curl_slist *recipients = curl_slist_append(NULL, d->mail->to);
 
     if (!easy || !recipients)
         out_of_memory();
     set_server(easy, s);
-    set_message(easy, from, recipients, d);
+    set_message(easy, recipients, d);
     if (fresh)
         curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 
@@ -204,21 +215,20 @@ static CURLcode perform(const struct mail_server *s, const char *from, const cha
     return done;
 }
 
-static bool try_once(const struct mail_server *s, const char *from, const char *to,
-                     const char *bytes, size_t length, bool fresh, struct handover_answer *ret)
+static bool try_once(const struct mail_server *s, const struct smtp_mail *m, bool fresh,
+                     struct handover_answer *ret)
 {
-    AUTO(dialogue_done) struct dialogue d = {.bytes = bytes, .length = length};
+    AUTO(dialogue_done) struct dialogue d = {.mail = m};
     bool stale;
-    CURLcode done = perform(s, from, to, fresh, &d, &stale);
+    CURLcode done = perform(s, fresh, &d, &stale);
 
-    handover_say(ret, sort(done, &d), d.code, words_of(done, &d), to);
+    handover_say(ret, sort(done, &d), d.code, words_of(done, &d), m->to);
     return !stale;
 }
 
-void smtp_send(const struct mail_server *s, const char *from, const char *to, const char *bytes,
-               size_t length, struct handover_answer *ret)
+void smtp_send(const struct mail_server *s, const struct smtp_mail *m, struct handover_answer *ret)
 {
-    if (!mail_address_valid(from) || !mail_address_valid(to)) {
+    if (!mail_address_valid(m->from) || !mail_address_valid(m->to)) {
         handover_say(ret, HANDOVER_REFUSED, 0, "an address that would break a command", NULL);
         return;
     }
@@ -226,6 +236,6 @@ void smtp_send(const struct mail_server *s, const char *from, const char *to, co
         handover_say(ret, HANDOVER_RETRY, 0, "the name for EHLO would break a command", NULL);
         return;
     }
-    if (!try_once(s, from, to, bytes, length, false, ret))
-        (void)try_once(s, from, to, bytes, length, true, ret);
+    if (!try_once(s, m, false, ret))
+        (void)try_once(s, m, true, ret);
 }

@@ -5,12 +5,25 @@
 #include "handover.h"
 #include "mail_server.h"
 
-// Hands one message over. `bytes` are the whole of it with CRLF line ends; addresses were validated
-// (mail_address_valid) and are refused again here. Waits in the calling fiber, for timeout_s at
-// most.
+#include <stdatomic.h>
+#include <stdint.h>
+
+// One message for one recipient. The caller's, until smtp_send returns.
+struct smtp_mail {
+    const char *from, *to; // addresses
+    const char *bytes;     // the whole of it, with CRLF line ends
+    size_t length;
+    // The moment of clock_monotonic until which it may be given; it may be moved meanwhile, from
+    // the loop's thread. NULL: for ever.
+    const _Atomic int64_t *until;
+};
+
+// Hands one message over. Addresses were validated (mail_address_valid) and are refused again here.
+// Waits in the calling fiber, for timeout_s at most. The moment `until` is looked at whenever bytes
+// are given; when it has passed, the dialogue ends before the message does (RFC 5321 4.1.1.4: then
+// the server has none), as HANDOVER_RETRY.
 //
 // HANDOVER_REFUSED is 5xx to MAIL, RCPT, DATA or the message; 530, 534, 535 and 538 (our own
 // authentication) and everything before MAIL are HANDOVER_RETRY. A kept connection that has died is
 // opened again once, as long as nothing of the message was said.
-void smtp_send(const struct mail_server *s, const char *from, const char *to, const char *bytes,
-               size_t length, struct handover_answer *ret);
+void smtp_send(const struct mail_server *s, const struct smtp_mail *m, struct handover_answer *ret);

@@ -19,7 +19,7 @@ instant clock_real(void)
 
 int64_t clock_monotonic(void)
 {
-    return microseconds(CLOCK_MONOTONIC);
+    return microseconds(CLOCK_BOOTTIME);
 }
 
 instant business_now(const struct business_clock *c)

@@ -10,7 +10,7 @@ typedef int64_t instant;
 #define SECONDS(n) ((int64_t)(n)*1000000)
 
 instant clock_real(void);
-int64_t clock_monotonic(void); // microseconds; never goes back
+int64_t clock_monotonic(void); // microseconds; never goes back, nor stands while the machine sleeps
 
 // Business time = business_anchor + (real - real_anchor), running at the speed of real time.
 // Both zero (the default) means real time itself.

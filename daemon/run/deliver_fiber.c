@@ -2,9 +2,9 @@
 // and one that waits for the outbox's bell and wakes them all, however busy any of them is.
 #include "daemon.h"
 #include "deliver.h"
+#include "leases.h"
 #include "log.h"
 
-#define MOST_LANES 50             // as many as can be configured
 #define LOOK_EVERY SECONDS(5)     // another process may have put a message in
 #define DIRECTORY_AGE SECONDS(30) // nobody is passed over by it: before that it is read again
 #define GOODBYE SECONDS(600)      // no hand-over lasts longer
@@ -17,14 +17,15 @@ struct lane {
     struct db *store;
     struct directory *directory;
     int64_t directory_at; // monotonic
-    struct settlement unsettled;
+    struct sender sender;
     struct backoff backoff;
 };
 
 struct crew {
     struct daemon *daemon;
-    struct lane lanes[MOST_LANES];
+    struct lane lanes[LEASES_MOST];
     size_t count, ended;
+    struct leases leases;
     struct bell all_ended;
 };
 
@@ -50,16 +51,18 @@ static bool empty_outbox(struct lane *l, int64_t *ret_wait, struct error *err)
     struct delivered done = {.found = true};
     double next_s = -1;
 
-    while (done.found && !done.away && !loop_stopping(d->loop))
+    while (done.found && !done.away && !loop_stopping(d->loop)) {
+        l->sender.take_over = leases_may_take_over(&l->crew->leases);
         if (!fresh_directory(l, err) ||
-            !deliver_one(l->store, &d->config, l->directory, daemon_now(d), d->worker_name,
-                         &l->unsettled, &done, err))
+            !deliver_one(l->store, &d->config, l->directory, daemon_now(d), &l->sender, &done, err))
             return false;
+    }
     if (done.away) {
         *ret_wait = -1;
         return true;
     }
-    if (d->config.delivery != DELIVERY_OFF && !outbox_next_in(l->store, &next_s, err))
+    if (d->config.delivery != DELIVERY_OFF &&
+        !outbox_next_in(l->store, l->sender.take_over, &next_s, err))
         return false;
     *ret_wait = LOOK_EVERY;
     if (next_s >= 0 && next_s * 1e6 < (double)LOOK_EVERY)
@@ -104,6 +107,8 @@ static void lane_run(void *arg)
             continue;
         }
         close_store(l);
+        if (err.fault == FAULT_AWAY)
+            leases_store_away(&l->crew->leases);
         if (!backoff_wait(&l->backoff, "deliver.failed", &err))
             break;
     }
@@ -120,10 +125,14 @@ void deliver_run(void *daemon)
 
     if (c.count < 1)
         c.count = 1;
-    if (c.count > MOST_LANES)
-        c.count = MOST_LANES;
-    for (size_t i = 0; i < c.count; i++)
-        c.lanes[i] = (struct lane){.crew = &c};
+    if (c.count > LEASES_MOST)
+        c.count = LEASES_MOST;
+    c.leases = (struct leases){.daemon = d, .count = c.count};
+    for (size_t i = 0; i < c.count; i++) {
+        c.lanes[i] = (struct lane){.crew = &c, .sender = {.name = d->worker_name}};
+        c.leases.claims[i] = &c.lanes[i].sender.claim;
+    }
+    leases_start(&c.leases);
     for (size_t i = 0; i < c.count; i++)
         fiber_start(d->loop, "deliver", lane_run, &c.lanes[i]);
     while (bell_wait(&d->outbox_bell, -1) != WAKE_STOPPING)
@@ -132,4 +141,5 @@ void deliver_run(void *daemon)
     // The lanes stand in this fiber's frame.
     while (c.ended < c.count)
         (void)bell_wait_to_end(&c.all_ended, GOODBYE);
+    leases_end(&c.leases);
 }

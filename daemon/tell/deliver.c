@@ -1,6 +1,14 @@
 // One message: claim it, ask whether it is still called for, compose it, hand it over, settle it.
 // The row says 'handing_over' before the first byte leaves, so that a crash in between is known for
 // what it is: perhaps sent.
+//
+// Our claim is a lease, and only as good as its last renewal. It is looked at whenever bytes leave:
+// who was paused beyond it (stopped, swapped out, its machine moved) gives none. While the store is
+// away nobody can renew, take over, or write down what became of a message: what is under way goes
+// on for as long as the lease is sure, and its settlement waits here. A store that returns finds
+// the lease over, yet the claim still ours: it is renewed before anybody else takes over, since
+// they wait a lease's time first (daemon/run/leases.c). Only who is cut off alone, for longer than
+// its lease and after the data left, is taken for dead, and the message is sent again.
 #include "deliver.h"
 
 #include "agenda_plan.h"
@@ -23,7 +31,6 @@
 #include <string.h>
 
 #define DAY_US (SECONDS(60) * 60 * 24)
-#define LEASE_MARGIN_S 30
 #define PICTURE "etc/pictures/outlook-subscribe.png"
 #define PICTURE_MOST ((size_t)1 << 20)
 #define ANSWER_CHARS_MAX 190 // four bytes each and an ellipsis fit into a settlement
@@ -34,6 +41,7 @@ struct delivery {
     const struct config *config;
     const struct directory *directory;
     instant now;
+    struct claim *claim;
     struct outgoing message;
     long long feed_id; // that a welcome made; 0: none
     struct mail_picture picture;
@@ -355,21 +363,41 @@ static enum outcome outcome_of(enum handover h)
     return OUTCOME_UNSURE;
 }
 
+// Marks the row. After a pause the store is asked once more: no byte leaves on a lease that is
+// over.
+static bool begin(const struct delivery *d, bool *ret_ours, struct error *err)
+{
+    if (!outbox_hand_over(d->store, d->claim, ret_ours, err))
+        return false;
+    if (*ret_ours && clock_monotonic() >= atomic_load(&d->claim->until)) {
+        if (!outbox_renew(d->store, &d->claim, 1, err))
+            return false;
+        *ret_ours = clock_monotonic() < atomic_load(&d->claim->until);
+    }
+    return true;
+}
+
 static bool hand_over(struct delivery *d, struct settlement *s, struct delivered *ret,
                       struct error *err)
 {
     struct handover_answer answer = {.result = HANDOVER_RETRY};
-    int lease_s = (d->maildir ? 0 : d->server.timeout_s) + LEASE_MARGIN_S;
+    struct smtp_mail mail = {.from = d->mail.from_email,
+                             .to = d->mail.to_email,
+                             .bytes = d->bytes,
+                             .length = d->length,
+                             .until = &d->claim->until};
     bool ours;
 
-    if (!outbox_hand_over(d->store, &d->message, lease_s < 60 ? 60 : lease_s, &ours, err))
+    if (!begin(d, &ours, err))
         return false;
-    if (!ours)
+    if (!ours) {
+        log_warning("message.claim-lost", "message=%lld", s->message_id);
         return true;
+    }
     if (d->maildir)
         maildir_put(d->maildir, d->mail.message_id, d->bytes, d->length, &answer);
     else
-        smtp_send(&d->server, d->mail.from_email, d->mail.to_email, d->bytes, d->length, &answer);
+        smtp_send(&d->server, &mail, &answer);
     if (d->server.bearer && is_denied(answer.code))
         oauth_refused(d->server.bearer);
     settle_as(s, outcome_of(answer.result), answer.text);
@@ -396,63 +424,73 @@ static void say(const struct settlement *s, bool ours)
                     outcome_word(s->outcome), s->answer);
 }
 
-static bool settle(struct db *store, const struct config *c, struct settlement *s,
+// Lets go of the claim, unless the store is away.
+static bool settle(struct db *store, const struct config *c, struct sender *sender,
                    struct error *err)
 {
+    struct settlement *s = &sender->unsettled;
     bool ours;
 
-    if (s->outcome == OUTCOME_NONE)
-        return true;
-    if (!outbox_settle(store, c, s, &ours, err))
-        return false;
-    say(s, ours);
+    if (s->outcome != OUTCOME_NONE) {
+        if (!outbox_settle(store, c, s, &ours, err))
+            return false;
+        say(s, ours);
+    }
     *s = (struct settlement){0};
+    claim_forget(&sender->claim);
     return true;
 }
 
+// What becomes of the message that was claimed, into *s. Waits.
+static bool treat(struct delivery *d, struct settlement *s, struct delivered *ret,
+                  struct error *err)
+{
+    AUTO(directory_done) struct directory *newer = NULL;
+
+    if (!check_recipient(d, s, err) ||
+        (s->outcome != OUTCOME_NONE && !check_again(d, s, &newer, err)))
+        return false;
+    if (s->outcome == OUTCOME_NONE && is_kind(d, "welcome") && !write_welcome(d, s, err))
+        return false;
+    if (s->outcome == OUTCOME_NONE)
+        prepare(d, s);
+    if (s->outcome == OUTCOME_NONE)
+        prove(d, s, ret);
+    return s->outcome != OUTCOME_NONE || hand_over(d, s, ret, err);
+}
+
 bool deliver_one(struct db *store, const struct config *config, const struct directory *directory,
-                 instant now, const char *worker, struct settlement *unsettled,
-                 struct delivered *ret, struct error *err)
+                 instant now, struct sender *sender, struct delivered *ret, struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
-    struct delivery d = {
-        .arena = a, .store = store, .config = config, .directory = directory, .now = now};
-    AUTO(directory_done) struct directory *newer = NULL;
-    struct delivered done = {0};
-    struct settlement s = {0};
+    struct delivery d = {.arena = a,
+                         .store = store,
+                         .config = config,
+                         .directory = directory,
+                         .now = now,
+                         .claim = &sender->claim};
+    struct settlement s;
 
-    if (!settle(store, config, unsettled, err))
+    *ret = (struct delivered){0};
+    if (!settle(store, config, sender, err))
         return false;
-    if (config->delivery == DELIVERY_OFF) {
-        *ret = done;
+    if (config->delivery == DELIVERY_OFF)
         return true;
-    }
-    if (!outbox_claim(a, store, worker, &d.message, &done.found, err))
+    if (!outbox_claim(a, store, sender->name, sender->take_over, d.claim, &d.message, err))
         return false;
-    if (!done.found) {
-        *ret = done;
+    if (!d.claim->message_id)
         return true;
-    }
-    s = (struct settlement){.message_id = d.message.message_id,
-                            .claim_number = d.message.claim_number,
+    s = (struct settlement){.message_id = d.claim->message_id,
+                            .claim_number = d.claim->number,
                             .of_operator = is_kind(&d, "operator"),
                             .at = now};
-    if (!check_recipient(&d, &s, err) ||
-        (s.outcome != OUTCOME_NONE && !check_again(&d, &s, &newer, err)))
+    if (!treat(&d, &s, ret, err)) {
+        claim_forget(d.claim);
         return false;
-    if (s.outcome == OUTCOME_NONE && is_kind(&d, "welcome") && !write_welcome(&d, &s, err))
-        return false;
-    if (s.outcome == OUTCOME_NONE)
-        prepare(&d, &s);
-    if (s.outcome == OUTCOME_NONE)
-        prove(&d, &s, &done);
-    if (s.outcome == OUTCOME_NONE && !hand_over(&d, &s, &done, err))
-        return false;
-    done.message_id = s.message_id;
-    done.outcome = s.outcome;
-    *unsettled = s;
-    if (!end_welcome(&d, &s, err) || !settle(store, config, unsettled, err))
-        return false;
-    *ret = done;
-    return true;
+    }
+    ret->found = true;
+    ret->message_id = s.message_id;
+    ret->outcome = s.outcome;
+    sender->unsettled = s;
+    return end_welcome(&d, &s, err) && settle(store, config, sender, err);
 }

@@ -6,6 +6,14 @@
 #include "handover.h"
 #include "outbox.h"
 
+// One who delivers. Zero to begin with, but for the name.
+struct sender {
+    const char *name;            // who claims
+    bool take_over;              // also what another sender left in the middle
+    struct claim claim;          // what it is at; others renew it meanwhile (outbox_renew)
+    struct settlement unsettled; // what became of it, as long as the store could not be told
+};
+
 struct delivered {
     bool found;           // a message was claimed
     long long message_id; // which
@@ -14,11 +22,11 @@ struct delivered {
 };
 
 // Hands over the next message that is due, as config.delivery says (nothing at all when it is off),
-// and settles it. `unsettled` is the caller's, zero to begin with: when the store goes away after
-// the hand-over, what became of the message is kept there and settled by the next call. `config` is
-// looked at anew after every wait. `directory` may be a little old: it is read again before a
-// message is dropped on its word. `now` is business time. Waits; finishes what is in flight also
-// after loop_stop.
+// and settles it. When the store goes away after the hand-over, what became of the message is kept
+// with the sender and settled by the next call, which comes as soon as the store is there: until
+// then the claim is still to be renewed. `config` is looked at anew after every wait. `directory`
+// may be a little old: it is read again before a message is dropped on its word. `now` is business
+// time. Waits; finishes what is in flight also after loop_stop.
 MUST_USE bool deliver_one(struct db *store, const struct config *config,
-                          const struct directory *directory, instant now, const char *worker,
-                          struct settlement *unsettled, struct delivered *ret, struct error *err);
+                          const struct directory *directory, instant now, struct sender *sender,
+                          struct delivered *ret, struct error *err);

@@ -1,5 +1,5 @@
-// The statements on timely.outbox. Each transition names the state and the claim that it leaves, so
-// that two who believe that they hold a message cannot both settle it.
+// Putting messages into timely.outbox, and settling them. A settlement names the state and the
+// claim that it leaves, so that two who believe that they hold a message cannot both settle it.
 #include "outbox.h"
 
 #include "json.h"
@@ -8,9 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define CLAIM_LEASE_S 60
 #define RETRY_BASE_S 30
 #define RETRY_MOST_S 3600
 
@@ -44,88 +42,6 @@ bool outbox_put(struct db *store, json_t *message, instant now, struct error *er
                 err);
     free(text);
     return ok;
-}
-
-// -------------------------------------------------------------------------------------- claiming
-
-// No earlier message m about the same calendar object waits for the same person.
-#define NONE_BEFORE                                                                                \
-    "NOT EXISTS (SELECT FROM timely.outbox e WHERE e.object_id = m.object_id"                      \
-    " AND e.staff_id = m.staff_id AND e.state IN ('due', 'claimed', 'handing_over')"               \
-    " AND (e.sequence, e.message_id) < (m.sequence, m.message_id))"
-
-// The right-hand sides see the row as it was: one that was being handed over may have left.
-static const char claim_sql[] =
-    "UPDATE timely.outbox o SET state = 'claimed', claimed_by = $1,"
-    " claim_number = o.claim_number + 1, lease_until = now() + make_interval(secs => $2::integer),"
-    " maybe_repeat = o.maybe_repeat OR o.state = 'handing_over'"
-    " WHERE o.message_id IN (SELECT m.message_id FROM timely.outbox m"
-    " WHERE ((m.state = 'due' AND m.not_before <= now())"
-    " OR (m.state IN ('claimed', 'handing_over') AND m.lease_until < now()))"
-    " AND " NONE_BEFORE " ORDER BY m.not_before, m.message_id FOR UPDATE SKIP LOCKED LIMIT 1)"
-    " RETURNING o.message_id, o.claim_number, coalesce(o.object_id, 0), o.attempts, o.sequence,"
-    " o.kind, o.staff_id, o.recipient, o.subject, o.body_text, o.body_html, o.body_calendar,"
-    " o.rfc_message_id, (extract(epoch FROM o.put_at) * 1000000)::bigint,"
-    " o.feed_kind, o.feed_owner,"
-    " (SELECT c.uid FROM timely.calendar_object c WHERE c.object_id = o.object_id),"
-    " (SELECT f.rfc_message_id FROM timely.outbox f WHERE f.object_id = o.object_id"
-    " AND f.staff_id = o.staff_id AND f.state = 'sent' ORDER BY f.message_id LIMIT 1)";
-
-static struct outgoing outgoing_row(struct arena *a, const PGresult *r)
-{
-#define TEXT(column) arena_strdup(a, db_text(r, 0, column))
-    return (struct outgoing){.message_id = db_int(r, 0, 0),
-                             .claim_number = db_int(r, 0, 1),
-                             .object_id = db_int(r, 0, 2),
-                             .attempts = (int)db_int(r, 0, 3),
-                             .sequence = (int)db_int(r, 0, 4),
-                             .kind = TEXT(5),
-                             .staff_id = TEXT(6),
-                             .recipient = TEXT(7),
-                             .subject = TEXT(8),
-                             .text = TEXT(9),
-                             .html = TEXT(10),
-                             .calendar = TEXT(11),
-                             .rfc_message_id = TEXT(12),
-                             .put_at = db_int(r, 0, 13),
-                             .feed = {TEXT(14), TEXT(15)},
-                             .uid = TEXT(16),
-                             .first_message_id = TEXT(17)};
-#undef TEXT
-}
-
-bool outbox_claim(struct arena *a, struct db *store, const char *worker, struct outgoing *ret,
-                  bool *ret_found, struct error *err)
-{
-    AUTO(pgresult_done) PGresult *r = NULL;
-    const char *values[] = {worker, arena_printf(a, "%d", CLAIM_LEASE_S)};
-
-    if (!db_ask(store, claim_sql, 2, values, &r, err))
-        return false;
-    *ret_found = PQntuples(r) > 0;
-    if (*ret_found)
-        *ret = outgoing_row(a, r);
-    return true;
-}
-
-bool outbox_hand_over(struct db *store, const struct outgoing *o, int lease_s, bool *ret_ours,
-                      struct error *err)
-{
-    AUTO(arena_auto_free) struct arena *a = arena_new();
-    AUTO(pgresult_done) PGresult *r = NULL;
-    const char *values[] = {arena_printf(a, "%lld", o->message_id),
-                            arena_printf(a, "%lld", o->claim_number),
-                            arena_printf(a, "%d", lease_s)};
-
-    if (!db_ask(store,
-                "UPDATE timely.outbox SET state = 'handing_over', attempts = attempts + 1,"
-                " lease_until = now() + make_interval(secs => $3::integer)"
-                " WHERE message_id = $1::bigint AND claim_number = $2::bigint"
-                " AND state = 'claimed' RETURNING message_id",
-                3, values, &r, err))
-        return false;
-    *ret_ours = PQntuples(r) > 0;
-    return true;
 }
 
 // -------------------------------------------------------------------------------------- settling
@@ -242,22 +158,5 @@ bool outbox_settle(struct db *store, const struct config *c, const struct settle
     if (!db_commit(store, err))
         return false;
     *ret_ours = ours;
-    return true;
-}
-
-bool outbox_next_in(struct db *store, double *ret_seconds, struct error *err)
-{
-    AUTO(pgresult_done) PGresult *r = NULL;
-    const char *seconds;
-
-    if (!db_ask(store,
-                // greatest() takes no notice of NULL: of no message at all it would be 0.
-                "SELECT extract(epoch FROM min(greatest(CASE WHEN m.state = 'due' THEN m.not_before"
-                " ELSE m.lease_until END, now())) - now()) FROM timely.outbox m"
-                " WHERE m.state IN ('due', 'claimed', 'handing_over') AND " NONE_BEFORE,
-                0, NULL, &r, err))
-        return false;
-    seconds = db_text(r, 0, 0);
-    *ret_seconds = seconds ? strtod(seconds, NULL) : -1;
     return true;
 }

@@ -1,9 +1,13 @@
-// The outbox: putting messages in, claiming one, and settling it. Claims are short statements,
-// fenced by a number that rises with each claim; leases and retries go by the server's clock.
+// The outbox: putting messages in, claiming one, holding it, and settling it, each a short
+// statement. What may become of a message, by whom and on what condition, stands beside
+// timely.outbox in sql/store/0001_store.sql. Leases and retries go by the server's clock; how long
+// we have held a lease, by our own.
 #pragma once
 
 #include "book.h"
 #include "config.h"
+
+#include <stdatomic.h>
 
 // One mail to be put in.
 struct outbox_mail {
@@ -24,9 +28,20 @@ struct feed_address {
     const char *kind, *id;
 };
 
-// A message that we have claimed.
+// What a sender holds: others have it no longer once the lease has ended without being renewed.
+#define LEASE_S 10
+struct claim {
+    long long message_id,
+        number;            // message_id 0: nothing. The number fences: each claim has a higher one
+    _Atomic int64_t until; // of clock_monotonic: so long the lease is surely ours; 0: no more
+};
+
+// Lets go of it, without a word to the store.
+void claim_forget(struct claim *c);
+
+// The message that was claimed.
 struct outgoing {
-    long long message_id, claim_number, object_id; // object_id 0: none
+    long long message_id, object_id; // object_id 0: none
     int attempts, sequence;
     const char *kind, *staff_id, *recipient, *subject, *text, *html, *calendar, *rfc_message_id;
     struct feed_address feed;
@@ -35,15 +50,26 @@ struct outgoing {
     instant put_at;
 };
 
-// The next message that is due and that no earlier one for the same object and person stands
-// before. *ret_found is false when there is none. Waits. Texts in the arena.
-MUST_USE bool outbox_claim(struct arena *a, struct db *store, const char *worker,
-                           struct outgoing *ret, bool *ret_found, struct error *err);
+// Claims the oldest message that is due and that no earlier one for the same object and person
+// stands before; with take_over also one that another sender left in the middle. Without one
+// claim->message_id is 0. Waits. Texts in the arena.
+MUST_USE bool outbox_claim(struct arena *a, struct db *store, const char *worker, bool take_over,
+                           struct claim *ret_claim, struct outgoing *ret, struct error *err);
 
-// Says that the hand-over begins: from here on a crash means that the message may have left.
-// *ret_ours is false when the claim was lost. Waits.
-MUST_USE bool outbox_hand_over(struct db *store, const struct outgoing *o, int lease_s,
-                               bool *ret_ours, struct error *err);
+// Says that the hand-over begins, for a whole lease: from here on a crash means that the message
+// may have left. *ret_ours is false when the claim was lost. Waits.
+MUST_USE bool outbox_hand_over(struct db *store, struct claim *claim, bool *ret_ours,
+                               struct error *err);
+
+// Gives each of these claims a whole lease from now; one that was lost to another sender ends at
+// once (until 0) and is said in the log. The claims may change while this waits. Of empty ones (or
+// none at all) the store is not asked.
+MUST_USE bool outbox_renew(struct db *store, struct claim *const *claims, size_t count,
+                           struct error *err);
+
+// Real seconds until the next message can be claimed; -1 when none waits. Waits.
+MUST_USE bool outbox_next_in(struct db *store, bool take_over, double *ret_seconds,
+                             struct error *err);
 
 enum outcome {
     OUTCOME_NONE,
@@ -70,6 +96,3 @@ struct settlement {
 // *ret_ours is false when somebody else has the message now. Waits.
 MUST_USE bool outbox_settle(struct db *store, const struct config *c, const struct settlement *s,
                             bool *ret_ours, struct error *err);
-
-// Real seconds until the next message is due; -1 when none waits. Waits.
-MUST_USE bool outbox_next_in(struct db *store, double *ret_seconds, struct error *err);

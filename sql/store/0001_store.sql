@@ -307,8 +307,30 @@ CREATE TABLE timely.notice (
     PRIMARY KEY (deadline_id, due_on, rung, staff_id)
 );
 
--- Messages. The state machine:
---   due -> claimed -> handing_over -> sent | refused | due again (retry) ; due -> superseded | expired
+-- Messages. What may become of one, by whom, and what the statement that does it checks:
+--
+--   from           to             who         on what condition
+--   -              due            put_message its dedupe key is new
+--   due            superseded     put_message a newer one about the same object to the same person is put in, and this one has
+--                                             surely not left (not maybe_repeat)
+--   due            claimed        a sender    not_before has come; no older one about the same object to the same person waits
+--   claimed        claimed        another     lease_until has passed
+--   handing_over   claimed        another     lease_until has passed; it may have left: maybe_repeat
+--   claimed        handing_over   the holder  claim_number is still its own; before the first byte leaves
+--   claimed        superseded     the holder  the same; nothing in it is for its recipient any more
+--   claimed        expired        the holder  the same; it was put in too many days ago
+--   claimed        refused        the holder  the same; it cannot be composed, or may not go to this address
+--   claimed        due            the holder  the same; there is no way to a mail server, now: later
+--   handing_over   sent           the holder  claim_number is still its own; the mail server took it
+--   handing_over   refused        the holder  the same; the mail server never will
+--   handing_over   due            the holder  the same; later (retry), and where the answer was lost as maybe_repeat
+--   refused        due            a person    timely outbox retry
+--   expired        due            a person    timely outbox retry
+--
+-- Every claim raises claim_number, so a holder that others took for dead checks in vain. A lease lasts ten seconds and is
+-- renewed while its holder lives. So no message is lost, each is one row and one Message-ID, and it reaches the mail server
+-- twice only if an answer was lost, or if its holder died or was out of touch after the data had begun to leave:
+-- tests/model/outbox.pml is this table as a model, and is checked.
 CREATE TABLE timely.outbox (
     message_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind           text NOT NULL CHECK (kind IN ('digest', 'alarm', 'invite', 'cancel', 'operator', 'summary', 'welcome')),
@@ -336,7 +358,7 @@ CREATE TABLE timely.outbox (
     last_answer    text,
     settled_at     timestamptz
 );
-CREATE INDEX outbox_due ON timely.outbox (not_before) WHERE state IN ('due', 'claimed', 'handing_over');
+CREATE INDEX outbox_waiting ON timely.outbox (message_id) WHERE state IN ('due', 'claimed', 'handing_over');
 CREATE INDEX outbox_object ON timely.outbox (object_id, staff_id) WHERE object_id IS NOT NULL;
 
 -- The audit: append-only, ids and hashes, no message texts.

@@ -84,11 +84,15 @@ static void lane_run(void *arg)
 {
     struct lane *l = arg;
     struct mail_server server = {.url = l->bench->url, .helo = "bench.example", .timeout_s = 30};
+    struct smtp_mail mail = {.from = FROM,
+                             .to = TO,
+                             .bytes = text_str(&l->bench->mail),
+                             .length = l->bench->mail.length};
 
     for (int i = 0; i < l->mails; i++) {
         struct handover_answer answer;
 
-        smtp_send(&server, FROM, TO, text_str(&l->bench->mail), l->bench->mail.length, &answer);
+        smtp_send(&server, &mail, &answer);
         l->bench->failed |= answer.result != HANDOVER_SENT;
     }
     bell_ring(&l->done);

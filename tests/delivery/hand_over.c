@@ -5,7 +5,8 @@
 //     hand_over maildir DIR MESSAGE-ID FILE [limit=BYTES]
 //     hand_over notify URL KEY TO FILE [ca=FILE timeout=SECONDS again=yes reply-to=ID]
 //
-// Options: tls=yes ca=FILE user= password= bearer= timeout=SECONDS repeat=N pause-ms=N
+// Options: tls=yes ca=FILE user= password= bearer= timeout=SECONDS repeat=N pause-ms=N late=yes
+// (its time has passed)
 #include "clock.h"
 #include "fiber.h"
 #include "maildir.h"
@@ -21,9 +22,7 @@
 
 struct work {
     struct mail_server server;
-    const char *from, *to;
-    char *bytes;
-    size_t length;
+    struct smtp_mail mail;
     int repeat, pause_ms;
 };
 
@@ -75,7 +74,7 @@ static void hand_over(void *arg)
 
         if (i > 0 && w->pause_ms > 0)
             (void)fiber_sleep(INT64_C(1000) * w->pause_ms);
-        smtp_send(&w->server, w->from, w->to, w->bytes, w->length, &answer);
+        smtp_send(&w->server, &w->mail, &answer);
         say(&answer);
     }
 }
@@ -95,15 +94,19 @@ static int over_smtp(int argc, char **argv)
                 .ca_file = option(argc, argv, "ca"),
                 .timeout_s = number(argc, argv, "timeout", 5),
             },
-        .from = argv[3],
-        .to = argv[4],
+        .mail = {.from = argv[3], .to = argv[4]},
         .repeat = number(argc, argv, "repeat", 1),
         .pause_ms = number(argc, argv, "pause-ms", 0),
     };
+    static const _Atomic int64_t passed = 1;
     struct loop *l = loop_new();
     struct error err;
+    char *bytes;
 
-    w.bytes = read_file(argv[5], &w.length);
+    bytes = read_file(argv[5], &w.mail.length);
+    w.mail.bytes = bytes;
+    if (option(argc, argv, "late"))
+        w.mail.until = &passed;
     if (!transfer_init(l, 4, &err)) {
         (void)fprintf(stderr, "%s\n", err.text);
         return 2;
@@ -111,7 +114,7 @@ static int over_smtp(int argc, char **argv)
     loop_run_one(l, "hand_over", hand_over, &w);
     transfer_done();
     loop_free(l);
-    free(w.bytes);
+    free(bytes);
     return 0;
 }
 

@@ -211,6 +211,14 @@ def test_one_connection_serves_many(serve, message):
     assert script.connections == 1
 
 
+def test_no_data_leave_when_the_time_for_them_is_over(serve, message):
+    script = Script()
+    port = serve(script)
+    (result, _, text), = hand_over(port, message, "late=yes")
+    assert result == "retry" and "time" in text
+    assert script.messages == [] and script.connections == 1
+
+
 @pytest.mark.parametrize("step", ["mail", "rcpt", "data"])
 @pytest.mark.parametrize("code, result", [
     (421, "retry"), (451, "retry"), (452, "retry"), (550, "refused"), (552, "refused"),

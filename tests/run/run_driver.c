@@ -51,11 +51,11 @@ static bool agenda(struct call *c, struct db *store, const struct directory *d, 
 
 static bool deliver(struct call *c, struct db *store, const struct directory *d, struct error *err)
 {
-    struct settlement unsettled = {0};
+    struct sender sender = {.name = "driver", .take_over = true};
     struct delivered done = {.found = true};
 
     while (done.found) {
-        if (!deliver_one(store, &c->config, d, c->now, "driver", &unsettled, &done, err))
+        if (!deliver_one(store, &c->config, d, c->now, &sender, &done, err))
             return false;
         if (done.found)
             printf("message=%lld outcome=%s%s\n", done.message_id, outcome_word(done.outcome),

@@ -76,6 +76,12 @@ class Store:
     def one(self, sql, values=None):
         return self.ask(sql, values)[0][0]
 
+    def locked(self, table):
+        """A connection that keeps everybody else from a table until it is closed."""
+        connection = self.pg.connect(self.name, autocommit=False)
+        connection.cursor().execute(f'LOCK TABLE {table}')
+        return connection
+
     def command(self, what, now, *more):
         """For subprocess: TIMELY_DATA says where the rules are."""
         return ['env', f'TIMELY_DATA={ROOT}', driver(), what, self.pg.conninfo(self.name), str(self.config), now, *more]
@@ -161,6 +167,10 @@ class Fibers:
         self.stop()
         said = self.process.communicate(timeout=60)[1]
         assert self.process.returncode == 0 and 'Sanitizer' not in said and 'runtime error' not in said, said
+
+
+def audit(store, message):
+    return store.ask('SELECT what, staff_id, detail FROM timely.audit WHERE message_id = %s ORDER BY audit_id', (message,))
 
 
 def wait_for(condition, seconds=30):

@@ -1,103 +1,22 @@
 """From the outbox to people: what is sent to whom, what is not, and what a crash or a server's refusal leaves behind."""
-import base64
 import email
 import email.policy
 import socket
-import subprocess
-import threading
 import time
 
 import pytest
 
-from telling import ROOT, Fibers, wait_for
+from smtp_server import MailServer, by_smtp
+from telling import ROOT, Fibers, audit, wait_for
 
 from dovecot import Tokens  # on the path by telling
 
 
-class MailServer:
-    """A mail server that answers as it is told: `answer` follows the data; None: it stays silent for ever. With `login`, what
-    it answers to who logs in with a token, it asks for one."""
-
-    def __init__(self, answer='250 taken', at_recipient='250 yes', login=None):
-        self.answer, self.at_recipient, self.login = answer, at_recipient, login
-        self.tokens = []
-        self.messages, self.recipients = [], []
-        self.gate = threading.Event()  # the answer waits for it
-        self.gate.set()
-        self.socket = socket.create_server(('127.0.0.1', 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-    def accept(self):
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
-
-    def talk(self, connection):
-        try:
-            self.converse(connection)
-        except OSError:
-            pass  # the other side went away
-
-    def converse(self, connection):
-        lines = connection.makefile('rb')
-        say = lambda line: connection.sendall(line.encode() + b'\r\n')
-        say('220 here')
-        for line in lines:
-            word = line[:4].upper().strip()
-            if word == b'RCPT':
-                self.recipients.append(line.decode().strip())
-                say(self.at_recipient)
-            elif word == b'DATA':
-                say('354 go on')
-                data = b''
-                for line in lines:
-                    if line == b'.\r\n':
-                        break
-                    data += line[1:] if line.startswith(b'.') else line
-                self.messages.append(email.message_from_bytes(data, policy=email.policy.default))
-                if self.answer is None:
-                    time.sleep(600)
-                if self.answer == 'drop':
-                    connection.shutdown(socket.SHUT_RDWR)
-                    return
-                self.gate.wait(60)
-                say(self.answer)
-            elif word == b'EHLO' and self.login:
-                say('250-here\r\n250 AUTH XOAUTH2')
-            elif word == b'AUTH':
-                say('334 ')
-                fields = base64.b64decode(next(lines)).split(b'\x01')
-                self.tokens.append(fields[1].decode())
-                say(self.login)
-            elif word == b'QUIT':
-                say('221 bye')
-                return
-            else:
-                say('250 yes')
-
-
-def by_smtp(store, server, **more):
-    store.configure(**{'delivery': 'live', 'allowed_domains': 'council.example', 'maildir': None,
-                       'smtp_url': f'smtp://127.0.0.1:{server.port}', 'smtp_require_tls': 'no', **more})
 
 
 def in_maildir(store):
     return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
             for path in sorted(store.maildir.glob('new/*'))]
-
-
-def audit(store, message):
-    return store.ask('SELECT what, staff_id, detail FROM timely.audit WHERE message_id = %s ORDER BY audit_id', (message,))
 
 
 def test_into_a_maildir_with_an_audit(store):
@@ -223,34 +142,11 @@ def test_a_lost_answer_may_be_a_repeat(store):
     assert 'repeat=t' in audit(store, message)[0][2]
 
 
-# Points: 48, 69
-def test_a_crash_after_the_data_repeats_with_the_same_message_id(store):
-    with MailServer(answer=None) as server:
-        by_smtp(store, server)
-        message = store.put('summary:SW1')
-        with subprocess.Popen(store.command('deliver', '2024-04-02 10:00')) as process:
-            wait_for(lambda: server.messages)
-            assert store.state(message) == 'handing_over', 'said before the data left'
-            process.kill()
-        server.answer = '250 taken'
-        assert store.deliver() == [], 'its lease is not over'
-        store.ask('UPDATE timely.outbox SET lease_until = now()')
-        assert store.deliver() == [(str(message), 'sent')]
-        assert [mail['Message-ID'] for mail in server.messages] == ['<summary.SW1@council.example>'] * 2
-    assert store.one('SELECT maybe_repeat FROM timely.outbox') and len(audit(store, message)) == 1
-
-
-def test_a_claim_that_was_taken_over_settles_nothing(store):
-    with MailServer(answer=None) as server:
-        by_smtp(store, server, smtp_timeout='3 seconds')
-        message = store.put('summary:SW1')
-        with subprocess.Popen(store.command('deliver', '2024-04-02 10:00'), stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, text=True) as process:
-            wait_for(lambda: server.messages)
-            store.ask("UPDATE timely.outbox SET claim_number = claim_number + 1, claimed_by = 'another'")
-            said = process.communicate(timeout=60)[1]
-        assert 'message.claim-lost' in said
-    assert store.state(message) == 'handing_over' and audit(store, message) == []
+def test_the_oldest_goes_first(store):
+    """Also where a later one was due at once and the older one had to be tried again."""
+    messages = [store.put(f'summary:{n}', staff=None, kind='operator', not_before=at)
+                for n, at in enumerate(('2024-01-03', '2024-01-02', '2024-01-01'))]
+    assert [int(number) for number, _ in store.deliver()] == messages
 
 
 def test_no_server_is_away(store):
@@ -342,17 +238,6 @@ def test_an_invite_to_who_no_longer_holds_it_is_dropped(store, invited):
     store.ask("DELETE FROM timely.invite_holder WHERE staff_id = 'SW1'")
     message = store.put('invite:u1:SW1:1', kind='invite', object_id=invited, sequence=1)
     assert store.deliver() == [(str(message), 'superseded')]
-
-
-def test_two_who_deliver_send_nothing_twice(store):
-    for number in range(40):
-        store.put(f'summary:{number}')
-    with MailServer() as server:
-        by_smtp(store, server)
-        both = [subprocess.Popen(store.command('deliver', '2024-04-02 10:00'), stdout=subprocess.DEVNULL) for _ in range(2)]
-        assert [process.wait(120) for process in both] == [0, 0]
-        ids = [mail['Message-ID'] for mail in server.messages]
-    assert len(ids) == len(set(ids)) == 40
 
 
 def test_what_cannot_be_composed_is_refused(store):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from telling import MIGRATIONS, ROOT
-from test_deliver import MailServer, by_smtp
+from smtp_server import MailServer, by_smtp
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 what was repeated, and nothing may be lost.
 """
 import resource
+import time
 
 import pytest
 from storm_council import Council, address
@@ -168,6 +169,31 @@ def test_the_store_crashes_while_mails_are_handed_over(scene):
     scene.council.crash_server()
     scene.server.behaviour = 'kind'
     scene.judge('the store crashes during a hand-over', 0)
+
+
+def test_one_of_two_daemons_is_killed_while_mails_are_handed_over(scene):
+    """The other one takes over what it left, without anybody's help, when its leases have ended."""
+    council = scene.council
+    scene.begin(3, mails_at_once=2)
+    doomed = council.process
+    council.start()  # another, beside it
+    council.wait_for_start()
+    scene.some_things(8)
+
+    def left():
+        """How many it holds, and for how many seconds at most."""
+        return council.ask("SELECT count(*), extract(epoch FROM max(lease_until) - now()) FROM timely.outbox"
+                           " WHERE state IN ('claimed', 'handing_over') AND claimed_by LIKE %s", (f'%/{doomed.pid}',))[0]
+    council.wait(lambda: left()[0], 'a hand-over of the one to be killed')
+    doomed.kill()
+    doomed.wait()
+    killed_at = time.monotonic()
+    number, seconds = left()
+    assert number and seconds <= 10
+    scene.server.behaviour = 'kind'
+    council.wait(lambda: not left()[0], 'the other one')
+    print(f'\ntaken over after {time.monotonic() - killed_at:.1f} s', end=' ')
+    scene.judge('one of two daemons is killed', 2)
 
 
 def test_the_disk_under_the_maildir_is_full(scene):

@@ -1,0 +1,345 @@
+/* The outbox as a model: the table of transitions beside timely.outbox in sql/store/0001_store.sql, two daemons that send,
+ * and a world in which they crash, stop and are cut off, the store goes away, and the mail server is busy or takes a mail
+ * and its answer is lost. tests/model/run checks it whole.
+ *
+ * Two messages about one calendar object to one person: 0, and the newer 1. An atomic sequence on a row is a statement of
+ * the store. Time is not counted: a lease may end whenever nobody who is in touch with the store holds the row, and a
+ * holder's own clock says so first.
+ *
+ * Each of NO_FENCE, NO_LEASE_CHECK, NO_MARK, NO_GRACE, NO_REPEAT_KEPT and NO_DEDUPE takes away one thing that the daemon
+ * does; the model must then fail. */
+
+#define SENDERS 2
+#define MESSAGES 2
+#define NOTHING 255
+
+mtype = { absent, due, claimed, handing_over, sent, refused, superseded }; /* states; expired is as superseded */
+mtype = { open, lost, overtaken, taken, never_taken, again, unsure };      /* outcomes */
+mtype = { in_touch, stopped, cut_off };
+
+/* The table. */
+typedef row {
+    mtype state = absent;
+    bool maybe_repeat;
+    bool lease_over;
+}
+row outbox[MESSAGES];
+
+/* The senders, each with what it knows. */
+typedef memory {
+    byte message = NOTHING; /* that it has claimed */
+    bool newest;            /* the number of its claim is the row's still; numbers are only ever compared */
+    bool sure;              /* its own clock: the lease is not over */
+    bool giving;            /* the data may be leaving */
+    bool crashed;
+    mtype touch = in_touch;
+}
+memory sender[SENDERS];
+
+bool store_away;
+bool grace; /* the store came back a moment ago: who holds something has not renewed it yet */
+
+#ifndef TROUBLES
+#define TROUBLES 3
+#endif
+byte troubles = TROUBLES; /* so many things may still go wrong, of any kind */
+
+/* What the judge knows: nobody in the model looks at these. */
+byte puts[MESSAGES];
+byte accepted[MESSAGES]; /* by the mail server */
+bool shelved[MESSAGES];  /* superseded by the one who put in the newer one */
+bool excused[MESSAGES];  /* an answer was lost, or a holder died or was out of touch while it gave */
+
+#define is_held(m) (outbox[m].state == claimed || outbox[m].state == handing_over)
+#define is_waiting(m) (outbox[m].state == due || is_held(m))
+#define is_over(m) (outbox[m].lease_over && !grace)
+#define can_claim(m) (outbox[m].state == due || (is_held(m) && is_over(m)))
+
+#define reaches_store(s) (!store_away && sender[s].touch == in_touch)
+#define is_awake(s) (sender[s].touch != stopped)
+#define holds(s, m) (sender[s].message == m && sender[s].newest)
+#define can_renew(s, m) (reaches_store(s) && holds(s, m))
+#define awaits_renewal(m) (outbox[m].lease_over && (can_renew(0, m) || can_renew(1, m)))
+#define is_kept(s, m) (holds(s, m) && (sender[s].sure || reaches_store(s)))
+#define can_end(m) (is_held(m) && !outbox[m].lease_over && !is_kept(0, m) && !is_kept(1, m))
+
+#ifdef NO_DEDUPE
+#define is_new(m) true
+#else
+#define is_new(m) (outbox[m].state == absent)
+#endif
+#ifdef NO_FENCE
+#define is_ours(s, m) true
+#else
+#define is_ours(s, m) holds(s, m)
+#endif
+
+inline forget(s)
+{
+    sender[s].message = NOTHING;
+    sender[s].newest = false;
+    sender[s].sure = false;
+    sender[s].giving = false
+}
+
+/* ---------------------------------------------------------------------------------------------- the statements */
+
+/* timely.put_message */
+inline put(m)
+{
+    atomic {
+        !store_away ->
+        if
+        :: m == 1 && outbox[0].state == due && !outbox[0].maybe_repeat ->
+            assert(accepted[0] == 0);
+            outbox[0].state = superseded;
+            shelved[0] = true
+        :: else
+        fi;
+        if
+        :: is_new(m) ->
+            puts[m]++;
+            assert(puts[m] == 1);
+            outbox[m].state = due
+        :: !is_new(m)
+        fi
+    }
+}
+
+/* outbox_claim: the oldest; the newer one only when the older one no longer waits. */
+inline claim(s, m)
+{
+    atomic {
+        reaches_store(s) && (can_claim(0) || (can_claim(1) && !is_waiting(0))) ->
+        if
+        :: can_claim(0) -> m = 0
+        :: else -> m = 1
+        fi;
+        outbox[m].maybe_repeat = outbox[m].maybe_repeat || outbox[m].state == handing_over;
+        outbox[m].state = claimed;
+        outbox[m].lease_over = false;
+        if
+        :: sender[1 - s].message == m -> sender[1 - s].newest = false
+        :: else
+        fi;
+        sender[s].message = m;
+        sender[s].newest = true;
+        sender[s].sure = true
+    }
+}
+
+/* outbox_hand_over */
+inline mark(s, m, outcome)
+{
+    atomic {
+        reaches_store(s) ->
+        if
+        :: is_ours(s, m) ->
+#ifndef NO_MARK
+            outbox[m].state = handing_over;
+#endif
+            outbox[m].lease_over = false;
+            sender[s].sure = true
+        :: !is_ours(s, m) -> outcome = lost
+        fi
+    }
+}
+
+/* outbox_renew: the heartbeat. */
+inline renew(s)
+{
+    atomic {
+        sender[s].message != NOTHING && !sender[s].sure && can_renew(s, sender[s].message) ->
+        outbox[sender[s].message].lease_over = false;
+        sender[s].sure = true
+    }
+}
+
+/* outbox_settle; where the store is away what there is to say is kept until it is back. */
+inline settle(s, m, outcome)
+{
+    atomic {
+        reaches_store(s) || (outcome == lost && is_awake(s)) ->
+        if
+        :: outcome == lost
+        :: outcome != lost && !is_ours(s, m)
+        :: outcome != lost && is_ours(s, m) ->
+            outbox[m].lease_over = false;
+            if
+            :: outcome == taken -> outbox[m].state = sent
+            :: outcome == never_taken -> outbox[m].state = refused
+            :: outcome == overtaken -> outbox[m].state = superseded
+            :: outcome == again -> outbox[m].state = due
+            :: outcome == unsure ->
+                outbox[m].state = due;
+#ifndef NO_REPEAT_KEPT
+                outbox[m].maybe_repeat = true
+#endif
+            fi
+        fi;
+        outcome = open;
+        forget(s);
+        m = 0
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------- the mail server */
+
+inline accept(m)
+{
+    accepted[m]++;
+    assert(!shelved[m]);
+    assert(accepted[m] == 1 || excused[m]);
+    assert(accepted[m] == 1 || outbox[m].maybe_repeat)
+}
+
+inline hand_over(m, outcome)
+{
+    if
+    :: accept(m); outcome = taken
+    :: outcome = never_taken
+    :: troubles > 0 -> troubles--; excused[m] = true; accept(m); outcome = unsure
+    :: troubles > 0 -> troubles--; outcome = again
+    fi
+}
+
+/* ---------------------------------------------------------------------------------------------- the processes */
+
+/* Says a thing twice, as a round does that is done again after a crash. */
+active proctype agenda()
+{
+    atomic { put(0); put(0) };
+    put(1)
+}
+
+active [SENDERS] proctype send()
+{
+    byte s = _pid - 1;
+    byte m;
+    mtype outcome = open;
+
+end_begin:
+    {
+end_idle:
+        do
+        :: claim(s, m);
+            /* Is it still called for? */
+            if
+            :: is_awake(s) -> outcome = overtaken
+            :: mark(s, m, outcome)
+            fi;
+            if
+            :: outcome == open ->
+                /* The lease is looked at when the data leave. */
+                atomic {
+                    is_awake(s) ->
+                    if
+#ifndef NO_LEASE_CHECK
+                    :: !sender[s].sure -> outcome = again
+                    :: sender[s].sure ->
+#else
+                    :: true ->
+#endif
+                        sender[s].giving = true;
+                        excused[m] = excused[m] || sender[s].touch != in_touch
+                    fi
+                };
+                if
+                :: outcome == open -> atomic { is_awake(s) -> hand_over(m, outcome) }
+                :: else
+                fi
+            :: else
+            fi;
+            settle(s, m, outcome)
+        od
+    } unless {
+        sender[s].crashed
+    };
+    atomic {
+        sender[s].crashed = false;
+        outcome = open;
+        m = 0
+    };
+    goto end_begin
+}
+
+#define is_busy(s) (sender[s].message != NOTHING)
+
+inline break_off(s)
+{
+    if
+    :: sender[s].giving -> excused[sender[s].message] = true
+    :: else
+    fi
+}
+
+/* kill -9, and a new start. */
+inline crash(s)
+{
+    atomic {
+        troubles > 0 && is_busy(s) ->
+        troubles--;
+        break_off(s);
+        forget(s);
+        sender[s].touch = in_touch;
+        sender[s].crashed = true
+    }
+}
+
+/* SIGSTOP, a machine that is moved; or the way to the store is broken, for this one alone. */
+inline interrupt(s)
+{
+    atomic {
+        troubles > 0 && is_busy(s) && sender[s].touch == in_touch ->
+        troubles--;
+        break_off(s);
+        if
+        :: sender[s].touch = stopped
+        :: sender[s].touch = cut_off
+        fi
+    }
+}
+
+/* What may happen to those who are at something (to others it is only a delay), and the heartbeat. */
+active proctype world()
+{
+end_calm:
+    do
+    :: crash(0)
+    :: crash(1)
+    :: interrupt(0)
+    :: interrupt(1)
+    :: atomic { sender[0].touch != in_touch -> sender[0].touch = in_touch }
+    :: atomic { sender[1].touch != in_touch -> sender[1].touch = in_touch }
+    :: atomic { troubles > 0 && !store_away && (is_busy(0) || is_busy(1)) -> troubles--; store_away = true }
+    :: atomic {
+            store_away ->
+            store_away = false;
+#ifndef NO_GRACE
+            grace = true
+#endif
+        }
+    /* Whoever takes over waits for a lease's time after the store is back; a heartbeat is faster. */
+    :: atomic { grace && !awaits_renewal(0) && !awaits_renewal(1) -> grace = false }
+    /* Time goes by: for the holder first, whose clock began before the server's. */
+    :: atomic { sender[0].sure && !reaches_store(0) -> sender[0].sure = false }
+    :: atomic { sender[1].sure && !reaches_store(1) -> sender[1].sure = false }
+    :: atomic { can_end(0) -> outbox[0].lease_over = true }
+    :: atomic { can_end(1) -> outbox[1].lease_over = true }
+    :: renew(0)
+    :: renew(1)
+    od
+}
+
+#define is_final(m) (outbox[m].state == sent || outbox[m].state == refused || outbox[m].state == superseded)
+
+/* When nothing moves any more, and all that was away is back. */
+active proctype judge()
+{
+    timeout ->
+    assert(is_final(0) && is_final(1));
+    assert(outbox[0].state != sent || accepted[0] > 0);
+    assert(outbox[1].state != sent || accepted[1] > 0);
+    assert(accepted[0] == 0 || outbox[0].state == sent || excused[0]);
+    assert(accepted[1] == 0 || outbox[1].state == sent || excused[1])
+}

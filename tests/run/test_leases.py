@@ -1,0 +1,168 @@
+"""Several who deliver from one outbox: who holds a message, for how long, and what is left by one who died or was stopped."""
+import contextlib
+import signal
+import subprocess
+from pathlib import Path
+
+from smtp_server import MailServer, by_smtp
+from telling import Fibers, audit, wait_for
+
+
+def test_two_who_deliver_send_nothing_twice(store):
+    for number in range(40):
+        store.put(f'summary:{number}')
+    with MailServer() as server:
+        by_smtp(store, server)
+        both = [subprocess.Popen(store.command('deliver', '2024-04-02 10:00'), stdout=subprocess.DEVNULL) for _ in range(2)]
+        assert [process.wait(120) for process in both] == [0, 0]
+        ids = [mail['Message-ID'] for mail in server.messages]
+    assert len(ids) == len(set(ids)) == 40
+
+
+# Points: 48, 69
+def test_a_crash_after_the_data_repeats_with_the_same_message_id(store):
+    with MailServer(answer=None) as server:
+        by_smtp(store, server)
+        message = store.put('summary:SW1')
+        with subprocess.Popen(store.command('deliver', '2024-04-02 10:00')) as process:
+            wait_for(lambda: server.messages)
+            assert store.state(message) == 'handing_over', 'said before the data left'
+            process.kill()
+        server.answer = '250 taken'
+        store.ask("UPDATE timely.outbox SET lease_until = now() + interval '1 hour'")
+        assert store.deliver() == [], 'its lease is not over'
+        store.ask('UPDATE timely.outbox SET lease_until = now()')
+        assert store.deliver() == [(str(message), 'sent')]
+        assert [mail['Message-ID'] for mail in server.messages] == ['<summary.SW1@council.example>'] * 2
+    assert store.one('SELECT maybe_repeat FROM timely.outbox') and len(audit(store, message)) == 1
+
+
+def test_a_claim_that_was_taken_over_settles_nothing(store):
+    with MailServer(answer=None) as server:
+        by_smtp(store, server, smtp_timeout='3 seconds')
+        message = store.put('summary:SW1')
+        with subprocess.Popen(store.command('deliver', '2024-04-02 10:00'), stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True) as process:
+            wait_for(lambda: server.messages)
+            store.ask("UPDATE timely.outbox SET claim_number = claim_number + 1, claimed_by = 'another'")
+            said = process.communicate(timeout=60)[1]
+        assert 'message.claim-lost' in said
+    assert store.state(message) == 'handing_over' and audit(store, message) == []
+
+
+def lease(store):
+    """Seconds for which the one message is surely its holder's."""
+    return float(store.one('SELECT extract(epoch FROM lease_until - clock_timestamp()) FROM timely.outbox'
+                           " WHERE state IN ('claimed', 'handing_over')"))
+
+
+def test_what_a_dead_sender_left_is_taken_over(store):
+    """Of two daemons one is killed in the middle of a hand-over. Its lease has no more than ten seconds, and the other, to which
+    nothing is said, takes up the message when it has ended."""
+    with MailServer() as server:
+        by_smtp(store, server, mails_at_once=1)
+        server.gate.clear()
+        message = store.put('summary:SW1')
+        with subprocess.Popen(store.command('fibers', '2024-04-02 10:00'), stderr=subprocess.DEVNULL) as doomed:
+            wait_for(lambda: server.messages)
+            with Fibers(store, '2024-04-02 10:00'):
+                doomed.kill()
+                doomed.wait()
+                assert 0 < lease(store) <= 10
+                server.gate.set()
+                wait_for(lambda: store.state(message) == 'sent', 60)
+    assert store.ask('SELECT claim_number, maybe_repeat FROM timely.outbox') == [(2, True)]
+    assert [mail['Message-ID'] for mail in server.messages] == ['<summary.SW1@council.example>'] * 2
+    assert 'repeat=t' in audit(store, message)[0][2]
+
+
+def test_a_slow_hand_over_stays_its_holders(store):
+    """The mail server takes longer than a lease: it is renewed, and the other daemon leaves the message alone."""
+    with MailServer() as server:
+        by_smtp(store, server, mails_at_once=1)
+        server.gate.clear()
+        message = store.put('summary:SW1')
+        with Fibers(store, '2024-04-02 10:00'), Fibers(store, '2024-04-02 10:00'):
+            wait_for(lambda: server.messages)
+            first = store.one('SELECT lease_until FROM timely.outbox')
+            wait_for(lambda: store.one("SELECT now() > %s + interval '1 second' FROM timely.outbox", (first,)))
+            assert 0 < lease(store) <= 10
+            server.gate.set()
+            wait_for(lambda: store.state(message) == 'sent')
+    assert store.ask('SELECT claim_number, maybe_repeat FROM timely.outbox') == [(1, False)]
+    assert len(server.messages) == 1
+
+
+@contextlib.contextmanager
+def stopped(process):
+    """SIGSTOP; it stands before anything else is done."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        wait_for(lambda: Path(f'/proc/{process.pid}/stat').read_text(encoding='ascii').rsplit(')', 1)[1].split()[0] == 'T')
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
+def test_a_sender_that_was_stopped_before_the_hand_over_finds_its_claim_gone(store):
+    store.deadline(store.person('P1'), seen='2024-03-15 09:00')
+    store.agenda('2024-03-15 10:00')
+    with MailServer() as server:
+        by_smtp(store, server)
+        lock = store.locked('timely.notice')  # where is asked whether the digest is still called for
+        with subprocess.Popen(store.command('deliver', '2024-03-15 10:05'), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as paused:
+            wait_for(lambda: store.one("SELECT state = 'claimed' FROM timely.outbox"))
+            with stopped(paused):
+                lock.close()
+                store.ask('UPDATE timely.outbox SET lease_until = now()')
+                assert [outcome for _, outcome in store.deliver('2024-03-15 10:05')] == ['sent']
+            done, said = paused.communicate(timeout=60)
+        assert 'outcome=none' in done and 'message.claim-lost' in said
+        assert len(server.messages) == 1
+    assert store.ask('SELECT state, claim_number, attempts, maybe_repeat FROM timely.outbox') == [('sent', 2, 1, False)]
+
+
+def test_a_sender_that_was_stopped_beyond_its_lease_gives_no_data(store):
+    """It had marked the row and was in the dialogue: what others sent meanwhile it does not send again."""
+    with MailServer() as server:
+        by_smtp(store, server)
+        server.at_the_door.clear()
+        message = store.put('summary:SW1')
+        with Fibers(store, '2024-04-02 10:00') as paused:
+            wait_for(lambda: server.recipients)
+            with stopped(paused.process):
+                wait_for(lambda: lease(store) < -0.5)
+                server.at_the_door.set()
+                assert store.deliver() == [(str(message), 'sent')]
+            while 'message.claim-lost' not in (line := paused.stderr.readline()):
+                assert line, 'it ended'
+        assert len(server.messages) == 1
+    assert store.ask('SELECT state, maybe_repeat FROM timely.outbox') == [('sent', True)]
+
+
+def test_after_an_outage_of_the_store_its_holder_comes_first(store):
+    """Nobody could renew while it was away. Whoever saw that waits before taking a lease that is over for a death."""
+    with MailServer() as server:
+        by_smtp(store, server, mails_at_once=1)
+        server.gate.clear()
+        message = store.put('summary:SW1')
+        with Fibers(store, '2024-04-02 10:00') as holder:
+            wait_for(lambda: server.messages)
+            with Fibers(store, '2024-04-02 10:00'):
+                wait_for(lambda: looking(store) == 2)
+                with stopped(holder.process):
+                    store.pg.restart()
+                    store.ask('UPDATE timely.outbox SET lease_until = now()')
+                    wait_for(lambda: looking(store) == 1)
+                wait_for(lambda: lease(store) > 0)
+                server.gate.set()
+                wait_for(lambda: store.state(message) == 'sent')
+    assert store.ask('SELECT claim_number, maybe_repeat FROM timely.outbox') == [(1, False)]
+    assert len(server.messages) == 1
+
+
+def looking(store):
+    """How many have looked into the outbox."""
+    return store.one("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle'"
+                     " AND application_name = 'timelyd deliver' AND query LIKE '%timely.outbox%'")
