@@ -192,6 +192,8 @@ void notify_send(struct arena *a, const struct notify_service *s, const struct n
         return;
     if (there)
         say(&k, HANDOVER_SENT, 200, "it was taken before, as its reference tells");
+    else if (m->until && clock_monotonic() >= atomic_load(m->until))
+        say(&k, HANDOVER_RETRY, 0, "the time in which it was ours to send has passed");
     else if (ask(&k, "/v2/notifications/email", body_of(&k), &said, &err))
         say(&k, result_of(said.status), said.status, words_of(&k, &said));
     else

@@ -8,6 +8,8 @@
 #include "clock.h"
 #include "handover.h"
 
+#include <stdatomic.h>
+
 struct notify_service {
     const char *url;         // "https://api.notifications.service.gov.uk"
     const char *key;         // an API key as Notify shows it: name, service and secret
@@ -21,6 +23,9 @@ struct notify_mail {
     const char *to, *subject, *text;
     const char *reference; // ours, the same on every try: the Message-ID
     bool may_be_there;     // a try before this one may have arrived
+    // The moment of clock_monotonic until which it may be given; it may be moved meanwhile. NULL:
+    // for ever.
+    const _Atomic int64_t *until;
 };
 
 // Hands one message over. What may have arrived before is looked for by its reference first, so

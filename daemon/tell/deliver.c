@@ -15,13 +15,10 @@
 #include "log.h"
 #include "mail.h"
 #include "mail_check.h"
-#include "mail_proof.h"
-#include "maildir.h"
-#include "oauth.h"
 #include "paths.h"
 #include "sha256.h"
-#include "smtp.h"
 #include "text.h"
+#include "way_out.h"
 #include "welcome.h"
 #include "welcome_mail.h"
 #include "zone.h"
@@ -49,8 +46,7 @@ struct delivery {
     struct mail mail;
     const char *bytes;
     size_t length;
-    const char *maildir; // NULL: to the server
-    struct mail_server server;
+    struct way_out way;
 };
 
 static bool is_kind(const struct delivery *d, const char *kind)
@@ -273,27 +269,14 @@ static void write_mail(struct delivery *d)
         redirect(d);
 }
 
-static bool take_server(struct delivery *d, struct error *err)
-{
-    const struct config *c = d->config;
-    struct arena *a = d->arena;
-
-    d->maildir = arena_strdup(a, c->maildir);
-    if (d->maildir)
-        return true;
-    if (!c->smtp_url)
-        return fail(err, FAULT_INPUT, "neither a mail server nor a Maildir is configured");
-    d->server = (struct mail_server){.url = arena_strdup(a, c->smtp_url),
-                                     .helo = arena_strdup(a, c->smtp_helo),
-                                     .user = arena_strdup(a, c->smtp_user),
-                                     .require_tls = c->smtp_require_tls,
-                                     .ca_file = arena_strdup(a, c->smtp_ca_file),
-                                     .timeout_s = c->smtp_timeout_s};
-    return true;
-}
-
+// For Notify there is no mail to compose: its words are what leaves.
 static bool compose(struct delivery *d, struct error *err)
 {
+    if (d->way.by_notify) {
+        d->bytes = d->mail.text;
+        d->length = strlen(d->bytes);
+        return true;
+    }
     return mail_compose(d->arena, &d->mail, &d->bytes, &d->length, err) &&
            (!d->mail.calendar || mail_check_invite(d->bytes, d->length, d->message.recipient,
                                                    d->config->delivery == DELIVERY_REDIRECT, err));
@@ -315,7 +298,7 @@ static void prepare(struct delivery *d, struct settlement *s)
         return;
     }
     write_mail(d);
-    if (!take_server(d, &err))
+    if (!way_out_choose(d->arena, c, d->message.kind, &d->way, &err))
         settle_as(s, OUTCOME_RETRY, err.text);
     else if (!compose(d, &err))
         settle_as(s, OUTCOME_REFUSED, err.text);
@@ -323,30 +306,18 @@ static void prepare(struct delivery *d, struct settlement *s)
         sha256_hex(d->bytes, d->length, s->sha256);
 }
 
-// Password or token. Waits for a token; where there is none, the next message needs not ask.
+// Where there is nothing that proves who we are, the next message needs not ask. Waits.
 static void prove(struct delivery *d, struct settlement *s, struct delivered *ret)
 {
-    struct mail_proof proof;
     struct error err;
 
-    if (!d->server.user)
+    if (way_out_prove(d->arena, d->config, &d->way, &err))
         return;
-    if (!mail_proof(d->arena, d->config, d->config->smtp_password_file, &proof, &err)) {
-        settle_as(s, OUTCOME_RETRY, err.text);
-        ret->away = true;
-        return;
-    }
-    d->server.password = proof.password;
-    d->server.bearer = proof.bearer;
+    settle_as(s, OUTCOME_RETRY, err.text);
+    ret->away = true;
 }
 
 // ---------------------------------------------------------------------------------- handing over
-
-// RFC 4954 6: what is wrong is who we say we are.
-static bool is_denied(int code)
-{
-    return code == 530 || code == 534 || code == 535 || code == 538;
-}
 
 static enum outcome outcome_of(enum handover h)
 {
@@ -381,11 +352,15 @@ static bool hand_over(struct delivery *d, struct settlement *s, struct delivered
                       struct error *err)
 {
     struct handover_answer answer = {.result = HANDOVER_RETRY};
-    struct smtp_mail mail = {.from = d->mail.from_email,
-                             .to = d->mail.to_email,
-                             .bytes = d->bytes,
-                             .length = d->length,
-                             .until = &d->claim->until};
+    struct letter letter = {.from = d->mail.from_email,
+                            .to = d->mail.to_email,
+                            .subject = d->mail.subject,
+                            .text = d->mail.text,
+                            .message_id = d->mail.message_id,
+                            .bytes = d->bytes,
+                            .length = d->length,
+                            .may_be_there = d->message.may_be_there,
+                            .until = &d->claim->until};
     bool ours;
 
     if (!begin(d, &ours, err))
@@ -394,12 +369,7 @@ static bool hand_over(struct delivery *d, struct settlement *s, struct delivered
         log_warning("message.claim-lost", "message=%lld", s->message_id);
         return true;
     }
-    if (d->maildir)
-        maildir_put(d->maildir, d->mail.message_id, d->bytes, d->length, &answer);
-    else
-        smtp_send(&d->server, &mail, &answer);
-    if (d->server.bearer && is_denied(answer.code))
-        oauth_refused(d->server.bearer);
+    way_out_take(d->arena, &d->way, &letter, &answer);
     settle_as(s, outcome_of(answer.result), answer.text);
     ret->away = answer.result == HANDOVER_RETRY && answer.code == 0;
     return true;

@@ -48,6 +48,7 @@ struct outgoing {
     const char *uid;              // of the calendar object; NULL: none
     const char *first_message_id; // of the first mail that left about it to this person; or NULL
     instant put_at;
+    bool may_be_there; // a try before this one may have arrived
 };
 
 // Claims the oldest message that is due and that no earlier one for the same object and person

@@ -47,7 +47,8 @@ static const char claim_sql[] =
     " o.feed_kind, o.feed_owner,"
     " (SELECT c.uid FROM timely.calendar_object c WHERE c.object_id = o.object_id),"
     " (SELECT f.rfc_message_id FROM timely.outbox f WHERE f.object_id = o.object_id"
-    " AND f.staff_id = o.staff_id AND f.state = 'sent' ORDER BY f.message_id LIMIT 1)";
+    " AND f.staff_id = o.staff_id AND f.state = 'sent' ORDER BY f.message_id LIMIT 1), "
+    "o.maybe_repeat";
 
 static struct outgoing outgoing_row(struct arena *a, const PGresult *r)
 {
@@ -67,7 +68,8 @@ static struct outgoing outgoing_row(struct arena *a, const PGresult *r)
                              .put_at = db_int(r, 0, 13),
                              .feed = {TEXT(14), TEXT(15)},
                              .uid = TEXT(16),
-                             .first_message_id = TEXT(17)};
+                             .first_message_id = TEXT(17),
+                             .may_be_there = db_bool(r, 0, 18)};
 #undef TEXT
 }
 

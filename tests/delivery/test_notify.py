@@ -1,10 +1,15 @@
 """GOV.UK Notify: what it is asked, and what becomes of a message by its answers. A lost answer makes no second mail."""
+import sys
 import uuid
+from pathlib import Path
 
 import pytest
 
-from notify_service import KEY, SECRET, SERVICE, NotifyService
 from test_delivery import TO, run
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'support'))
+
+from notify_service import KEY, SECRET, SERVICE, NotifyService  # noqa: E402 (found through the line above)
 
 TEXT = 'Tuesday 2 April 2024\n\n98427 (last seen 28 March)\n  NEW  Next core group [Local] – "now" \\ \U0001f600\n'
 

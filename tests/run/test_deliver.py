@@ -12,8 +12,6 @@ from telling import ROOT, Fibers, audit, wait_for
 from dovecot import Tokens  # on the path by telling
 
 
-
-
 def in_maildir(store):
     return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
             for path in sorted(store.maildir.glob('new/*'))]
