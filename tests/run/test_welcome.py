@@ -13,6 +13,14 @@ from telling import MIGRATIONS, ROOT, Server
 from test_deliver import MailServer, by_smtp
 
 
+def entered(store):
+    """With its migrations as the command line wants to find them."""
+    for file in MIGRATIONS:
+        store.ask('INSERT INTO timely.migration (number, name, sha256) VALUES (%s, %s, %s)',
+                  (int(file.name[:4]), file.name, hashlib.sha256(file.read_bytes()).hexdigest()))
+    return store
+
+
 @pytest.fixture(scope='module')
 def pg():
     with Server() as server:
@@ -23,10 +31,7 @@ def pg():
 def store(pg, tmp_path):
     store = pg.store(tmp_path)
     store.configure(delivery='live', allowed_domains='council.example', help='Ask the duty desk.')
-    for file in MIGRATIONS:  # as the command line wants to find them
-        store.ask('INSERT INTO timely.migration (number, name, sha256) VALUES (%s, %s, %s)',
-                  (int(file.name[:4]), file.name, hashlib.sha256(file.read_bytes()).hexdigest()))
-    return store
+    return entered(store)
 
 
 def timely(store, *words, status=0):
@@ -37,7 +42,7 @@ def timely(store, *words, status=0):
     done = subprocess.run([Path(os.environ['TIMELY_BUILD']) / 'timely', '--config', file, *words], capture_output=True, text=True,
                           check=False, env={**os.environ, 'TIMELY_DATA': str(ROOT)})
     assert done.returncode == status, done.stderr
-    return done.stdout + done.stderr
+    return done.stderr if status else done.stdout
 
 
 def feeds(store):
