@@ -436,6 +436,7 @@ bool deliver_one(struct db *store, const struct config *config, const struct dir
     s = (struct settlement){.message_id = d.message.message_id,
                             .claim_number = d.message.claim_number,
                             .of_operator = is_kind(&d, "operator"),
+                            .redirected = config->delivery == DELIVERY_REDIRECT,
                             .at = now};
     if (!check_recipient(&d, &s, err) ||
         (s.outcome != OUTCOME_NONE && !check_again(&d, &s, &newer, err)))

@@ -165,6 +165,14 @@ def test_who_has_left_the_source_is_still_answered_for(lived):
     assert 'person P1, who is no longer in the case database' in ' '.join(timely(lived, 'evidence', 'P1').split())
 
 
+def test_what_was_redirected_did_not_reach_them(store):
+    store.configure(delivery='redirect', redirect_to='pilot@council.example')
+    record(store, '2024-03-15 09:30', 'opened')
+    tell(store, '2024-03-15 10:00', '2024-03-15 10:05')
+    told, = of(evidence(store), 'told')
+    assert (told['staff_id'], told['state']) == ('SW1', 'sent') and told['detail'].startswith('redirected to the one mailbox')
+
+
 def test_readings_that_were_held_then(lived):
     lived.ask("INSERT INTO timely.hold (kind, about, text, opened_at, decided, decided_at) VALUES"
               " ('table', 'ssd_person', 'is empty', '2024-04-01 10:00+00', 'rejected', '2024-04-03 10:00+00')")
