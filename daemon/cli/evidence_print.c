@@ -78,6 +78,7 @@ static const char *kind_words(const char *kind)
     static const char *const words[][2] = {{"digest", "a digest"},
                                            {"alarm", "a mail at once"},
                                            {"summary", "the summary of the first start"},
+                                           {"weekly", "the list of a week"},
                                            {"invite", "an invite or its update"},
                                            {"cancel", "a cancellation"},
                                            {"welcome", "the address of the child's calendar"},

@@ -1,7 +1,6 @@
 // Lines as digests, alarms and summaries, with the rungs that each of them says.
 #include "agenda_mail.h"
 
-#include "digest.h"
 #include "text.h"
 #include "zone.h"
 
@@ -128,6 +127,15 @@ static struct digest_line digest_line(const struct agenda_voice *v, const struct
         .is_new = l->is_new,
         .deadline_id = o->deadline_id,
     };
+}
+
+struct digest_line agenda_owed_line(const struct agenda_voice *v, const struct library *l,
+                                    const struct owed *o)
+{
+    const struct timescale *t = &l->timescales[library_timescale(l, o->timescale)];
+    struct line line = agenda_line(v->arena, l, o, t, today_of(v));
+
+    return digest_line(v, &line);
 }
 
 static struct digest digest_of(const struct agenda_voice *v, const struct staff *reader,

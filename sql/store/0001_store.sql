@@ -24,6 +24,7 @@ CREATE TABLE timely.state (
     rules_version       text,
     reconciled_on       date,                          -- business day of the last full reconcile
     heartbeat_at        timestamptz,                   -- real time: the daemon's loop went round
+    weekly_on           date,                          -- the Monday of the week whose lists were put in last
     first_started_at    timestamptz,                   -- business time; what was late before is summarised, not stormed
     said                text                           -- what the last reading saw and why nothing was done, in words
 );
@@ -312,7 +313,7 @@ CREATE TABLE timely.notice (
 --   due -> claimed -> handing_over -> sent | refused | due again (retry) ; due -> superseded | expired
 CREATE TABLE timely.outbox (
     message_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind           text NOT NULL CHECK (kind IN ('digest', 'alarm', 'invite', 'cancel', 'operator', 'summary', 'welcome')),
+    kind           text NOT NULL CHECK (kind IN ('digest', 'alarm', 'invite', 'cancel', 'operator', 'summary', 'weekly', 'welcome')),
     dedupe         text NOT NULL UNIQUE, -- obligation, recipient, kind, sequence: the same thing is never put in twice
     staff_id       text,                 -- NULL: the operator
     recipient      text NOT NULL,        -- mail address

@@ -244,6 +244,28 @@ BEGIN
      WHERE d.deadline_id = n.deadline_id;
 END $$;
 
+-- The Monday lists of a week: {now, monday, mails [{message, about [deadline_id]}]}. Once a week.
+CREATE FUNCTION timely.record_weekly(doc jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    business_now timestamptz := (doc->>'now')::timestamptz;
+    mail jsonb;
+BEGIN
+    PERFORM timely.take_turn();
+    UPDATE timely.state SET weekly_on = (doc->>'monday')::date
+     WHERE weekly_on IS NULL OR weekly_on < (doc->>'monday')::date;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    FOR mail IN SELECT * FROM jsonb_array_elements(doc->'mails') LOOP
+        PERFORM timely.put_message(mail->'message', business_now);
+        INSERT INTO timely.message_deadline
+        SELECT o.message_id, id::bigint
+          FROM timely.outbox o, jsonb_array_elements_text(mail->'about') AS id
+         WHERE o.dedupe = mail->'message'->>'dedupe'
+        ON CONFLICT DO NOTHING;
+    END LOOP;
+END $$;
+
 -- The rows that the last reading left aside, as findings: {now, rows [{person_id, origin, ref, text}]}.
 CREATE FUNCTION timely.record_faulty_rows(doc jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
