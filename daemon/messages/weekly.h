@@ -33,6 +33,7 @@ struct weekly {
     const struct digest_line
         *records; // minutes, outcomes and other work of chairs, out of timescale
     size_t record_count;
+    size_t older_count; // out of timescale since before timely began: the first summary had them
     const struct weekly_date *dates; // of this week and the next, in order of time
     size_t date_count;
     const char *service_name, *help; // help NULL: none

@@ -113,6 +113,15 @@ static size_t dates_before(const struct weekly *w, struct date end)
 
 // ------------------------------------------------------------------------------- the whole
 
+static const char *older_part(struct arena *a, size_t count)
+{
+    return count
+               ? arena_printf(a,
+                              " Besides these, %zu %s out of timescale since before timely began.",
+                              count, count == 1 ? "is" : "are")
+               : "";
+}
+
 void weekly_view_make(struct arena *a, const struct weekly *w, struct weekly_view *ret)
 {
     size_t late = w->late_count + w->record_count;
@@ -120,10 +129,10 @@ void weekly_view_make(struct arena *a, const struct weekly *w, struct weekly_vie
     struct weekly_view v = {
         .above = arena_printf(a, "Week of %s", date_words(a, w->monday)),
         .reader = clean_line(a, w->reader, CHARS_MAX),
-        .opening = arena_printf(a, "%s; %s this week, %zu next week.",
-                                late ? arena_printf(a, "%zu out of timescale", late)
-                                     : "Nothing is out of timescale",
-                                numbered(a, now, "date", "dates"), w->date_count - now),
+        .opening = arena_printf(
+            a, "%s; %s this week, %zu next week.%s",
+            late ? arena_printf(a, "%zu out of timescale", late) : "Nothing is out of timescale",
+            numbered(a, now, "date", "dates"), w->date_count - now, older_part(a, w->older_count)),
         .weeks = {week_of(a, w, "This week", w->dates, now),
                   week_of(a, w, "Next week", w->dates + now, w->date_count - now)},
         .service = clean_line(a, w->service_name, CHARS_MAX),

@@ -43,7 +43,9 @@ static void begin(struct arena *a, struct looking *l)
                                      .to = month_of(l->sunday),
                                      .as_at = l->sunday};
 
-        if (!is_of_a_week(&all[i]))
+        // Of one duty that is counted in two ways the first is enough.
+        if (!is_of_a_week(&all[i]) ||
+            (l->count && l->measures[l->count - 1]->clocks == all[i].clocks))
             continue;
         l->measures[l->count] = &all[i];
         l->tallies[l->count++] = tally_new(a, l->library, &q);

@@ -25,7 +25,7 @@ struct gathering {
     const struct library *library;
     const struct config *config;
     const struct directory *directory;
-    instant now;
+    instant now, first_started_at;
     struct date today, monday; // of the week
     struct concern *concerns;  // by reader
     size_t concern_count, concern_room;

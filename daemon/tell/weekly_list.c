@@ -78,6 +78,13 @@ static bool is_record(const struct gathering *g, const struct concern *e)
     return role && weekly_is_chair(role);
 }
 
+// The first summary has counted it. In a list it would stand before everything that can be changed.
+static bool is_older(const struct gathering *g, const struct concern *e)
+{
+    return e->owed->at_first_start &&
+           date_cmp(e->owed->due_on, london_from_instant(g->first_started_at).on) < 0;
+}
+
 static void add_deadlines(const struct gathering *g, const struct reader *r, struct weekly *w)
 {
     struct agenda_voice v = {g->arena, g->config, g->now};
@@ -89,7 +96,9 @@ static void add_deadlines(const struct gathering *g, const struct reader *r, str
         const struct concern *e = &r->concerns[i];
         struct weekly_date date = date_of(g, e);
 
-        if (date_cmp(e->owed->due_on, g->today) < 0) {
+        if (is_older(g, e)) {
+            w->older_count++;
+        } else if (date_cmp(e->owed->due_on, g->today) < 0) {
             struct digest_line l = agenda_owed_line(&v, g->library, e->owed);
 
             if (is_record(g, e))
@@ -107,34 +116,45 @@ static void add_deadlines(const struct gathering *g, const struct reader *r, str
     w->dates = dates;
 }
 
+static json_t *message_of(const struct gathering *g, const struct staff *to, const struct weekly *w)
+{
+    struct rendered words;
+
+    weekly_render(g->arena, w, &words);
+    return outbox_message(
+        g->arena, g->config,
+        &(struct outbox_mail){
+            .kind = "weekly",
+            .dedupe = arena_printf(g->arena, "weekly:%s:%s", to->id, date_iso(g->arena, g->monday)),
+            .staff_id = to->id,
+            .recipient = to->email,
+            .subject = words.subject,
+            .text = words.text,
+            .html = words.html});
+}
+
+// NULL: there is nothing for this reader.
 static json_t *mail_to(const struct gathering *g, const struct staff *to, const struct reader *r)
 {
-    const struct config *c = g->config;
     struct weekly w = {.reader = to->name ? to->name : to->id,
                        .on = g->today,
                        .monday = g->monday,
-                       .service_name = c->service_name,
-                       .help = c->help};
-    json_t *mail = json_object(), *about = json_array();
-    struct rendered words;
+                       .service_name = g->config->service_name,
+                       .help = g->config->help};
+    json_t *mail, *about = json_array();
 
     add_figures(g, r, &w);
     add_deadlines(g, r, &w);
-    weekly_render(g->arena, &w, &words);
     for (size_t i = 0; i < r->concern_count; i++)
-        json_array_append_new(about, json_integer(r->concerns[i].owed->deadline_id));
+        if (!is_older(g, &r->concerns[i]))
+            json_array_append_new(about, json_integer(r->concerns[i].owed->deadline_id));
+    if (w.figure_count + json_array_size(about) == 0) {
+        json_decref(about);
+        return NULL;
+    }
+    mail = json_object();
     json_object_set_new(mail, "about", about);
-    json_object_set_new(mail, "message",
-                        outbox_message(g->arena, c,
-                                       &(struct outbox_mail){
-                                           .kind = "weekly",
-                                           .dedupe = arena_printf(g->arena, "weekly:%s:%s", to->id,
-                                                                  date_iso(g->arena, g->monday)),
-                                           .staff_id = to->id,
-                                           .recipient = to->email,
-                                           .subject = words.subject,
-                                           .text = words.text,
-                                           .html = words.html}));
+    json_object_set_new(mail, "message", message_of(g, to, &w));
     return mail;
 }
 
@@ -166,8 +186,12 @@ static json_t *all_mails(const struct gathering *g)
     struct reader r = {g->concerns, 0, g->shares, 0};
     const struct staff *to;
 
-    while ((to = next_reader(g, &r)))
-        json_array_append_new(mails, mail_to(g, to, &r));
+    while ((to = next_reader(g, &r))) {
+        json_t *mail = mail_to(g, to, &r);
+
+        if (mail)
+            json_array_append_new(mails, mail);
+    }
     return mails;
 }
 
@@ -192,22 +216,23 @@ static bool record(const struct gathering *g, json_t *mails, struct error *err)
 }
 
 // Has the week's first office day opened, after the first start, and is this week's list not made?
-static bool is_due(const struct gathering *g, bool *ret, struct error *err)
+static bool is_due(struct gathering *g, bool *ret, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
     instant list = agenda_next_list(
         g->library, instant_from_london((struct moment){date_add_days(g->monday, -1), 0}));
-    const char *values[] = {date_iso(g->arena, g->monday), instant_iso(g->arena, list)};
+    const char *monday = date_iso(g->arena, g->monday);
 
     *ret = false;
     if (!list || g->now < list || !agenda_office_open(g->library, g->now))
         return true;
     if (!db_ask(g->store,
-                "SELECT first_started_at < $2::timestamptz"
-                " AND (weekly_on IS NULL OR weekly_on < $1::date) FROM timely.state",
-                2, values, &r, err))
+                "SELECT (extract(epoch FROM first_started_at) * 1000000)::bigint,"
+                " weekly_on >= $1::date FROM timely.state",
+                1, &monday, &r, err))
         return false;
-    *ret = db_bool(r, 0, 0);
+    g->first_started_at = db_int(r, 0, 0);
+    *ret = g->first_started_at && g->first_started_at < list && !db_bool(r, 0, 1);
     return true;
 }
 

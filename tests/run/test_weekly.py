@@ -67,6 +67,18 @@ def test_the_first_week_has_its_summary_instead(store):
     assert weekly(store, '2024-04-15 09:00') > 0
 
 
+def test_what_was_late_before_timely_began_is_a_number(store):
+    store.start('2024-03-29 09:00')
+    for number in range(3):
+        store.deadline(store.person(f'OLD{number}'), trigger='2023-03-07', due='2023-03-28', at_first_start=True)
+    assert weekly(store) == 0, 'that alone is no news'
+    store.deadline(store.person('P1'), trigger='2024-03-12', due='2024-04-04')
+    assert weekly(store, '2024-04-15 09:00') > 0
+    subject, text = lists(store)['TM1']
+    assert subject == 'Your week: 1 out of timescale' and 'OLD' not in text
+    assert 'Besides these, 3 are out of timescale since before timely began.' in text
+
+
 def test_whom_what_concerns(store):
     late = store.deadline(store.person('P1'), trigger='2024-03-06', due='2024-03-27')
     store.deadline(store.person('P2'), 'cp-visit', trigger='2024-03-21', due='2024-04-04')
