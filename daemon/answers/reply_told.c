@@ -17,6 +17,7 @@
 #define READERS_MAX 60
 
 struct child {
+    const char *uid; // of the deadline
     struct told_child told;
     struct responsible who;
     bool restricted;
@@ -27,6 +28,8 @@ struct reader {
     const struct staff *staff;
     struct told_child *children;
     size_t count;
+    const char **about; // uids of the deadlines
+    size_t about_count;
     int working_days; // -1: no escalation
 };
 
@@ -52,7 +55,7 @@ static const char meeting_sql[] =
     " coalesce($2 IN (p.chair_id, p.iro_id), false) OR EXISTS (SELECT FROM ("
     "SELECT k.person_id, k.meeting, k.who FROM timely.fact k UNION ALL "
     "SELECT k.person_id, k.meeting, k.who FROM timely.local_fact k) f"
-    " WHERE f.person_id = d.person_id AND f.meeting = o.meeting AND f.who = $2)"
+    " WHERE f.person_id = d.person_id AND f.meeting = o.meeting AND f.who = $2), d.uid"
     " FROM timely.calendar_object o JOIN timely.object_deadline s USING (object_id)"
     " JOIN timely.deadline d USING (deadline_id) LEFT JOIN timely.person p USING (person_id)"
     " WHERE o.object_id = $1::bigint AND d.state = 'open' ORDER BY d.due_on, d.deadline_id";
@@ -71,6 +74,7 @@ enum column {
     IRO_ID,
     RESTRICTED,
     CHAIRED,
+    UID,
 };
 
 static struct child child_row(const struct telling *t, const PGresult *r, int i)
@@ -78,6 +82,7 @@ static struct child child_row(const struct telling *t, const PGresult *r, int i)
 #define TEXT(column) arena_strdup(t->arena, db_text(r, i, column))
     struct child_names names = {.person_id = TEXT(PERSON_ID), .case_ref = TEXT(CASE_REF)};
     struct child c = {
+        .uid = TEXT(UID),
         .told = {.reference = naming_reference(t->arena, &names),
                  .title = TEXT(TIMESCALE),
                  .due_on = column_date(r, i, DUE_ON)},
@@ -137,6 +142,7 @@ static struct reader *reader_of(struct telling *t, const struct staff *s)
     t->readers[t->reader_count] =
         (struct reader){.staff = s,
                         .children = ARENA_ARRAY(t->arena, struct told_child, t->child_count + 1),
+                        .about = ARENA_ARRAY(t->arena, const char *, t->child_count + 1),
                         .working_days = -1};
     return &t->readers[t->reader_count++];
 }
@@ -148,6 +154,8 @@ static void add_reader(struct telling *t, const struct staff *s, const struct ch
 
     if (!r)
         return;
+    if (r->about_count == 0 || r->about[r->about_count - 1] != c->uid)
+        r->about[r->about_count++] = c->uid;
     if (r->count == 0 || r->children[r->count - 1].title != c->told.title ||
         r->children[r->count - 1].reference != c->told.reference)
         r->children[r->count++] = c->told;
@@ -216,6 +224,17 @@ static const char *answer_key(const struct telling *t)
                         date_known(r->starts.on) ? moment_iso(t->arena, r->starts) : "");
 }
 
+static json_t *message_about(const struct telling *t, const struct outbox_mail *m,
+                             const char *const *uids, size_t count)
+{
+    json_t *message = outbox_message(t->arena, t->context->config, m), *about = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(about, json_string(uids[i]));
+    json_object_set_new(message, "about", about);
+    return message;
+}
+
 static json_t *mail_to(const struct telling *t, const struct reader *to)
 {
     struct reply_words w = {.meeting = t->meeting,
@@ -237,12 +256,13 @@ static json_t *mail_to(const struct telling *t, const struct reader *to)
     };
 
     reply_mail(t->arena, &w, &m.subject, &m.text);
-    return outbox_message(t->arena, t->context->config, &m);
+    return message_about(t, &m, to->about, to->about_count);
 }
 
 // By numbers only.
 static json_t *mail_to_operator(const struct telling *t)
 {
+    const char **about = ARENA_ARRAY(t->arena, const char *, t->child_count + 1);
     struct outbox_mail m = {
         .kind = "operator",
         .dedupe = arena_printf(t->arena, "operator:reply:%lld:%s:%d:%s", t->invite->object_id,
@@ -257,7 +277,9 @@ static json_t *mail_to_operator(const struct telling *t)
                              t->invite->object_id),
     };
 
-    return outbox_message(t->arena, t->context->config, &m);
+    for (size_t i = 0; i < t->child_count; i++)
+        about[i] = t->children[i].uid;
+    return message_about(t, &m, about, t->child_count);
 }
 
 bool reply_told(struct arena *a, struct db *store, const struct replies_context *c,

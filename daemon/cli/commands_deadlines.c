@@ -232,6 +232,8 @@ const struct command commands_deadlines[] = {
      run_due},
     {"explain", "PERSON [TIMESCALE]", "says how each due date came about, and what was said of it",
      (const char *const[]){"as-at DATE", NULL}, run_explain},
+    {"evidence", "PERSON", "says what was known, due and told on a past day",
+     (const char *const[]){"as-known-at DATE[THH:MM]", NULL}, run_evidence},
     {"timeliness", "", "counts what was done in time, month by month",
      (const char *const[]){"measure ID,...|all|list", "from YYYY-MM", "to YYYY-MM", "as-at DATE",
                            "by child|meeting", "per month|quarter|year", "group team|worker|chair",

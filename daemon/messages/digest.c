@@ -58,6 +58,17 @@ static void add_item(struct arena *a, struct text *out, const struct digest_item
         paragraph_add(out, "    ", "    ", arena_printf(a, "Why this date: %s", i->url));
 }
 
+void digest_add_items(struct arena *a, struct text *out, const struct digest_view *v)
+{
+    for (size_t i = 0; i < v->count; i++)
+        add_item(a, out, &v->items[i]);
+    if (v->hidden > 0)
+        text_addf(out, "\nand %zu more:\n", v->hidden);
+    for (size_t i = 0; i < v->more_count; i++)
+        paragraph_add(out, "  ", "    ",
+                      arena_printf(a, "%zu x %s", v->more[i].count, v->more[i].title));
+}
+
 static const char *text_of(struct arena *a, const struct digest *d, const struct digest_view *v,
                            const char *opening)
 {
@@ -67,13 +78,7 @@ static const char *text_of(struct arena *a, const struct digest *d, const struct
     paragraph_add(&out, "", "", date_words(a, d->on));
     text_add(&out, "\n");
     paragraph_add(&out, "", "", opening);
-    for (size_t i = 0; i < v->count; i++)
-        add_item(a, &out, &v->items[i]);
-    if (v->hidden > 0)
-        text_addf(&out, "\nand %zu more:\n", v->hidden);
-    for (size_t i = 0; i < v->more_count; i++)
-        paragraph_add(&out, "  ", "    ",
-                      arena_printf(a, "%zu x %s", v->more[i].count, v->more[i].title));
+    digest_add_items(a, &out, v);
     text_add(&out, "\n-- \n");
     paragraph_add(&out, "", "", v->service);
     if (v->help)

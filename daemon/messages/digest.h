@@ -33,6 +33,7 @@ struct digest {
     bool escalation; // told as a manager rather than as the one who acts
     const struct digest_line *lines;
     size_t count;
+    size_t most;              // lines shown; 0: 60
     const char *service_name; // "Milton Keynes children's services"
     const char *help;         // one line: whom to ask, or NULL
 };

@@ -76,6 +76,19 @@ static void more_rows(struct arena *a, struct text *out, const struct digest_vie
     text_add(out, "</td></tr>\n");
 }
 
+void digest_html_items(struct arena *a, struct text *out, const struct digest_view *v)
+{
+    for (size_t i = 0; i < v->count; i++) {
+        if (v->items[i].new_child) {
+            gap(out, v->items[i].new_family ? 18 : 6);
+            child_row(a, out, &v->items[i]);
+        }
+        item_row(a, out, &v->items[i]);
+    }
+    if (v->hidden > 0)
+        more_rows(a, out, v);
+}
+
 const char *digest_html(struct arena *a, const struct digest *d, const struct digest_view *v,
                         const char *opening)
 {
@@ -83,15 +96,7 @@ const char *digest_html(struct arena *a, const struct digest *d, const struct di
 
     html_page_start(a, &out, "timely", date_words(a, d->on), v->reader);
     html_page_say(a, &out, opening);
-    for (size_t i = 0; i < v->count; i++) {
-        if (v->items[i].new_child) {
-            gap(&out, v->items[i].new_family ? 18 : 6);
-            child_row(a, &out, &v->items[i]);
-        }
-        item_row(a, &out, &v->items[i]);
-    }
-    if (v->hidden > 0)
-        more_rows(a, &out, v);
+    digest_html_items(a, &out, v);
     html_page_end(a, &out, v->service, v->help);
     return arena_strdup(a, text_str(&out));
 }

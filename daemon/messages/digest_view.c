@@ -238,8 +238,9 @@ static void count_hidden(struct arena *a, const struct place *places, size_t cou
 
 void digest_view_make(struct arena *a, const struct digest *d, struct digest_view *ret)
 {
+    size_t most = d->most ? d->most : DIGEST_LINES_MAX;
     struct digest_view v = {
-        .count = d->count < DIGEST_LINES_MAX ? d->count : DIGEST_LINES_MAX,
+        .count = d->count < most ? d->count : most,
         .reader = clean_line(a, d->reader, CHILD_CHARS_MAX),
         .service = clean_line(a, d->service_name, TITLE_CHARS_MAX),
         .help = d->help ? clean_line(a, d->help, REMARK_CHARS_MAX) : NULL,

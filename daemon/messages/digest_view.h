@@ -3,6 +3,7 @@
 #pragma once
 
 #include "digest.h"
+#include "text.h"
 
 #define DIGEST_LINES_MAX 60 // a longer mail is not read
 
@@ -36,6 +37,9 @@ struct digest_view {
 // Families by their worst line, children of a family by theirs, then lines by due date; ties by
 // Law, Guidance, Local, by title and by number.
 void digest_view_make(struct arena *a, const struct digest *d, struct digest_view *ret);
+
+// Its lines as plain text, with the number of those that are not shown.
+void digest_add_items(struct arena *a, struct text *out, const struct digest_view *v);
 
 enum urgency digest_urgency(const struct digest_line *l, struct date on);
 // "2 out of timescale, 1 due today": what is nearest; "" when there is nothing.

@@ -163,6 +163,7 @@ static void tell_operator(struct planner *p, const struct message *m, const char
         return;
     j = json_object();
     json_set_text(j, "kind", "operator");
+    json_object_set_new(j, "about", json_pack("[s]", p->about));
     json_set_text(j, "dedupe", key);
     json_set_text(j, "staff_id", NULL);
     json_set_text(j, "recipient", p->context->config->operator_email);
@@ -185,7 +186,7 @@ static json_t *message_document(struct planner *p, const struct message *m, cons
     json_t *j = json_object();
 
     json_set_text(j, "kind", m->cancel ? "cancel" : "invite");
-    json_set_text(j, "about", p->about);
+    json_object_set_new(j, "about", json_pack("[s]", p->about));
     json_object_set_new(j, "update", json_boolean(m->update && !m->cancel));
     json_set_text(j, "dedupe", dedupe);
     json_set_text(j, "uid", m->object->uid);
@@ -235,7 +236,7 @@ void message_tell_worker(struct planner *p, const char *dedupe, const char *subj
     key = arena_printf(p->arena, "%s:%s", dedupe, s->id);
     j = json_object();
     json_set_text(j, "kind", "alarm");
-    json_set_text(j, "about", p->about);
+    json_object_set_new(j, "about", json_pack("[s]", p->about));
     json_set_text(j, "dedupe", key);
     json_set_text(j, "staff_id", s->id);
     json_set_text(j, "recipient", s->email);

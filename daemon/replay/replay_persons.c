@@ -115,8 +115,8 @@ static void replay_message(struct walk *w, const struct remembered *p, const jso
 {
     const char *staff_id = text(message, "staff_id"), *uid = text(message, "uid");
     struct kept_object *k = uid ? memory_object(&w->memory, uid) : NULL;
-    const char *about = text(message, "about"); // nothing goes to the operator in a replay
-    const struct duty *d = about ? memory_duty(p, about) : NULL;
+    const char *about = json_string_value(json_array_get(json_object_get(message, "about"), 0));
+    const struct duty *d = about && staff_id ? memory_duty(p, about) : NULL; // not the operator's
     instant wait = SECONDS(json_integer_value(json_object_get(message, "wait_s")));
     struct replayed_mail *mail;
     int t;

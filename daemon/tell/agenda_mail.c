@@ -1,7 +1,6 @@
 // Lines as digests, alarms and summaries, with the rungs that each of them says.
 #include "agenda_mail.h"
 
-#include "digest.h"
 #include "text.h"
 #include "zone.h"
 
@@ -25,7 +24,7 @@ const char *agenda_digest_key(struct arena *a, const char *staff_id, struct date
 
 // ------------------------------------------------------------------------------------- documents
 
-static void add_notices(const struct agenda_voice *v, json_t *notices, const struct line *l)
+static void add_notice(const struct agenda_voice *v, json_t *notices, const struct line *l)
 {
     for (size_t i = 0; l->is_new && i < l->rung_count; i++) {
         json_t *n = json_object();
@@ -38,24 +37,40 @@ static void add_notices(const struct agenda_voice *v, json_t *notices, const str
     }
 }
 
-// `message` may be NULL.
-static json_t *document(const struct agenda_voice *v, json_t *message,
-                        const struct line *const *lines, size_t count)
+static json_t *notices_of(const struct agenda_voice *v, const struct line *const *lines,
+                          size_t count)
 {
-    json_t *doc = json_object(), *notices = json_array();
+    json_t *notices = json_array();
 
     for (size_t i = 0; i < count; i++)
-        add_notices(v, notices, lines[i]);
+        add_notice(v, notices, lines[i]);
+    return notices;
+}
+
+// `message` may be NULL; the notices are taken over.
+static json_t *document(const struct agenda_voice *v, json_t *message,
+                        const struct line *const *lines, size_t count, json_t *notices)
+{
+    json_t *doc = json_object(), *about = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(about, json_integer(lines[i]->owed->deadline_id));
     json_object_set_new(doc, "now", json_string(instant_iso(v->arena, v->now)));
     if (message)
         json_object_set_new(doc, "message", message);
+    json_object_set_new(doc, "about", about);
     json_object_set_new(doc, "notices", notices);
     return doc;
 }
 
+static json_t *telling(const struct agenda_voice *v, json_t *message, const struct agenda_mail *m)
+{
+    return document(v, message, m->lines, m->count, notices_of(v, m->lines, m->count));
+}
+
 json_t *agenda_silence(const struct agenda_voice *v, const struct line *const *lines, size_t count)
 {
-    return document(v, NULL, lines, count);
+    return document(v, NULL, lines, count, notices_of(v, lines, count));
 }
 
 // ----------------------------------------------------------------------------------------- words
@@ -114,6 +129,15 @@ static struct digest_line digest_line(const struct agenda_voice *v, const struct
     };
 }
 
+struct digest_line agenda_owed_line(const struct agenda_voice *v, const struct library *l,
+                                    const struct owed *o)
+{
+    const struct timescale *t = &l->timescales[library_timescale(l, o->timescale)];
+    struct line line = agenda_line(v->arena, l, o, t, today_of(v));
+
+    return digest_line(v, &line);
+}
+
 static struct digest digest_of(const struct agenda_voice *v, const struct staff *reader,
                                const struct line *const *lines, size_t count)
 {
@@ -155,7 +179,7 @@ static json_t *digest(const struct agenda_voice *v, const struct agenda_mail *m)
     struct rendered r;
 
     digest_render(v->arena, &d, &r);
-    return document(v, message_to(v, "digest", key, m->to, &r), m->lines, m->count);
+    return telling(v, message_to(v, "digest", key, m->to, &r), m);
 }
 
 static json_t *alarm_mail(const struct agenda_voice *v, const struct agenda_mail *m)
@@ -168,7 +192,7 @@ static json_t *alarm_mail(const struct agenda_voice *v, const struct agenda_mail
     struct rendered r;
 
     digest_render(v->arena, &d, &r);
-    return document(v, message_to(v, "alarm", key, m->to, &r), m->lines, m->count);
+    return telling(v, message_to(v, "alarm", key, m->to, &r), m);
 }
 
 // The one mail of a first start to a manager; its rungs are recorded by agenda_silence.
@@ -179,7 +203,7 @@ static json_t *summary(const struct agenda_voice *v, const struct agenda_mail *m
     struct rendered r;
 
     summary_render(v->arena, &d, &r);
-    return document(v, message_to(v, "summary", key, m->to, &r), NULL, 0);
+    return document(v, message_to(v, "summary", key, m->to, &r), m->lines, m->count, json_array());
 }
 
 // To the operator, by number; without an operator recorded in silence.
@@ -196,7 +220,7 @@ static json_t *nobody(const struct agenda_voice *v, const struct agenda_mail *ma
     AUTO(text_done) struct text text = {0};
 
     if (!v->config->operator_email)
-        return document(v, NULL, mail->lines, mail->count);
+        return telling(v, NULL, mail);
     text_add(&text,
              "Nobody is left to tell of these deadlines: the directory or the allocation of "
              "the child\nneeds correcting. `timely findings` says where data is missing.\n\n");
@@ -208,7 +232,7 @@ static json_t *nobody(const struct agenda_voice *v, const struct agenda_mail *ma
                   l->why ? "; " : "", l->why ? l->why : "");
     }
     m.text = text_str(&text);
-    return document(v, outbox_message(a, v->config, &m), mail->lines, mail->count);
+    return telling(v, outbox_message(a, v->config, &m), mail);
 }
 
 json_t *agenda_document(const struct agenda_voice *v, const struct agenda_mail *m)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "agenda_decide.h"
+#include "digest.h"
 #include "outbox.h"
 
 struct agenda_voice {
@@ -19,6 +20,10 @@ const char *agenda_digest_key(struct arena *a, const char *staff_id, struct date
 
 // Why a line comes, and why to this recipient; NULL for a plain reminder. Arena-owned.
 const char *agenda_reason(const struct agenda_voice *v, const struct line *l);
+
+// A deadline as mails list it, told before and without a reason. The library has its timescale.
+struct digest_line agenda_owed_line(const struct agenda_voice *v, const struct library *l,
+                                    const struct owed *o);
 
 // The documents are the caller's. Without a message where there is nobody to send it to.
 json_t *agenda_document(const struct agenda_voice *v, const struct agenda_mail *m);

@@ -85,15 +85,13 @@ static int working_days_to(const struct library *l, struct date today, struct da
                                      : -working_days_between(l->national, due, today);
 }
 
-static struct line line_for(struct arena *a, const struct plan_input *in, const struct owed *o,
-                            const struct timescale *t)
+struct line agenda_line(struct arena *a, const struct library *l, const struct owed *o,
+                        const struct timescale *t, struct date today)
 {
-    struct date today = london_from_instant(in->now).on;
-
     return (struct line){.owed = o,
                          .title = arena_strdup(a, t->title),
                          .force = force_word(t->force),
-                         .working_days = working_days_to(in->library, today, o->due_on)};
+                         .working_days = working_days_to(l, today, o->due_on)};
 }
 
 struct planner {
@@ -123,7 +121,8 @@ static struct line *line_of(struct planner *p, const struct staff *to, bool sile
         if (plan->lines[i].to == to && (plan->lines[i].how == SAY_SILENTLY) == silent)
             return &plan->lines[i];
     plan->lines = arena_grow(p->arena, plan->lines, sizeof *plan->lines, plan->count, &plan->room);
-    plan->lines[plan->count] = line_for(p->arena, p->in, p->owed, p->deadline->timescale);
+    plan->lines[plan->count] =
+        agenda_line(p->arena, p->in->library, p->owed, p->deadline->timescale, p->today);
     plan->lines[plan->count].to = to;
     plan->lines[plan->count].is_new = true;
     plan->lines[plan->count].how = silent ? SAY_SILENTLY : SAY_IN_DIGEST;
@@ -274,7 +273,7 @@ bool agenda_standing(struct arena *a, const struct plan_input *in, const struct 
         return false;
     for (size_t i = 0; i < count; i++)
         if (strcmp(tellings[i].rung, rung) == 0) {
-            *ret = line_for(a, in, o, d->timescale);
+            *ret = agenda_line(a, in->library, o, d->timescale, today);
             ret->to = to;
             ret->why = why;
             ret->how = SAY_IN_DIGEST;

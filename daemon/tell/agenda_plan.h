@@ -60,6 +60,10 @@ const struct staff *agenda_recipient(struct arena *a, const struct directory *d,
                                      const struct responsible *who, bool restricted,
                                      const char *rung, struct date today, const char **ret_why);
 
+// A deadline as it stands today, for nobody yet. Arena-owned.
+struct line agenda_line(struct arena *a, const struct library *l, const struct owed *o,
+                        const struct timescale *t, struct date today);
+
 // Can people be told now, and when is the next opening of the office that is later than now and, if
 // it is open, not today's? 0 when there is none.
 bool agenda_office_open(const struct library *l, instant now);

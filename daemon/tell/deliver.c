@@ -453,6 +453,7 @@ bool deliver_one(struct db *store, const struct config *config, const struct dir
     s = (struct settlement){.message_id = d.claim->message_id,
                             .claim_number = d.claim->number,
                             .of_operator = is_kind(&d, "operator"),
+                            .redirected = config->delivery == DELIVERY_REDIRECT,
                             .at = now};
     if (!treat(&d, &s, ret, err)) {
         claim_forget(d.claim);

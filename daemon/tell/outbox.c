@@ -75,7 +75,8 @@ static const char settle_sql[] =
     " about AS (SELECT d.deadline_id, d.timescale, d.rule_version FROM timely.deadline d"
     " WHERE d.deadline_id IN (SELECT n.deadline_id FROM timely.notice n JOIN mine USING "
     "(message_id)"
-    " UNION SELECT s.deadline_id FROM timely.object_deadline s JOIN mine USING (object_id))),"
+    " UNION SELECT s.deadline_id FROM timely.object_deadline s JOIN mine USING (object_id)"
+    " UNION SELECT m.deadline_id FROM timely.message_deadline m JOIN mine USING (message_id))),"
     " told AS (INSERT INTO timely.audit (at, what, message_id, deadline_id, staff_id, detail)"
     " SELECT $5::timestamptz, 'message.' || $3, m.message_id,"
     " (SELECT CASE WHEN count(*) = 1 THEN min(deadline_id) END FROM about), m.staff_id,"
@@ -84,6 +85,11 @@ static const char settle_sql[] =
     " (SELECT string_agg(concat(deadline_id, ':', timescale, '/', rule_version), ','"
     " ORDER BY deadline_id) FROM about)) FROM mine m)"
     " SELECT message_id FROM mine";
+
+static const char *sent_words(struct arena *a, const struct settlement *s)
+{
+    return arena_printf(a, "%s%s", s->sha256, s->redirected ? " redirected=t" : "");
+}
 
 static bool run_settlement(struct db *store, struct arena *a, const struct settlement *s,
                            bool *ret_ours, struct error *err)
@@ -95,7 +101,7 @@ static bool run_settlement(struct db *store, struct arena *a, const struct settl
                             outcome_word(s->outcome),
                             s->answer,
                             again ? arena_printf(a, "%d", RETRY_BASE_S) : instant_iso(a, s->at),
-                            again ? arena_printf(a, "%d", RETRY_MOST_S) : s->sha256};
+                            again ? arena_printf(a, "%d", RETRY_MOST_S) : sent_words(a, s)};
 
     if (!db_ask(store, again ? retry_sql : settle_sql, 6, values, &r, err))
         return false;

@@ -88,6 +88,7 @@ struct settlement {
     long long message_id, claim_number;
     enum outcome outcome; // OUTCOME_NONE: nothing to settle
     bool of_operator;     // nobody is told of what became of the operator's own mail
+    bool redirected;      // it went to the mailbox for everything, not to its recipient
     instant at;           // business time
     char sha256[65];      // of the bytes that were handed over; "" for none
     char answer[800];     // one line of UTF-8

@@ -24,6 +24,7 @@ CREATE TABLE timely.state (
     rules_version       text,
     reconciled_on       date,                          -- business day of the last full reconcile
     heartbeat_at        timestamptz,                   -- real time: the daemon's loop went round
+    weekly_on           date,                          -- the Monday of the week whose lists were put in last
     first_started_at    timestamptz,                   -- business time; what was late before is summarised, not stormed
     said                text                           -- what the last reading saw and why nothing was done, in words
 );
@@ -126,6 +127,7 @@ CREATE TABLE timely.deadline_history (
     in_timescale boolean,
     why          text,
     booked_at    timestamp,
+    derivation   text,                  -- the sentence that explained the date; NULL: of a withdrawn one
     library      text NOT NULL
 );
 CREATE INDEX deadline_history_deadline ON timely.deadline_history (deadline_id, history_id);
@@ -296,7 +298,7 @@ CREATE TABLE timely.bounced_address (
     told_at     timestamptz              -- the operator; NULL: not yet
 );
 
--- The rungs that have spoken: a rung speaks once to a person.
+-- The rungs that have spoken, append-only: a rung speaks once to a person.
 CREATE TABLE timely.notice (
     deadline_id  bigint NOT NULL REFERENCES timely.deadline,
     due_on       date NOT NULL,          -- a moved deadline starts its ladder again
@@ -333,7 +335,7 @@ CREATE TABLE timely.notice (
 -- tests/model/outbox.pml is this table as a model, and is checked.
 CREATE TABLE timely.outbox (
     message_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind           text NOT NULL CHECK (kind IN ('digest', 'alarm', 'invite', 'cancel', 'operator', 'summary', 'welcome')),
+    kind           text NOT NULL CHECK (kind IN ('digest', 'alarm', 'invite', 'cancel', 'operator', 'summary', 'weekly', 'welcome')),
     dedupe         text NOT NULL UNIQUE, -- obligation, recipient, kind, sequence: the same thing is never put in twice
     staff_id       text,                 -- NULL: the operator
     recipient      text NOT NULL,        -- mail address
@@ -361,6 +363,15 @@ CREATE TABLE timely.outbox (
 CREATE INDEX outbox_waiting ON timely.outbox (message_id) WHERE state IN ('due', 'claimed', 'handing_over');
 CREATE INDEX outbox_object ON timely.outbox (object_id, staff_id) WHERE object_id IS NOT NULL;
 
+-- Which deadlines a message is about, from when it is put in: append-only. A digest is about each of its lines, also those
+-- that its reader was told before; a meeting's invite about every deadline that the meeting was to meet then.
+CREATE TABLE timely.message_deadline (
+    message_id  bigint NOT NULL,         -- outlives the message, whose texts are purged sooner
+    deadline_id bigint NOT NULL REFERENCES timely.deadline,
+    PRIMARY KEY (message_id, deadline_id)
+);
+CREATE INDEX message_deadline_deadline ON timely.message_deadline (deadline_id);
+
 -- The audit: append-only, ids and hashes, no message texts.
 CREATE TABLE timely.audit (
     audit_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -381,6 +392,10 @@ CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.a
 CREATE TRIGGER answer_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.invite_answer
     FOR EACH STATEMENT EXECUTE FUNCTION timely.audit_is_append_only();
 CREATE TRIGGER history_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.deadline_history
+    FOR EACH STATEMENT EXECUTE FUNCTION timely.audit_is_append_only();
+CREATE TRIGGER notice_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.notice
+    FOR EACH STATEMENT EXECUTE FUNCTION timely.audit_is_append_only();
+CREATE TRIGGER message_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.message_deadline
     FOR EACH STATEMENT EXECUTE FUNCTION timely.audit_is_append_only();
 CREATE FUNCTION timely.calendar_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -7,10 +7,12 @@ CREATE FUNCTION timely.take_turn() RETURNS void LANGUAGE sql AS $$
 $$;
 
 -- Puts one message into the outbox. An older message about the same calendar object to the same person that has surely
--- not left is superseded; a cancellation of an invite that never left is dropped with it.
+-- not left is superseded; a cancellation of an invite that never left is dropped with it. `about` are the uids of the
+-- deadlines that it is about, besides those that the object serves.
 CREATE FUNCTION timely.put_message(m jsonb, business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     the_object bigint := (SELECT o.object_id FROM timely.calendar_object o WHERE o.uid = m->>'uid');
+    the_message bigint;
     in_flight boolean;
 BEGIN
     IF the_object IS NOT NULL THEN
@@ -30,7 +32,13 @@ BEGIN
             m->>'subject', m->>'text', m->>'html', m->>'calendar', m->>'feed_kind', m->>'feed_owner',
             m->>'message_id', business_now,
             now() + make_interval(secs => coalesce((m->>'wait_s')::double precision, 0)))
-    ON CONFLICT (dedupe) DO NOTHING;
+    ON CONFLICT (dedupe) DO NOTHING RETURNING message_id INTO the_message;
+    IF the_message IS NOT NULL THEN
+        INSERT INTO timely.message_deadline
+        SELECT the_message, d.deadline_id FROM timely.deadline d
+         WHERE d.uid IN (SELECT jsonb_array_elements_text(coalesce(m->'about', '[]')))
+        UNION SELECT the_message, s.deadline_id FROM timely.object_deadline s WHERE s.object_id = the_object;
+    END IF;
 END $$;
 
 -- Marks the feeds that show a person, as it stands.
@@ -127,9 +135,9 @@ BEGIN
         RETURNING t.deadline_id, t.uid
     )
     INSERT INTO timely.deadline_history (deadline_id, known_at, change, trigger_on, due_on, due_at, state, met_on,
-                                         in_timescale, why, booked_at, library)
+                                         in_timescale, why, booked_at, derivation, library)
     SELECT w.deadline_id, business_now, g.change, g.trigger_on, g.due_on, g.due_at, g.state, g.met_on, g.in_timescale,
-           g.why, g.booked_at, g.library
+           g.why, g.booked_at, nullif(g.derivation, ''), g.library
       FROM given g JOIN written w USING (uid);
 
     IF doc ? 'findings' THEN
@@ -212,7 +220,8 @@ BEGIN
 END $$;
 
 -- One mail of the agenda with the rungs that it says, or (without a mail) rungs that passed in silence.
---   now, message, notices [{deadline_id, due_on, rung, staff_id}], next [{deadline_id, next_notice_at}]
+--   now, message, about [deadline_id] of all its lines, notices [{deadline_id, due_on, rung, staff_id}] of the new ones,
+--   next [{deadline_id, next_notice_at}]
 CREATE FUNCTION timely.record_telling(doc jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     business_now timestamptz := (doc->>'now')::timestamptz;
@@ -222,6 +231,9 @@ BEGIN
     IF doc ? 'message' THEN
         PERFORM timely.put_message(doc->'message', business_now);
         SELECT message_id INTO the_message FROM timely.outbox WHERE dedupe = doc->'message'->>'dedupe';
+        INSERT INTO timely.message_deadline
+        SELECT the_message, id::bigint FROM jsonb_array_elements_text(coalesce(doc->'about', '[]')) AS id
+        ON CONFLICT DO NOTHING;
     END IF;
     INSERT INTO timely.notice (deadline_id, due_on, rung, staff_id, said_at, message_id)
     SELECT n.deadline_id, n.due_on, n.rung, n.staff_id, business_now, the_message
@@ -230,6 +242,28 @@ BEGIN
     UPDATE timely.deadline d SET next_notice_at = n.next_notice_at
       FROM jsonb_to_recordset(coalesce(doc->'next', '[]')) AS n (deadline_id bigint, next_notice_at timestamptz)
      WHERE d.deadline_id = n.deadline_id;
+END $$;
+
+-- The Monday lists of a week: {now, monday, mails [{message, about [deadline_id]}]}. Once a week.
+CREATE FUNCTION timely.record_weekly(doc jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    business_now timestamptz := (doc->>'now')::timestamptz;
+    mail jsonb;
+BEGIN
+    PERFORM timely.take_turn();
+    UPDATE timely.state SET weekly_on = (doc->>'monday')::date
+     WHERE weekly_on IS NULL OR weekly_on < (doc->>'monday')::date;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    FOR mail IN SELECT * FROM jsonb_array_elements(doc->'mails') LOOP
+        PERFORM timely.put_message(mail->'message', business_now);
+        INSERT INTO timely.message_deadline
+        SELECT o.message_id, id::bigint
+          FROM timely.outbox o, jsonb_array_elements_text(mail->'about') AS id
+         WHERE o.dedupe = mail->'message'->>'dedupe'
+        ON CONFLICT DO NOTHING;
+    END LOOP;
 END $$;
 
 -- The rows that the last reading left aside, as findings: {now, rows [{person_id, origin, ref, text}]}.

@@ -1,5 +1,5 @@
 -- Rights of the four roles, granted where the roles exist. Creating them is the DBA's: see docs/operating.md.
---   timely_daemon   works; on the audit, the history, the answers and the proclaimed holidays only INSERT
+--   timely_daemon   works; on the audit, the history, what was said, the answers and the proclaimed holidays only INSERT
 --   timely_web      reads feeds and what a link opens, puts what people press into the inbox
 --   timely_report   reads deadlines and findings; no message texts
 -- The owner of the schema migrates and purges.
@@ -10,8 +10,8 @@ BEGIN
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA timely TO timely_daemon;
         GRANT EXECUTE ON FUNCTION timely.page_deadline(text), timely.page_changes(text) TO timely_daemon;
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA timely TO timely_daemon;
-        REVOKE UPDATE, DELETE ON timely.audit, timely.deadline_history, timely.invite_answer,
-            timely.proclaimed_holiday, timely.migration FROM timely_daemon;
+        REVOKE UPDATE, DELETE ON timely.audit, timely.deadline_history, timely.notice, timely.message_deadline,
+            timely.invite_answer, timely.proclaimed_holiday, timely.migration FROM timely_daemon;
     END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_web') THEN
         GRANT USAGE ON SCHEMA timely TO timely_web;

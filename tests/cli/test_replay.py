@@ -5,6 +5,7 @@ import datetime
 import fcntl
 import json
 import os
+import re
 import statistics
 from collections import Counter, defaultdict
 
@@ -342,6 +343,21 @@ def test_the_daemon_sent_the_same_invites_alarms_and_summaries(daemon, replayed)
     summaries = daemon.ask(f"SELECT {CIVIL.format('put_at')}, staff_id, subject FROM timely.outbox WHERE kind = 'summary'")
     counted = Counter((r['at'], r['recipient']) for r in replayed if r['kind'] == 'summary')
     assert {(at, who): int(subject.split()[2]) for at, who, subject in summaries} == counted
+
+
+def test_evidence_leaves_out_nothing_that_was_told(daemon, replayed):
+    """Of a child with an invite and of those with the most lines: every mail that names the child, and every rung."""
+    named = dict(daemon.ask("SELECT person_id, coalesce(nullif(case_ref, ''), person_id) FROM timely.person"))
+    busy = [p for p, _ in Counter(r['person_id'] for r in replayed if r['rung']).most_common(2)]
+    invited = Counter(r['person_id'] for r in replayed if r['kind'] == 'cancel').most_common(1)[0][0]
+    for person in {*busy, invited}:
+        told = [r for r in daemon.timely('evidence', person, '--format', 'csv').rows() if r['section'] == 'told']
+        naming = daemon.ask("SELECT message_id::text FROM timely.outbox WHERE kind <> 'summary' AND subject || ' ' || body_text ~ %s",
+                            (rf'\m{re.escape(named[person])}\M',))
+        assert naming and {m for m, in naming} <= {r['message_id'] for r in told}
+        rungs = daemon.ask('SELECT n.message_id::text, n.rung, d.timescale FROM timely.notice n JOIN timely.deadline d USING (deadline_id)'
+                           ' WHERE d.person_id = %s AND n.message_id IS NOT NULL', (person,))
+        assert sorted(rungs) == sorted((r['message_id'], r['rung'], r['timescale']) for r in told if r['rung'])
 
 
 def test_nothing_is_written_or_sent(daemon, stricter):

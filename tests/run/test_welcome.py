@@ -13,13 +13,18 @@ from telling import MIGRATIONS, ROOT
 from smtp_server import MailServer, by_smtp
 
 
-@pytest.fixture
-def store(store):
-    store.configure(delivery='live', allowed_domains='council.example', help='Ask the duty desk.')
-    for file in MIGRATIONS:  # as the command line wants to find them
+def entered(store):
+    """With its migrations as the command line wants to find them."""
+    for file in MIGRATIONS:
         store.ask('INSERT INTO timely.migration (number, name, sha256) VALUES (%s, %s, %s)',
                   (int(file.name[:4]), file.name, hashlib.sha256(file.read_bytes()).hexdigest()))
     return store
+
+
+@pytest.fixture
+def store(store):
+    store.configure(delivery='live', allowed_domains='council.example', help='Ask the duty desk.')
+    return entered(store)
 
 
 def timely(store, *words, status=0):
@@ -30,7 +35,7 @@ def timely(store, *words, status=0):
     done = subprocess.run([Path(os.environ['TIMELY_BUILD']) / 'timely', '--config', file, *words], capture_output=True, text=True,
                           check=False, env={**os.environ, 'TIMELY_DATA': str(ROOT)})
     assert done.returncode == status, done.stderr
-    return done.stdout + done.stderr
+    return done.stderr if status else done.stdout
 
 
 def feeds(store):

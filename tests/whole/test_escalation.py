@@ -5,9 +5,13 @@ An enquiry that began on Tuesday 2 April 2024 has its conference due on Tuesday 
 from council import flat, wait_for
 
 
+def is_list(mail):
+    return mail.subject.startswith('Your week: ')
+
+
 def told(council, since):
-    """Who had a mail without a calendar since, in alphabetical order, the operator's own left out."""
-    return sorted(m.whom for m in council.mails()[since:] if not m.method and m.whom != 'operator')
+    """Who had a digest since, in alphabetical order: no calendar, no list of a week, not the operator's own."""
+    return sorted(m.whom for m in council.mails()[since:] if not m.method and m.whom != 'operator' and not is_list(m))
 
 
 def test_each_rung_in_its_turn(council):
@@ -28,14 +32,22 @@ def test_each_rung_in_its_turn(council):
         council.settled()
         assert told(council, before) == expected, at
         for mail in council.mails()[before:]:
-            assert child in flat(mail.text) and flat(mail.text).count('NEW') == 1
+            assert is_list(mail) or child in flat(mail.text) and flat(mail.text).count('NEW') == 1
         council.restart_daemon()
         council.settled()
         assert told(council, before) == expected, f'{at}: said again after a restart'
 
-    subjects = {m.whom: m.subject for m in council.mails() if not m.method}
+    subjects = {m.whom: m.subject for m in council.mails() if not m.method and not is_list(m)}
     assert subjects['HEAD'].startswith('For your attention')
     assert 'out of timescale since Tuesday 23 April 2024' in flat(council.mails('DIR')[0].text)
+
+    # It was ahead in two weeks' lists; since then each week's first working day brings it as late, also when no rung is left.
+    council.clock.set('2024-06-03 09:00')
+    wait_for(lambda: len([m for m in council.mails('HEAD') if is_list(m)]) == 4)
+    lists = [m for m in council.mails('HEAD') if is_list(m)]
+    assert [m.subject for m in lists] == ['Your week: nothing late', 'Your week: nothing late, 1 ahead',
+                                          'Your week: 1 out of timescale', 'Your week: 1 out of timescale']
+    assert all(child in m.text and child not in m.subject for m in lists)
 
 
 def test_nothing_outside_the_office(council):

@@ -1,0 +1,42 @@
+// The Monday list of managers, chairs and reviewing officers: how last week went against the
+// target, who is late, and what is ahead. Pure text; the same argument gives the same bytes.
+#pragma once
+
+#include "digest.h"
+
+#define WEEKLY_LATE_MOST 20  // of each list, the worst
+#define WEEKLY_DATES_MOST 25 // of a week; of a fuller one each day has its number alone
+
+// A measure of last week.
+struct weekly_figure {
+    const char *title; // "initial conferences within 15 working days"
+    size_t held, in_time;
+    const char *target; // "90-95%"; NULL where there is none
+    bool below;         // the target
+};
+
+struct weekly_date {
+    struct date on;
+    struct moment at;  // of a meeting that is booked; MOMENT_NONE: it is due on the day
+    const char *child; // as the authority's setting allows
+    const char *title;
+};
+
+struct weekly {
+    const char *reader;
+    struct date on;     // the day of the list
+    struct date monday; // of its week
+    const struct weekly_figure *figures;
+    size_t figure_count;
+    const struct digest_line *late; // out of timescale
+    size_t late_count;
+    const struct digest_line
+        *records; // minutes, outcomes and other work of chairs, out of timescale
+    size_t record_count;
+    size_t older_count; // out of timescale since before timely began: the first summary had them
+    const struct weekly_date *dates; // of this week and the next, in order of time
+    size_t date_count;
+    const char *service_name, *help; // help NULL: none
+};
+
+void weekly_render(struct arena *a, const struct weekly *w, struct rendered *ret);

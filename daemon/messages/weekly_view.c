@@ -1,0 +1,147 @@
+// The words of a Monday list.
+#include "weekly_view.h"
+
+#include "clean.h"
+#include "text.h"
+
+#define CHARS_MAX 160
+
+static const char *numbered(struct arena *a, size_t n, const char *one, const char *many)
+{
+    return arena_printf(a, "%zu %s", n, n == 1 ? one : many);
+}
+
+// ------------------------------------------------------------------------------- how it went
+
+static const char *target_part(struct arena *a, const struct weekly_figure *f)
+{
+    return f->target ? arena_printf(a, ", %s %s", f->below ? "below the target of" : "target",
+                                    clean_line(a, f->target, 20))
+                     : "";
+}
+
+static void add_figures(struct arena *a, const struct weekly *w, struct weekly_view *v)
+{
+    const char **figures = ARENA_ARRAY(a, const char *, w->figure_count + 1);
+    bool *below = ARENA_ARRAY(a, bool, w->figure_count + 1);
+
+    for (size_t i = 0; i < w->figure_count; i++) {
+        const struct weekly_figure *f = &w->figures[i];
+
+        figures[i] = arena_printf(a, "%zu of %zu (%zu%%)%s: %s", f->in_time, f->held,
+                                  (200 * f->in_time + f->held) / (2 * f->held), target_part(a, f),
+                                  clean_line(a, f->title, CHARS_MAX));
+        below[i] = f->below;
+    }
+    v->figures = figures;
+    v->below = below;
+    v->figure_count = w->figure_count;
+    v->figures_heading = arena_printf(a, "Last week in time, from %s to %s",
+                                      digest_day_words(a, date_add_days(w->monday, -7), w->on),
+                                      digest_day_words(a, date_add_days(w->monday, -1), w->on));
+}
+
+// ------------------------------------------------------------------------------- what is late
+
+static void add_late(struct arena *a, const struct weekly *w, const struct digest_line *lines,
+                     size_t count, const char *heading, struct weekly_list *ret)
+{
+    struct digest d = {.reader = w->reader,
+                       .on = w->on,
+                       .lines = lines,
+                       .count = count,
+                       .most = WEEKLY_LATE_MOST,
+                       .service_name = w->service_name};
+
+    if (count == 0)
+        return;
+    ret->heading = arena_printf(a, "%s: %zu", heading, count);
+    digest_view_make(a, &d, &ret->view);
+}
+
+// ------------------------------------------------------------------------------- what is ahead
+
+static const char *date_item(struct arena *a, const struct weekly_date *d)
+{
+    const char *child = clean_line(a, d->child, CHARS_MAX);
+    const char *title = clean_line(a, d->title, CHARS_MAX);
+
+    if (!date_known(d->at.on))
+        return arena_printf(a, "%s: %s, due", child, title);
+    if (d->at.minute < 0)
+        return arena_printf(a, "%s: %s, booked", child, title);
+    return arena_printf(a, "%s: %s, booked for %02d:%02d", child, title, d->at.minute / 60,
+                        d->at.minute % 60);
+}
+
+static struct weekly_day day_of(struct arena *a, const struct weekly *w,
+                                const struct weekly_date *dates, size_t count, bool listed)
+{
+    const char **items = ARENA_ARRAY(a, const char *, count + 1);
+
+    for (size_t i = 0; i < count; i++)
+        items[i] = date_item(a, &dates[i]);
+    return (struct weekly_day){
+        arena_printf(a, "%s: %zu", digest_day_words(a, dates->on, w->on), count), items,
+        listed ? count : 0};
+}
+
+// The dates of one week, from the first of them on.
+static struct weekly_week week_of(struct arena *a, const struct weekly *w, const char *name,
+                                  const struct weekly_date *dates, size_t count)
+{
+    struct weekly_week week = {
+        .heading = arena_printf(a, "%s: %s", name,
+                                count ? numbered(a, count, "date", "dates") : "nothing is due")};
+
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i + 1; end < count && date_is(dates[end].on, dates[i].on);)
+            end++;
+        week.days[week.count++] = day_of(a, w, dates + i, end - i, count <= WEEKLY_DATES_MOST);
+    }
+    return week;
+}
+
+static size_t dates_before(const struct weekly *w, struct date end)
+{
+    size_t n = 0;
+
+    while (n < w->date_count && date_cmp(w->dates[n].on, end) < 0)
+        n++;
+    return n;
+}
+
+// ------------------------------------------------------------------------------- the whole
+
+static const char *older_part(struct arena *a, size_t count)
+{
+    return count
+               ? arena_printf(a,
+                              " Besides these, %zu %s out of timescale since before timely began.",
+                              count, count == 1 ? "is" : "are")
+               : "";
+}
+
+void weekly_view_make(struct arena *a, const struct weekly *w, struct weekly_view *ret)
+{
+    size_t late = w->late_count + w->record_count;
+    size_t now = dates_before(w, date_add_days(w->monday, 7));
+    struct weekly_view v = {
+        .above = arena_printf(a, "Week of %s", date_words(a, w->monday)),
+        .reader = clean_line(a, w->reader, CHARS_MAX),
+        .opening = arena_printf(
+            a, "%s; %s this week, %zu next week.%s",
+            late ? arena_printf(a, "%zu out of timescale", late) : "Nothing is out of timescale",
+            numbered(a, now, "date", "dates"), w->date_count - now, older_part(a, w->older_count)),
+        .weeks = {week_of(a, w, "This week", w->dates, now),
+                  week_of(a, w, "Next week", w->dates + now, w->date_count - now)},
+        .service = clean_line(a, w->service_name, CHARS_MAX),
+        .help = w->help ? clean_line(a, w->help, CHARS_MAX) : NULL,
+    };
+
+    add_figures(a, w, &v);
+    add_late(a, w, w->late, w->late_count, "Out of timescale, the longest first", &v.late);
+    add_late(a, w, w->records, w->record_count,
+             "Minutes, outcomes and other work of chairs not done in time", &v.records);
+    *ret = v;
+}

@@ -1,0 +1,37 @@
+// What a Monday list shows, in words, shared by its text and its HTML.
+#pragma once
+
+#include "digest_view.h"
+#include "weekly.h"
+
+struct weekly_day {
+    const char *day;          // "Tuesday 9 April: 3"
+    const char *const *dates; // "1042: Core group, 10:00"; none where there are too many
+    size_t count;
+};
+
+struct weekly_week {
+    const char *heading; // "This week: 5 dates"
+    struct weekly_day days[7];
+    size_t count;
+};
+
+struct weekly_list {
+    const char *heading; // NULL: nothing of the kind
+    struct digest_view view;
+};
+
+struct weekly_view {
+    const char *above, *reader, *opening;
+    const char *figures_heading;
+    const char *const *figures; // "3 of 4 (75%), target 90-95%: initial conferences …"
+    const bool *below;
+    size_t figure_count;
+    struct weekly_list late, records;
+    struct weekly_week weeks[2];
+    const char *service, *help; // help NULL: none
+};
+
+void weekly_view_make(struct arena *a, const struct weekly *w, struct weekly_view *ret);
+
+const char *weekly_html(struct arena *a, const struct weekly_view *v);

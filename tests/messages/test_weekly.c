@@ -1,0 +1,130 @@
+// The Monday list: golden files to look at, what is cut, and a week with nothing late.
+#include "weekly.h"
+
+#include "golden.h"
+#include "in_arena.h"
+#include "sample.h"
+#include "text.h"
+
+static struct digest_line late(const char *child, const char *title, const char *force,
+                               const char *due_on, int days)
+{
+    return (struct digest_line){.child = child,
+                                .title = title,
+                                .force = force,
+                                .due_on = day_of(due_on),
+                                .due_at = MOMENT_NONE,
+                                .working_days = -days,
+                                .seen_on = DATE_NONE};
+}
+
+static struct weekly_date ahead(const char *on, const char *at, const char *child,
+                                const char *title)
+{
+    return (struct weekly_date){day_of(on), at ? moment_of(at) : MOMENT_NONE, child, title};
+}
+
+static struct weekly empty(void)
+{
+    return (struct weekly){.reader = "Noor Malik",
+                           .on = day_of("2024-04-08"),
+                           .monday = day_of("2024-04-08"),
+                           .service_name = "Council of Example, children's services",
+                           .help = "A date looks wrong? Ask the data team, extension 4417."};
+}
+
+static void the_week_of_a_manager(void **state)
+{
+    struct weekly_figure figures[] = {
+        {"initial conferences within 15 working days", 4, 3, "90-95%", true},
+        {"review conferences in timescale", 6, 6, "90-95%", false},
+        {"assessments within 45 working days", 9, 8, NULL, false},
+    };
+    struct digest_line lines[] = {
+        late("1301", "Initial child protection conference", "Law", "2024-03-15", 14),
+        late("0977", "Visit to a child in need", "Local", "2024-04-04", 2),
+    };
+    struct digest_line records[] = {
+        late("1188", "Outcomes and record of a review distributed", "Guidance", "2024-03-28", 5)};
+    struct weekly_date dates[] = {
+        ahead("2024-04-08", "2024-04-08T10:00", "1042", "Initial child protection conference"),
+        ahead("2024-04-08", NULL, "1043", "Core group"),
+        ahead("2024-04-12", NULL, "0977", "Review of the child in need plan"),
+        ahead("2024-04-17", "2024-04-17T14:30", "1188", "Review of a child's case"),
+    };
+    struct weekly w = empty();
+    struct rendered r;
+
+    (void)state;
+    lines[0].booked = "booked for Tuesday 9 April 2024, 09:30";
+    lines[0].seen_on = day_of("2024-04-02");
+    w.figures = figures;
+    w.figure_count = 3;
+    w.late = lines;
+    w.late_count = 2;
+    w.records = records;
+    w.record_count = 1;
+    w.dates = dates;
+    w.date_count = 4;
+    weekly_render(arena, &w, &r);
+    assert_string_equal(r.subject, "Your week: 3 out of timescale, 3 ahead");
+    golden_check("weekly.txt", arena_printf(arena, "Subject: %s\n\n%s", r.subject, r.text),
+                 strlen(r.subject) + strlen(r.text) + 11);
+    golden_check("weekly.html", r.html, strlen(r.html));
+}
+
+// A head of service has hundreds: the worst are named, a full week is numbers.
+static void a_long_list_is_cut(void **state)
+{
+    struct digest_line lines[31];
+    struct weekly_date dates[30];
+    struct weekly w = empty();
+    struct rendered r;
+
+    (void)state;
+    for (int i = 0; i < 31; i++)
+        lines[i] = late(arena_printf(arena, "20%02d", i), "Visit to a child on a plan", "Guidance",
+                        i == 17 ? "2023-10-02" : "2024-04-03", i == 17 ? 130 : 3);
+    for (int i = 0; i < 30; i++)
+        dates[i] = ahead("2024-04-09", NULL, arena_printf(arena, "30%02d", i), "Core group");
+    w.late = lines;
+    w.late_count = 31;
+    w.dates = dates;
+    w.date_count = 30;
+    weekly_render(arena, &w, &r);
+    assert_non_null(strstr(r.text, "2017 (not seen on record)"));
+    assert_true(strstr(r.text, "2017 (") < strstr(r.text, "2000 ("));
+    assert_null(strstr(r.text, "2030 ("));
+    assert_non_null(strstr(r.text, "and 11 more:\n  11 x Visit to a child on a plan"));
+    assert_non_null(strstr(r.text, "Tuesday 9 April: 30\n"));
+    assert_null(strstr(r.text, "3000"));
+    assert_null(strstr(r.html, "3000"));
+}
+
+static void a_week_with_nothing_late(void **state)
+{
+    struct weekly_date date = ahead("2024-04-15", NULL, "<b>&", "Core group");
+    struct weekly w = empty();
+    struct rendered r;
+
+    (void)state;
+    w.dates = &date;
+    w.date_count = 1;
+    weekly_render(arena, &w, &r);
+    assert_string_equal(r.subject, "Your week: nothing late");
+    assert_non_null(strstr(r.text, "Nothing is out of timescale; 0 dates this week, 1 next week."));
+    assert_non_null(strstr(r.text, "This week: nothing is due\n"));
+    assert_non_null(strstr(r.html, "&lt;b&gt;&amp;: Core group, due"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_week_of_a_manager),
+        cmocka_unit_test(a_long_list_is_cut),
+        cmocka_unit_test(a_week_with_nothing_late),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, make_arena, drop_arena);
+}

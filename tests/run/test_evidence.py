@@ -1,0 +1,223 @@
+"""What was known, due and told on a past day: `timely evidence` on a store that lived through some weeks.
+
+The conference of a strategy discussion on Thursday 14 March 2024 is due on Monday 8 April 2024; Easter lies between.
+"""
+import copy
+import csv
+import io
+import json
+
+import psycopg2
+import pytest
+
+from test_replies import answer, meeting, take
+from test_welcome import entered, timely
+
+UID = 'icpc-1@council.example'
+
+
+def begun(pg, folder):
+    store = entered(pg.store(folder))
+    store.configure(delivery='live', allowed_domains='council.example')
+    # The clock of the business began on 1 May 2024, a moment ago.
+    store.ask("UPDATE timely.state SET real_anchor_us = (extract(epoch FROM now()) * 1000000)::bigint,"
+              " business_anchor_us = (extract(epoch FROM timestamptz '2024-05-01 08:00+00') * 1000000)::bigint")
+    return store
+
+
+@pytest.fixture
+def store(pg, tmp_path):
+    return begun(pg, tmp_path)
+
+
+def record(store, now, change, person='P1', messages=(), **columns):
+    """What a reconcile records about the one deadline of a person."""
+    deadline = {'uid': UID, 'change': change, 'timescale': 'icpc', 'subject_ref': 'S47-1', 'trigger_on': '2024-03-14',
+                'due_on': '2024-04-08', 'book_by': '2024-04-08', 'provisional': False, 'state': 'open', 'sequence': 0,
+                'derivation': 'Due by Monday 8 April 2024: counted.', 'at_first_start': False, 'rule_version': 1,
+                'library': 'x', 'next_notice_at': f'{now}+00', **columns}
+    document = {'now': f'{now}+00', 'person_id': person, 'deadlines': [deadline], 'messages': list(messages),
+                'person': {'seen': '', 'case_ref': f'REF-{person}', 'restricted': False, 'worker_id': 'SW1', 'team_id': 'T1',
+                           'worker_since': '2023-01-01'}}
+    store.ask('SELECT timely.record_persons(%s)', (json.dumps([document]),))
+
+
+def tell(store, now, sent):
+    store.agenda(now)
+    store.deliver(sent)
+
+
+@pytest.fixture(scope='module')
+def life(pg, tmp_path_factory):
+    """Opened on 15 March, moved a day on 20 March, booked on 25 March, late from 10 April, held on 17 April."""
+    store = begun(pg, tmp_path_factory.mktemp('life'))
+    record(store, '2024-03-15 09:30', 'opened')
+    tell(store, '2024-03-15 10:00', '2024-03-15 10:05')
+    moved = {'due_on': '2024-04-09', 'derivation': 'Due by Tuesday 9 April 2024: counted anew.'}
+    record(store, '2024-03-20 09:30', 'moved', **moved)
+    tell(store, '2024-03-20 10:00', '2024-03-20 10:05')
+    record(store, '2024-03-25 09:30', 'changed', booked_at='2024-04-12 10:00', **moved)
+    for day in ('2024-04-10', '2024-04-11', '2024-04-12', '2024-04-15', '2024-04-16'):
+        tell(store, f'{day} 09:00', f'{day} 09:01')
+    record(store, '2024-04-17 12:00', 'met', state='met', met_on='2024-04-12', in_timescale=False, next_notice_at=None, **moved)
+    return store
+
+
+@pytest.fixture
+def lived(pg, life):
+    """A copy of that life's store, to be changed."""
+    store = copy.copy(life)
+    store.name = f'store{next(pg.numbers)}'
+    pg.psql(f'CREATE DATABASE {store.name} TEMPLATE {life.name}', database='postgres')
+    return store
+
+
+def evidence(store, *words, person='P1'):
+    return list(csv.DictReader(io.StringIO(timely(store, 'evidence', person, '--format', 'csv', *words))))
+
+
+def of(rows, section):
+    return [r for r in rows if r['section'] == section]
+
+
+@pytest.mark.parametrize('at, state, due, known, told', [
+    ('2024-03-14', None, None, 0, False),
+    ('2024-03-15T09:29', None, None, 0, False),
+    ('2024-03-15T09:30', 'open', '2024-04-08', 1, False),  # up to the end of the minute
+    ('2024-03-15', 'open', '2024-04-08', 1, True),
+    ('2024-03-19', 'open', '2024-04-08', 1, True),
+    ('2024-03-20', 'open', '2024-04-09', 2, True),
+    ('2024-04-09', 'open', '2024-04-09', 3, True),
+    ('2024-04-10', 'missed', '2024-04-09', 3, True),
+    ('2024-04-17T11:59', 'missed', '2024-04-09', 3, True),
+    ('2024-04-17', 'met', '2024-04-09', 4, True),
+])
+def test_how_it_stood_on_any_past_day(life, at, state, due, known, told):
+    rows = evidence(life, '--as-known-at', at)
+    assert [(r['state'], r['due']) for r in of(rows, 'stood')] == ([(state, due)] if state else [])
+    assert len(of(rows, 'known')) == known and (len(of(rows, 'told')) > 0) == told
+    assert all(r['at'][:len(at)] <= at for r in rows), 'nothing of later'
+    words = {'2024-04-08': 'Monday 8 April', '2024-04-09': 'Tuesday 9 April'}
+    assert all(words[due] in r['detail'] for r in of(rows, 'stood')), 'the words of then'
+
+
+def test_nothing_that_was_told_is_left_out(life):
+    told = of(evidence(life), 'told')
+    audit = life.ask("SELECT message_id::text, what, coalesce(staff_id, 'operator'), substring(detail FROM 'sha256=([0-9a-f]*)') FROM timely.audit"
+                      " WHERE what LIKE 'message.%%'")
+    assert {(r['message_id'], 'message.' + r['state'], r['staff_id'], r['sha256']) for r in told} == set(audit) and len(audit) > 4
+    assert {r['staff_id'] for r in told} >= {'SW1', 'TM1', 'SM', 'HEAD'}, 'up the ladder'
+    said = life.ask("SELECT message_id::text, coalesce(nullif(staff_id, ''), 'operator'), rung FROM timely.notice WHERE message_id IS NOT NULL")
+    assert sorted(said) == sorted((r['message_id'], r['staff_id'], r['rung']) for r in told if r['rung'])
+    # Every mail that names the child is there, those too in which the line stood for the second time.
+    naming = life.ask("SELECT message_id::text, rfc_message_id FROM timely.outbox WHERE body_text LIKE '%%REF-P1%%' OR kind = 'operator'")
+    assert set(naming) == {(r['message_id'], r['rfc_message_id']) for r in told}
+
+
+def test_a_line_that_was_told_before_is_told_again(lived):
+    """A second child's news brings the first one's line again: that is said, without a rung."""
+    lived.deadline(lived.person('P2'), trigger='2024-04-16', due='2024-05-08', seen='2024-04-16 12:00')
+    lived.ask("UPDATE timely.deadline SET state = 'open' WHERE uid = %s", (UID,))
+    lived.agenda('2024-04-18 09:00')
+    again = of(evidence(lived), 'told')[-1]
+    assert (again['at'], again['staff_id'], again['rung'], again['due'], again['state']) == \
+        ('2024-04-18T09:00', 'SW1', '', '2024-04-09', 'waiting')
+
+
+def test_what_became_of_a_message_is_told_as_of_then(life):
+    first = of(evidence(life, '--as-known-at', '2024-03-15T10:04'), 'told')[0]
+    assert (first['state'], first['state_at'], first['sha256']) == ('waiting', '', '')
+    first = of(evidence(life, '--as-known-at', '2024-03-15T10:05'), 'told')[0]
+    assert (first['state'], first['state_at']) == ('sent', '2024-03-15T10:05') and len(first['sha256']) == 64
+
+
+def test_what_was_refused_and_came_back_and_was_decided_is_there(lived):
+    message, = {r['message_id'] for r in of(evidence(lived), 'told') if r['at'] < '2024-03-16'}
+    number = lived.one('SELECT deadline_id FROM timely.deadline WHERE uid = %s', (UID,))
+    lived.ask("INSERT INTO timely.audit (at, what, message_id, detail) VALUES ('2024-03-15 11:00+00', 'mail.bounce', %s, 'status=5.1.1')",
+              (message,))
+    lived.ask("INSERT INTO timely.audit (at, what, deadline_id, staff_id) VALUES ('2024-03-16 11:00+00', 'hand.taken', %s, 'SW1')",
+              (number,))
+    assert [(r['at'], r['what'], r['message_id']) for r in of(evidence(lived), 'noted')] == \
+        [('2024-03-15T11:00', 'mail.bounce', message), ('2024-03-16T11:00', 'hand.taken', '')]
+
+
+def test_messages_whose_texts_are_purged_are_told_from_the_audit(lived):
+    before = of(evidence(lived), 'told')
+    lived.ask('DELETE FROM timely.outbox')
+    after = of(evidence(lived), 'told')
+    kept = ('timescale', 'subject_ref', 'due', 'what', 'rung', 'staff_id', 'message_id', 'sha256', 'state', 'state_at')
+    assert sorted([r[c] or '' for c in kept] for r in after) == sorted([r[c] or '' for c in kept] for r in before)
+
+
+def test_who_has_left_the_source_is_still_answered_for(lived):
+    before = evidence(lived, '--as-known-at', '2024-04-16')
+    lived.ask('SELECT timely.record_persons(%s)', (json.dumps([{'now': '2024-04-20 09:00+00', 'person_id': 'P1', 'gone': True}]),))
+    assert lived.one('SELECT count(*) FROM timely.person') == 0
+    assert evidence(lived, '--as-known-at', '2024-04-16') == before
+    assert 'person P1, who is no longer in the case database' in ' '.join(timely(lived, 'evidence', 'P1').split())
+
+
+def test_what_was_redirected_did_not_reach_them(store):
+    store.configure(delivery='redirect', redirect_to='pilot@council.example')
+    record(store, '2024-03-15 09:30', 'opened')
+    tell(store, '2024-03-15 10:00', '2024-03-15 10:05')
+    told, = of(evidence(store), 'told')
+    assert (told['staff_id'], told['state']) == ('SW1', 'sent') and told['detail'].startswith('redirected to the one mailbox')
+
+
+def test_readings_that_were_held_then(lived):
+    lived.ask("INSERT INTO timely.hold (kind, about, text, opened_at, decided, decided_at) VALUES"
+              " ('table', 'ssd_person', 'is empty', '2024-04-01 10:00+00', 'rejected', '2024-04-03 10:00+00')")
+    assert [len(of(evidence(lived, '--as-known-at', f'2024-04-0{day}'), 'held')) for day in (1, 2, 3)] == [1, 1, 0]
+    assert 'Held since 2024-04-01T11:00' in timely(lived, 'evidence', 'P1', '--as-known-at', '2024-04-02')
+
+
+def test_a_meeting_its_brothers_and_an_answer(store):
+    """A meeting for two; one of them leaves it. The cancellation is about who left, and the answer to an invite is there."""
+    for person in ('P1', 'P2'):
+        store.deadline(store.person(person), seen='2024-03-15 10:00')
+    numbers = [n for n, in store.ask('SELECT deadline_id FROM timely.deadline ORDER BY 1')]
+    meeting(store, *numbers)
+    put = 'SELECT timely.put_message(%s, %s)'
+    message = {'kind': 'invite', 'dedupe': 'invite:1', 'uid': 'm1@council.example', 'sequence': 3, 'staff_id': 'SW1',
+               'recipient': 'sw1@council.example', 'subject': 's', 'text': 't', 'message_id': 'i1@x'}
+    store.ask(put, (json.dumps(message), '2024-03-20 10:00+00'))
+    store.ask("UPDATE timely.outbox SET state = 'sent'")
+    store.ask('DELETE FROM timely.object_deadline WHERE deadline_id = %s', (numbers[1],))
+    left = dict(message, kind='cancel', dedupe='cancel:1', sequence=4, message_id='c1@x', about=['P2-icpc-2024-03-14@timely.example'])
+    store.ask(put, (json.dumps(left), '2024-03-25 10:00+00'))
+    take(store, answer('CHAIR', 'DECLINED'))
+    first, second = (evidence(store, person=person) for person in ('P1', 'P2'))
+    assert [(r['what'], r['staff_id']) for r in of(first, 'told')] == \
+        [('invite', 'SW1'), ('cancel', 'SW1'), *(('alarm', staff) for staff in ('SW1', 'TM1', 'CM'))]
+    assert [(r['what'], r['staff_id']) for r in of(second, 'told')] == [('invite', 'SW1'), ('cancel', 'SW1')]
+    assert [(r['staff_id'], r['what'], r['state']) for r in of(first, 'answered')] == [('CHAIR', 'REPLY', 'DECLINED')]
+
+
+def test_people_read_it_from_top_to_bottom(life):
+    said = timely(life, 'evidence', 'P1', '--as-known-at', '2024-03-20')
+    assert said.startswith('REF-P1, person P1, as known at Wednesday 20 March 2024.\n')
+    joined = ' '.join(said.split())
+    stood = ('Initial child protection conference (icpc, S47-1), due 2024-04-09: owed; so since 2024-03-20T09:30. Due by Tuesday 9'
+             ' April 2024: counted anew.')
+    known = '2024-03-15T09:30 Known: Initial child protection conference (icpc, S47-1), due 2024-04-08: opened; owed.'
+    told = '2024-03-15T10:00 Told: Name SW1 (SW1), by a digest; sent 2024-03-15T10:05 (written). message 1, Message-ID <'
+    places = [joined.index(words) for words in (stood, known, told, 'due 2024-04-08: social-worker, at the start')]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize('words, status, said', [
+    (['nobody'], 1, 'nothing was ever known of person nobody: expected the number of a person'),
+    (['P1', '--as-known-at', '2024-05-02'], 2, 'is still to come'),
+    (['P1', '--as-known-at', 'yesterday'], 2, 'expected a day or a minute, such as'),
+])
+def test_what_cannot_be_answered(life, words, status, said):
+    assert said in timely(life, 'evidence', *words, status=status)
+
+
+def test_what_the_evidence_rests_on_is_only_added_to(lived):
+    for table in ('notice', 'message_deadline', 'deadline_history', 'audit', 'invite_answer'):
+        for statement in (f'DELETE FROM timely.{table}', f'UPDATE timely.{table} SET ctid = ctid', f'TRUNCATE timely.{table}'):
+            with pytest.raises(psycopg2.Error, match='append-only|system column'):
+                lived.ask(statement)

@@ -1,0 +1,123 @@
+"""The Monday list of managers, chairs and reviewing officers. Monday 8 April 2024 is the first working week after Easter."""
+import re
+
+import pytest
+
+from test_evidence import evidence, of
+from test_welcome import entered, timely
+
+MONDAY = '2024-04-08 09:00'
+
+
+@pytest.fixture
+def store(store):
+    return entered(store)
+
+
+def weekly(store, now=MONDAY):
+    return int(store.run('weekly', now).split('=')[1])
+
+
+def lists(store):
+    return {staff: (subject, text) for kind, staff, subject, text in store.mails('weekly')}
+
+
+def conference(store, number, started, held):
+    """A child whose first conference was held, with the facts that figures are counted from."""
+    person = store.person(number)
+    for kind, ref, at in (('s47-started', f'E{number}', started), ('icpc-held', f'C{number}', held)):
+        store.ask('INSERT INTO timely.fact (person_id, kind, ref, at, precise, episode, origin) VALUES (%s, %s, %s, %s, false, %s, %s)',
+                  (person, kind, ref, at, f'E{number}', 'x'))
+
+
+def test_once_a_week_when_the_office_opens(store):
+    store.deadline(store.person('P1'), trigger='2024-03-07', due='2024-03-28')
+    assert [weekly(store, now) for now in ('2024-04-07 12:00', '2024-04-08 08:59')] == [0, 0]
+    sent = weekly(store)
+    assert sent > 0 and [weekly(store, now) for now in (MONDAY, '2024-04-08 15:00', '2024-04-12 10:00')] == [0, 0, 0]
+    # One whose week began while nothing ran has its list late; what is resolved is not in it.
+    assert weekly(store, '2024-04-16 10:00') == sent
+    store.ask("UPDATE timely.deadline SET state = 'met'")
+    assert weekly(store, '2024-04-22 09:00') == 0
+    dedupe = {key for key, in store.ask("SELECT dedupe FROM timely.outbox WHERE kind = 'weekly'")}
+    assert {key.rsplit(':', 1)[1] for key in dedupe} == {'2024-04-08', '2024-04-15'} and len(dedupe) == 2 * sent
+
+
+def test_a_round_that_breaks_puts_nothing_in_and_is_done_again(store):
+    store.deadline(store.person('P1'), trigger='2024-03-07', due='2024-03-28')
+    store.ask("ALTER TABLE timely.outbox ADD CONSTRAINT trip CHECK (staff_id <> 'TM1')")
+    with pytest.raises(AssertionError, match='trip'):
+        weekly(store)
+    assert lists(store) == {} and store.one('SELECT weekly_on FROM timely.state') is None
+    store.ask('ALTER TABLE timely.outbox DROP CONSTRAINT trip')
+    assert weekly(store) == len(lists(store)) > 1
+
+
+def test_the_first_week_has_its_summary_instead(store):
+    store.start('2024-04-08 10:00')
+    store.deadline(store.person('P1'), trigger='2024-03-07', due='2024-03-28')
+    assert weekly(store, '2024-04-08 11:00') == 0
+    assert weekly(store, '2024-04-15 09:00') > 0
+
+
+def test_what_was_late_before_timely_began_is_a_number(store):
+    store.start('2024-03-29 09:00')
+    for number in range(3):
+        store.deadline(store.person(f'OLD{number}'), trigger='2023-03-07', due='2023-03-28', at_first_start=True)
+    assert weekly(store) == 0, 'that alone is no news'
+    store.deadline(store.person('P1'), trigger='2024-03-12', due='2024-04-04')
+    assert weekly(store, '2024-04-15 09:00') > 0
+    subject, text = lists(store)['TM1']
+    assert subject == 'Your week: 1 out of timescale' and 'OLD' not in text
+    assert 'Besides these, 3 are out of timescale since before timely began.' in text
+
+
+def test_whom_what_concerns(store):
+    late = store.deadline(store.person('P1'), trigger='2024-03-06', due='2024-03-27')
+    store.deadline(store.person('P2'), 'cp-visit', trigger='2024-03-21', due='2024-04-04')
+    store.deadline(store.person('P3', chair_id='CHAIR'), trigger='2024-03-19', due='2024-04-11', booked_at='2024-04-09 14:30')
+    store.deadline(store.person('P4', chair_id='CHAIR'), 'conference-decisions', trigger='2024-03-01', due='2024-03-28')
+    store.deadline(store.person('P5', worker='SW3', team='T2'), trigger='2024-03-27', due='2024-04-19')
+    store.deadline(store.person('P6'), trigger='2024-04-05', due='2024-04-26')
+    weekly(store)
+    told = lists(store)
+    named = {staff: set(re.findall(r'REF-(P\d)', text)) for staff, (_, text) in told.items()}
+    assert named == {
+        'TM1': {'P1', 'P2', 'P3'},  # the team's, and never the chair's own work
+        'TM2': {'P5'},
+        'SM': {'P1', 'P5'},  # of what is booked in time a service manager need not hear
+        'HEAD': {'P1', 'P3', 'P5'},  # conferences, as the ladder has it
+        'CHAIR': {'P3', 'P4'},
+        'CM': {'P4'},
+    }
+    subject, text = told['TM1']
+    assert subject == 'Your week: 2 out of timescale, 1 ahead' and 'REF' not in subject
+    assert text.index('REF-P1') < text.index('REF-P2'), 'the worst first'
+    assert 'This week: 1 date Tuesday 9 April: 1 - REF-P3: Initial child protection conference, booked for 14:30' in text
+    assert 'Next week: 1 date Friday 19 April: 1 - REF-P5' in told['TM2'][1]
+    assert 'other work of chairs not done in time: 1' in told['CM'][1] and 'longest first' not in told['CM'][1]
+    # The evidence about the late child names the list.
+    assert late and {r['staff_id'] for r in of(evidence(store, person='P1'), 'told')} == {'TM1', 'SM', 'HEAD'}
+
+
+def test_a_restricted_child_is_named_to_managers_alone(store):
+    store.deadline(store.person('P1', chair_id='CHAIR', restricted=True), trigger='2024-03-19', due='2024-04-11')
+    weekly(store)
+    assert set(lists(store)) == {'TM1', 'SM', 'HEAD'}
+
+
+def test_the_figures_are_those_of_timeliness(store):
+    overlay = store.folder / 'overlay.yaml'
+    overlay.write_text('authority: Somewhere\ntargets: {m-icpc: 90-95%}\n')
+    store.config.write_text(store.config.read_text() + f'rules: {{overlay: {overlay}}}\n')
+    conference(store, 'P1', '2024-03-11', '2024-04-03')  # in time
+    conference(store, 'P2', '2024-03-11', '2024-04-05')
+    conference(store, 'P3', '2024-03-20', '2024-04-07')
+    conference(store, 'P4', '2024-03-14', '2024-04-08')  # of this week
+    weekly(store)
+    report = timely(store, 'timeliness', '--measure', 'm-icpc', '--from', '2024-04', '--to', '2024-04', '--as-at', '2024-04-07',
+                    '--format', 'csv').splitlines()[1].split(',')
+    assert report[3:5] == ['3', '2']
+    for staff in ('TM1', 'SM', 'HEAD'):
+        assert '- 2 of 3 (67%), below the target of 90-95%: initial conferences within 15 working days' in lists(store)[staff][1]
+    assert set(lists(store)) == {'TM1', 'SM', 'HEAD'}, 'nobody else has anything to hear'
