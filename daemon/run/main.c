@@ -296,9 +296,10 @@ static int run_daemon(const struct options *o, struct daemon *d, struct embedded
 
     d->loop = loop_new();
     d->worker_name = worker_name(d->config_arena);
-    d->last_round_at = clock_real();
-    // One more than mails at a time: the mailbox does not wait behind them.
-    if (!transfer_init(d->loop, d->config.mails_at_once + 1, &err) || !start(d, e != NULL, &err))
+    d->watch_turned_at = d->alarm_turned_at = clock_monotonic();
+    // More than mails at a time: neither the mailbox nor the list of bank holidays nor an alarm
+    // waits behind them.
+    if (!transfer_init(d->loop, d->config.mails_at_once + 3, &err) || !start(d, e != NULL, &err))
         return complain_and_leave(&err);
     catch_signals(&signals);
     fiber_start(d->loop, "watch", watch_run, d);
@@ -307,6 +308,7 @@ static int run_daemon(const struct options *o, struct daemon *d, struct embedded
     fiber_start(d->loop, "feeds", feeds_run, d);
     fiber_start(d->loop, "holidays", bank_holidays_run, d);
     fiber_start(d->loop, "mailbox", mailbox_run, d);
+    fiber_start(d->loop, "alarm", alarm_run, d);
     fiber_start(d->loop, "beat", beat_run, d);
     log_info("daemon.started", "version=%s rules=%s timescales=%zu", TIMELY_VERSION,
              d->library->version, d->library->timescale_count);

@@ -133,8 +133,7 @@ static void read_root(struct reading *r, const struct node *root)
     if (root->kind != NODE_MAPPING) {
         complain(r->place.complaints, r->place.file, root->line, root->column,
                  "expected groups of settings: source, store, rules, clock, mail, mailbox, oauth, "
-                 "service, "
-                 "log");
+                 "service, alarm, log");
         return;
     }
     for (size_t i = 0; i < root->count; i++)
@@ -225,8 +224,7 @@ static void check_mailbox(const struct reading *r)
          "a password needs a user");
 }
 
-// The secret and the token go over it.
-static bool is_safe_url(const char *url)
+bool config_url_is_safe(const char *url)
 {
     return strncmp(url, "https:", 6) == 0 || strncmp(url, "http://127.0.0.1:", 17) == 0 ||
            strncmp(url, "http://localhost:", 17) == 0;
@@ -239,7 +237,7 @@ static void check_oauth(const struct reading *r)
     need(r, url, "oauth", "client id", "tokens are given to a client");
     need(r, url, "oauth", "client secret file", "tokens are given to a client");
     need(r, said(r, "oauth", "client id"), "oauth", "token url", "a client without a use");
-    if (url && !is_safe_url(url->text))
+    if (url && !config_url_is_safe(url->text))
         object(r, url, "a secret is sent there: expected https://");
 }
 
@@ -251,6 +249,18 @@ static void check_mail(const struct reading *r)
     check_domain(r, "redirect to");
     check_domain(r, "operator email");
     check_delivery(r);
+}
+
+static void check_alarm(const struct reading *r)
+{
+    need(r, said(r, "alarm", "smtp url"), "alarm", "email", "a server needs somebody to write to");
+    need(r, said(r, "alarm", "email"), "alarm", "smtp url", "ordinary mail may be what fails");
+    need(r, said(r, "alarm", "smtp user"), "alarm", "smtp password file",
+         "a user needs a password");
+    need(r, said(r, "alarm", "smtp password file"), "alarm", "smtp user",
+         "a password needs a user");
+    if (r->config.heartbeat_mail)
+        need(r, said(r, "alarm", "heartbeat mail"), "mail", "operator email", "it is sent to them");
 }
 
 static void check_all(const struct reading *r)
@@ -269,6 +279,7 @@ static void check_all(const struct reading *r)
     check_mail(r);
     check_mailbox(r);
     check_oauth(r);
+    check_alarm(r);
 }
 
 bool config_read(struct arena *a, const char *path, struct config *ret, struct error *err)
