@@ -240,9 +240,12 @@ void alarm_run(void *daemon)
 
     while (!loop_stopping(d->loop)) {
         struct error err;
+        bool looked;
 
-        d->alarm_turned_at = clock_monotonic();
-        if (look(&w, &err)) {
+        d->alarm_at_work_since = clock_monotonic();
+        looked = look(&w, &err);
+        d->alarm_at_work_since = 0;
+        if (looked) {
             backoff_reset(&w.backoff);
             if (fiber_sleep(LOOK_EVERY) == WAKE_STOPPING)
                 break;

@@ -1,5 +1,5 @@
 // The beat: a heartbeat in the store that others watch, with what the self-audit may expect of us;
-// and the service manager's watchdog, fed while the fibers turn. That a database is away, or that
+// and the service manager's watchdog, fed while no fiber is stuck. That a database is away, or that
 // the source is stale, is no reason to be started again: alarm_fiber.c tells of it.
 #include "daemon.h"
 #include "log.h"
@@ -7,7 +7,7 @@
 #include "supervisor.h"
 
 #define BEAT_EVERY SECONDS(5)
-#define TURN_AT_LEAST_EVERY SECONDS(3600) // a reading of all England takes minutes
+#define LONGEST_LOOK SECONDS(3600) // a reading of all England takes minutes
 
 static const char beat_sql[] =
     "WITH told AS (UPDATE timely.expected SET sends = $1::boolean, read_every_s = $2::integer,"
@@ -30,11 +30,9 @@ static bool beat(const struct config *c, struct db *store, struct error *err)
     return db_ask(store, beat_sql, 6, values, NULL, err);
 }
 
-static bool turning(const struct daemon *d)
+static bool stuck(int64_t at_work_since)
 {
-    int64_t since = clock_monotonic() - TURN_AT_LEAST_EVERY;
-
-    return d->watch_turned_at > since && d->alarm_turned_at > since;
+    return at_work_since && clock_monotonic() - at_work_since > LONGEST_LOOK;
 }
 
 void beat_run(void *arg)
@@ -46,7 +44,7 @@ void beat_run(void *arg)
     while (!loop_stopping(d->loop)) {
         struct error err;
 
-        if (turning(d))
+        if (!stuck(d->watch_at_work_since) && !stuck(d->alarm_at_work_since))
             supervisor_watchdog();
         if ((store || daemon_open_store(d, "beat", &store, &err)) &&
             beat(&d->config, store, &err)) {

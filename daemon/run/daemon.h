@@ -32,8 +32,8 @@ struct daemon {
     struct bell outbox_bell;                 // messages were put in
     struct bell feeds_bell;                  // feeds became dirty
     struct bell holidays_bell, mailbox_bell; // the configuration was read again
-    // Monotonic: when these fibers last went round, whether or not the databases answered.
-    int64_t watch_turned_at, alarm_turned_at;
+    // Monotonic: since when these fibers have been at one look; 0: they wait for the next.
+    int64_t watch_at_work_since, alarm_at_work_since;
     const char *worker_name; // host and pid: who claims
 };
 

@@ -196,8 +196,6 @@ static bool wait_for_reason(struct watch *w, const struct round_report *r, struc
         int64_t left = until - clock_monotonic();
         int64_t nap = left < SECONDS(1) ? left : SECONDS(1);
         bool dirty;
-
-        w->daemon->watch_turned_at = clock_monotonic();
         if (left <= 0 || reloaded(w) || !date_is(today, daemon_today(w->daemon))) {
             w->all_again = true;
             return true;
@@ -231,9 +229,12 @@ void watch_run(void *arg)
     while (!loop_stopping(w.daemon->loop)) {
         struct round_report report = {0};
         struct error err = {0};
+        bool looked;
 
-        w.daemon->watch_turned_at = clock_monotonic();
-        if (open_both(&w, &err) && look(&w, &report, &err)) {
+        w.daemon->watch_at_work_since = clock_monotonic();
+        looked = open_both(&w, &err) && look(&w, &report, &err);
+        w.daemon->watch_at_work_since = 0;
+        if (looked) {
             backoff_reset(&w.backoff);
             if (wait_for_reason(&w, &report, &err))
                 continue;

@@ -282,23 +282,47 @@ static void check_all(const struct reading *r)
     check_alarm(r);
 }
 
-bool config_read(struct arena *a, const char *path, struct config *ret, struct error *err)
+static bool read_file(struct arena *a, const char *path, struct reading *ret, struct error *err)
 {
-    struct complaints complaints = {.arena = a};
-    struct reading r = {.place = {a, &complaints, path, folder_of(a, path)}};
     struct tree tree;
 
     if (!tree_read_file(a, path, &tree, err))
         return false;
-    set_defaults(a, &r.config);
-    read_root(&r, tree.root);
+    set_defaults(a, &ret->config);
+    read_root(ret, tree.root);
+    return true;
+}
+
+static void finish(struct arena *a, const char *path, struct reading *r, struct config *ret)
+{
+    derive(a, &r->config);
+    r->config.file = arena_strdup(a, path);
+    *ret = r->config;
+}
+
+bool config_read(struct arena *a, const char *path, struct config *ret, struct error *err)
+{
+    struct complaints complaints = {.arena = a};
+    struct reading r = {.place = {a, &complaints, path, folder_of(a, path)}};
+
+    if (!read_file(a, path, &r, err))
+        return false;
     if (complaints.count == 0) // what is wrong in itself would only be complained about twice
         check_all(&r);
     if (!complaints_end(&complaints, err))
         return false;
-    derive(a, &r.config);
-    r.config.file = arena_strdup(a, path);
-    *ret = r.config;
+    finish(a, path, &r, ret);
+    return true;
+}
+
+bool config_read_good_part(struct arena *a, const char *path, struct config *ret, struct error *err)
+{
+    struct complaints complaints = {.arena = a};
+    struct reading r = {.place = {a, &complaints, path, folder_of(a, path)}};
+
+    if (!read_file(a, path, &r, err))
+        return false;
+    finish(a, path, &r, ret);
     return true;
 }
 

@@ -99,6 +99,10 @@ struct config {
 // $CREDENTIALS_DIRECTORY first. Cross-checks: live needs allowed domains and forbids a clock;
 // redirect needs its mailbox; a key file needs its certificate; … The result lives in the arena.
 MUST_USE bool config_read(struct arena *a, const char *path, struct config *ret, struct error *err);
+// The same, but of a file that is refused every setting that is right in itself: to tell somebody
+// that it was refused. FAULT_INPUT only where the file is no YAML, or not there.
+MUST_USE bool config_read_good_part(struct arena *a, const char *path, struct config *ret,
+                                    struct error *err);
 // A URL over which a secret may go: https, or this machine.
 bool config_url_is_safe(const char *url);
 // What holds without a file. No databases: the caller fills in those of an embedded cluster.

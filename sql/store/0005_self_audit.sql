@@ -52,9 +52,10 @@ SELECT 'evaluation-overdue', true, count(*), min((p.look_again_on + 1) AT TIME Z
        'deadlines were not looked at on the day on which they may have changed'
   FROM ran JOIN timely.person AS p ON p.look_again_on < today
 UNION ALL
-SELECT 'notice-overdue', true, count(*), min(d.next_notice_at - ahead),
+SELECT 'notice-overdue', true, count(*), min(greatest(d.next_notice_at, d.changed_at) - ahead),
        'reminders or escalations are not written yet, more than 15 minutes beyond their time'
   FROM ran JOIN timely.deadline AS d ON d.next_notice_at < business_now - interval '15 minutes'
+                                    AND d.changed_at < business_now - interval '15 minutes' -- a change asks its whole ladder
  WHERE first_started_at IS NOT NULL
 UNION ALL
 SELECT 'deadline-silent', true, count(*), min(d.changed_at - ahead),

@@ -2,8 +2,13 @@
 import email
 import http.server
 import json
+import os
 import re
+import signal
+import socket
+import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +16,7 @@ from telling import ROOT, Fibers, Server, wait_for
 from test_deliver import MailServer, by_smtp
 
 NOW = '2024-04-02 10:00+01'
+BUILD = Path(os.environ.get('TIMELY_BUILD', ROOT / 'build'))
 
 
 @pytest.fixture(scope='module')
@@ -48,6 +54,8 @@ ILLS = [
     ('evaluation-overdue', "UPDATE timely.person SET look_again_on = '2024-04-01'",
      "UPDATE timely.person SET look_again_on = '2024-04-02'"),
     ('notice-overdue', DEADLINE + "next_notice_at = '2024-04-02 09:44+01'", DEADLINE + "next_notice_at = '2024-04-02 09:46+01'"),
+    ('notice-overdue', DEADLINE + "next_notice_at = '2024-03-20', changed_at = '2024-04-02 09:44+01'",
+     DEADLINE + "changed_at = '2024-04-02 09:46+01'"),
     ('deadline-silent', DEADLINE + 'next_notice_at = NULL',
      "INSERT INTO timely.notice SELECT deadline_id, due_on, 'on the day', 'SW1', changed_at FROM timely.deadline"),
     ('feed-unrendered', "INSERT INTO timely.feed_dirty VALUES ('worker', 'SW1', now() - interval '16 minutes')",
@@ -186,6 +194,74 @@ def test_a_daily_mail_says_how_it_is(store):
         wait_for(lambda: store.one("SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database()"
                                    " AND application_name = 'timelyd alarm' AND query LIKE '%%put_message%%' AND state = 'idle'"))
     assert store.ask("SELECT dedupe FROM timely.outbox WHERE dedupe LIKE 'operator:heartbeat%%'") == [('operator:heartbeat:2024-04-02',)]
+
+
+def timely(command, store, *more, status=0):
+    """What the program prints."""
+    done = subprocess.run([BUILD / 'timely', command, '--config', store.config, *more], capture_output=True, text=True, check=False,
+                          env={**os.environ, 'TIMELY_DATA': str(ROOT)})
+    assert done.returncode == status and 'runtime error' not in done.stderr, done.stderr
+    return done.stderr if status else done.stdout
+
+
+def test_a_refused_configuration_is_no_reason_for_silence(store, other_ways):
+    with_alarm(store)
+    with store.config.open('a', encoding='utf-8') as config:
+        config.write('log: {level: loud}\n')
+    assert timely('alarm', store, '--unit', 'timelyd.service\nBcc: x') == 'Told.\n'
+    assert said(*other_ways) == ([['alarm', 'unit-failed']],) * 2
+    assert 'given up timelyd.service Bcc: x (since' in ' '.join(other_ways[0].messages[0].get_content().split())
+    store.configure()
+    assert 'no other way is set under "alarm"' in timely('alarm', store, status=3)
+
+
+class Daemon:
+    """timelyd itself on a configuration, and what it tells the service manager."""
+
+    def __init__(self, config):
+        self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.manager.bind(str(config.parent / 'notify'))
+        self.log = config.parent / 'log'
+        self.heard = ''
+        with self.log.open('w', encoding='utf-8') as log:
+            self.process = subprocess.Popen([BUILD / 'timelyd', '--config', config], stdin=subprocess.DEVNULL, stderr=log, env={
+                **os.environ, 'TIMELY_DATA': str(ROOT), 'NOTIFY_SOCKET': str(config.parent / 'notify')})
+
+    def hears(self, what):
+        try:
+            while True:
+                self.heard += self.manager.recv(4096, socket.MSG_DONTWAIT).decode() + '\n'
+        except BlockingIOError:
+            return what in self.heard
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(60)
+        self.manager.close()
+        said = self.log.read_text(encoding='utf-8')
+        assert status == 0 and 'ERROR: ' not in said and 'runtime error' not in said, said
+
+
+def test_a_daemon_that_starts_without_its_store_waits_and_tells(pg, store, other_ways):
+    pg.psql('CREATE DATABASE migrated', database='postgres')
+    databases = [f'{what}: {{database: "{pg.conninfo("migrated")}"}}' for what in ('source', 'store')]
+    store.config.write_text('\n'.join(databases + store.alarm + ['mail: {from email: timely@council.example}']), encoding='utf-8')
+    timely('migrate', store)
+    pg.stop()
+    try:
+        with Daemon(store.config) as daemon:
+            wait_for(lambda: all(said(*other_ways)) and daemon.hears('WATCHDOG=1'), 60)
+            assert 'READY=1' in daemon.heard and 'STATUS=waiting for the store' in daemon.heard
+            pg.start()
+            wait_for(lambda: daemon.hears('STATUS=at work'), 60)
+            wait_for(lambda: all(len(way) > 1 for way in said(*other_ways)), 60)
+    finally:
+        if not pg.running:
+            pg.start()
+    assert said(*other_ways) == ([['alarm', 'store-away'], ['over', 'store-away']],) * 2
 
 
 def test_a_store_that_is_away_is_told_and_its_return(pg, store, other_ways):
