@@ -112,5 +112,7 @@ const struct command commands_operator[] = {
     {"hold reject", "ID|all", "it is wrong: go on with what was known", NULL, run_hold_reject},
     {"status", "", "says what was read, what is owed, what waits; status 1 when unwell", NULL,
      run_status},
+    {"alarm", "", "raises an alarm by the ways under \"alarm\", to see that it arrives",
+     (const char *const[]){"unit NAME", NULL}, run_alarm, .any_config = true},
     {0},
 };

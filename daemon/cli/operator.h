@@ -8,6 +8,7 @@ enum status run_outbox_show(struct session *s, const struct arguments *g, struct
 enum status run_outbox_retry(struct session *s, const struct arguments *g, struct error *err);
 enum status run_invites(struct session *s, const struct arguments *g, struct error *err);
 enum status run_status(struct session *s, const struct arguments *g, struct error *err);
+enum status run_alarm(struct session *s, const struct arguments *g, struct error *err);
 
 // A number given as a word: of a message, a hold. FAULT_INPUT.
 MUST_USE bool operator_number(const char *what, const char *word, struct error *err);

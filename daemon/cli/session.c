@@ -48,7 +48,8 @@ bool session_begin(struct session *s, const struct command *c, const struct argu
         file = access(file, F_OK) == 0 ? file : NULL;
     }
     config_defaults(s->arena, &s->config);
-    if (file && !config_read(s->arena, file, &s->config, err))
+    if (file && !(c->any_config ? config_read_good_part(s->arena, file, &s->config, err)
+                                : config_read(s->arena, file, &s->config, err)))
         return false;
     set_clock(s);
     return true;

@@ -30,7 +30,8 @@ struct session {
 struct arguments;
 struct command;
 
-// Reads the configuration and takes the format; a page only where the command has one. FAULT_INPUT.
+// Reads the configuration, as well as the command wants it, and takes the format; a page only where
+// the command has one. FAULT_INPUT.
 MUST_USE bool session_begin(struct session *s, const struct command *c, const struct arguments *g,
                             struct error *err);
 void session_end(struct session *s);
@@ -86,7 +87,8 @@ struct command {
     // flag. The same name is the same kind in every command. Ends with NULL; may be NULL.
     const char *const *options;
     enum status (*run)(struct session *s, const struct arguments *g, struct error *err);
-    bool page; // prints a page with --format html
+    bool page;       // prints a page with --format html
+    bool any_config; // goes on with what can be read of a configuration that is refused
 };
 
 // The clusters of commands; each ends with an entry whose name is NULL.

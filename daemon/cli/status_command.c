@@ -2,13 +2,12 @@
 // go to people as lines, to scripts as names and values.
 #include "operator.h"
 #include "replies.h"
+#include "self_audit.h"
 #include "zone.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define HEARTBEAT_MAX_S 120
 
 struct item {
     const char *name, *label, *value; // value NULL: not known
@@ -19,7 +18,7 @@ struct state {
     struct session *session;
     struct item items[40];
     size_t count;
-    const char *problems[8];
+    const struct unwell *problems;
     size_t problem_count;
 };
 
@@ -27,11 +26,6 @@ static void add(struct state *t, const char *name, const char *label, const char
                 bool number)
 {
     t->items[t->count++] = (struct item){name, label, value, number};
-}
-
-static void problem(struct state *t, const char *words)
-{
-    t->problems[t->problem_count++] = words;
 }
 
 // Names and labels of the columns that are shown as they come. Instants are put into civil time.
@@ -64,21 +58,8 @@ static const struct {
     {"holds_open", "Readings held", NUMBER},
     {"heartbeat_at", "Daemon last heard of (real time)", INSTANT},
     {"heartbeat_age_s", "  seconds ago", NUMBER},
-    // The last ones decide about being well and are not shown.
-    {"refused_lately", NULL, NUMBER},
-    {"long_overdue", NULL, NUMBER},
-    {"mailbox_age_s", NULL, NUMBER},
-    {"mailbox_problem", NULL, PLAIN},
 };
-enum {
-    COLUMNS = sizeof columns / sizeof *columns,
-    HOLDS = 22,
-    AGE = 24,
-    REFUSED = 25,
-    LATE = 26,
-    MAILBOX_AGE = 27,
-    MAILBOX_PROBLEM = 28
-};
+enum { COLUMNS = sizeof columns / sizeof *columns };
 
 // $1: the business day; $2: business time; $3: the mailbox.
 static const char status_sql[] =
@@ -96,8 +77,7 @@ static const char status_sql[] =
     " (SELECT count(*) FROM timely.invite_holder WHERE answer_sequence = sequence_said),"
     " (SELECT count(*) FROM timely.bounced($2::timestamptz)), m.read_at,"
     " (SELECT count(*) FROM timely.hold WHERE decided IS NULL),"
-    " s.heartbeat_at, extract(epoch FROM now() - s.heartbeat_at)::bigint,"
-    " o.refused_lately, o.late, extract(epoch FROM now() - m.read_at)::bigint, m.problem"
+    " s.heartbeat_at, extract(epoch FROM now() - s.heartbeat_at)::bigint"
     " FROM timely.state AS s LEFT JOIN timely.mailbox AS m ON m.mailbox = $3,"
     " (SELECT count(*) FILTER (WHERE state = 'open' AND due_on >= $1::date) AS open,"
     " count(*) FILTER (WHERE state = 'open' AND due_on >= $1::date AND due_on < $1::date + 7)"
@@ -107,11 +87,7 @@ static const char status_sql[] =
     " count(*) FILTER (WHERE state = 'sent') AS sent,"
     " count(*) FILTER (WHERE state = 'refused') AS refused,"
     " count(*) FILTER (WHERE state = 'expired') AS expired,"
-    " count(*) FILTER (WHERE state = 'superseded') AS superseded,"
-    " count(*) FILTER (WHERE state IN ('refused', 'expired')"
-    " AND settled_at > $2::timestamptz - interval '7 days') AS refused_lately,"
-    " count(*) FILTER (WHERE state IN ('due', 'claimed', 'handing_over')"
-    " AND not_before < now() - interval '1 hour') AS late FROM timely.outbox) AS o";
+    " count(*) FILTER (WHERE state = 'superseded') AS superseded FROM timely.outbox) AS o";
 
 static bool read_items(struct state *t, PGresult **ret, struct error *err)
 {
@@ -138,36 +114,18 @@ static bool read_items(struct state *t, PGresult **ret, struct error *err)
     return true;
 }
 
-// Three looks may fail, and a quarter of an hour is nothing.
-static void find_mailbox_problem(struct state *t, const PGresult *r)
-{
-    struct session *s = t->session;
-    int most_s = s->config.mailbox_every_s * 3 > 900 ? s->config.mailbox_every_s * 3 : 900;
-    const char *why = db_text(r, 0, MAILBOX_PROBLEM);
-
-    if (s->config.imap_url &&
-        (db_text(r, 0, MAILBOX_AGE) ? db_int(r, 0, MAILBOX_AGE) > most_s : why != NULL))
-        problem(t, arena_printf(s->arena, "the mailbox was not read for too long%s%s",
-                                why ? ": " : "", why ? why : ""));
-}
-
 // An embedded store that no daemon has ever used needs none: an analyst tries things out.
-static void find_problems(struct state *t, const PGresult *r)
+static bool find_problems(struct state *t, struct error *err)
 {
     struct session *s = t->session;
-    bool heard = db_text(r, 0, AGE) != NULL;
+    struct unwell *found;
 
-    if (db_int(r, 0, HOLDS))
-        problem(t, "a reading is held until somebody decides about it (timely hold show)");
-    if (heard && db_int(r, 0, AGE) > HEARTBEAT_MAX_S)
-        problem(t, "the daemon was not heard of for more than two minutes");
-    if (!heard && !s->embedded)
-        problem(t, "no daemon has run on this store yet");
-    if (db_int(r, 0, REFUSED))
-        problem(t, "messages were refused or given up within 7 days (timely outbox)");
-    if (db_int(r, 0, LATE) && s->config.delivery != DELIVERY_OFF)
-        problem(t, "messages wait for more than an hour beyond their time (timely outbox)");
-    find_mailbox_problem(t, r);
+    if (!self_audit(s->arena, s->store, business_now(&s->clock), &found, &t->problem_count, err))
+        return false;
+    if (s->embedded && t->problem_count && strcmp(found->code, "daemon-missing") == 0)
+        t->problem_count = 0; // of such a store nothing else is asked
+    t->problems = found;
+    return true;
 }
 
 static void print_people(struct state *t)
@@ -176,7 +134,7 @@ static void print_people(struct state *t)
 
     text_add(out, t->problem_count ? "Not well:\n" : "All is well.\n");
     for (size_t i = 0; i < t->problem_count; i++)
-        text_addf(out, "  %s\n", t->problems[i]);
+        text_addf(out, "  %s\n", unwell_sentence(t->session->arena, &t->problems[i]));
     text_add(out, "\n");
     for (size_t i = 0; i < t->count; i++) {
         char *safe;
@@ -196,8 +154,8 @@ static void print_csv(struct state *t)
     text_addf(out, "name,value\nwell,%s\n", t->problem_count ? "no" : "yes");
     for (size_t i = 0; i < t->problem_count; i++) {
         text_add(out, "problem,");
-        text_add_csv(out, t->problems[i]);
-        text_add(out, "\n");
+        text_add_csv(out, t->problems[i].words);
+        text_addf(out, "\ncode,%s\n", t->problems[i].code);
     }
     for (size_t i = 0; i < t->count; i++) {
         text_addf(out, "%s,", t->items[i].name);
@@ -208,13 +166,16 @@ static void print_csv(struct state *t)
 
 static void print_json(struct state *t)
 {
-    json_t *root = json_object(), *problems = json_array();
+    json_t *root = json_object(), *problems = json_array(), *codes = json_array();
     char *printed;
 
-    for (size_t i = 0; i < t->problem_count; i++)
-        json_array_append_new(problems, json_string(t->problems[i]));
+    for (size_t i = 0; i < t->problem_count; i++) {
+        json_array_append_new(problems, json_string(t->problems[i].words));
+        json_array_append_new(codes, json_string(t->problems[i].code));
+    }
     json_object_set_new(root, "well", json_boolean(t->problem_count == 0));
     json_object_set_new(root, "problems", problems);
+    json_object_set_new(root, "codes", codes);
     for (size_t i = 0; i < t->count; i++) {
         const struct item *n = &t->items[i];
 
@@ -237,9 +198,8 @@ enum status run_status(struct session *s, const struct arguments *g, struct erro
     struct state t = {.session = s};
 
     (void)g;
-    if (!session_store(s, err) || !read_items(&t, &r, err))
+    if (!session_store(s, err) || !read_items(&t, &r, err) || !find_problems(&t, err))
         return status_of(err);
-    find_problems(&t, r);
     switch (s->format) {
     case FORMAT_PEOPLE:
         print_people(&t);

@@ -3,6 +3,7 @@
 
 #include "explain.h"
 #include "json.h"
+#include "ladder.h"
 #include "naming.h"
 #include "text.h"
 
@@ -20,6 +21,7 @@ static json_t *row_of(struct arena *a, const struct library *l, const struct tim
     json_set_text(row, "evidence", t->evidence ? explain_evidence(a, t->evidence) : NULL);
     json_set_text(row, "reading", t->reading);
     json_set_text(row, "chapter", t->chapter);
+    json_object_set_new(row, "speaks", json_boolean(ladder_always_speaks(l, t)));
     return row;
 }
 
@@ -37,15 +39,17 @@ bool timescales_publish(struct db *store, const struct library *l, struct error 
 
     const char *values[] = {text};
 
-    return db_ask(store,
-                  "WITH now AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS n (timescale text,"
-                  " type text, title text, force text, source text, url text, evidence text,"
-                  " reading text, chapter text)), gone AS (DELETE FROM timely.timescale"
-                  " WHERE timescale NOT IN (SELECT timescale FROM now))"
-                  " INSERT INTO timely.timescale SELECT timescale, type, title, force, source, url,"
-                  " evidence, reading, chapter FROM now ON CONFLICT (timescale) DO UPDATE SET"
-                  " type = excluded.type, title = excluded.title, force = excluded.force,"
-                  " source = excluded.source, url = excluded.url, evidence = excluded.evidence,"
-                  " reading = excluded.reading, chapter = excluded.chapter",
-                  1, values, NULL, err);
+    return db_ask(
+        store,
+        "WITH now AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS n (timescale text,"
+        " type text, title text, force text, source text, url text, evidence text,"
+        " reading text, chapter text, speaks boolean)), gone AS (DELETE FROM timely.timescale"
+        " WHERE timescale NOT IN (SELECT timescale FROM now))"
+        " INSERT INTO timely.timescale SELECT timescale, type, title, force, source, url,"
+        " evidence, reading, chapter, speaks FROM now ON CONFLICT (timescale) DO UPDATE SET"
+        " type = excluded.type, title = excluded.title, force = excluded.force,"
+        " source = excluded.source, url = excluded.url, evidence = excluded.evidence,"
+        " reading = excluded.reading, chapter = excluded.chapter,"
+        " speaks = excluded.speaks",
+        1, values, NULL, err);
 }

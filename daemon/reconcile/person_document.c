@@ -4,6 +4,7 @@
 #include "json.h"
 #include "ladder.h"
 #include "person_change.h"
+#include "zone.h"
 
 #include <string.h>
 
@@ -54,6 +55,22 @@ static json_t *facts_document(struct arena *a, const struct timeline *t)
     for (size_t i = 0; i < t->count; i++)
         json_array_append_new(list, fact_document(a, &t->facts[i]));
     return list;
+}
+
+// The newest word on when something happened or was written down, that is not of the future.
+static struct moment newest_fact(const struct timeline *t, struct moment now)
+{
+    struct moment newest = MOMENT_NONE;
+
+    for (size_t i = 0; i < t->count; i++) {
+        const struct moment said[] = {t->facts[i].at, t->facts[i].recorded};
+
+        for (size_t j = 0; j < 2; j++)
+            if (date_known(said[j].on) && moment_cmp(said[j], now) <= 0 &&
+                (!date_known(newest.on) || moment_cmp(said[j], newest) > 0))
+                newest = said[j];
+    }
+    return newest;
 }
 
 static struct date last_seen_on(const struct library *l, const struct timeline *t,
@@ -213,8 +230,11 @@ json_t *person_document(struct arena *a, const struct change_context *c,
         json_object_set_new(doc, "gone", json_true());
     else
         json_object_set_new(doc, "person", person_row(a, c, w, &who, worker_since));
-    if (w->facts_changed)
+    if (w->facts_changed) {
         json_object_set_new(doc, "facts", facts_document(a, &w->source_facts));
+        set_moment(a, doc, "newest_fact_at",
+                   newest_fact(&w->source_facts, london_from_instant(c->now)));
+    }
     *ret_deadlines = json_array_size(deadlines);
     json_object_set_new(doc, "deadlines", deadlines);
     json_object_set_new(doc, "findings", findings_document(&w->evaluation));

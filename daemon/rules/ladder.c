@@ -318,3 +318,33 @@ bool ladder_speaks_to(const struct library *l, const struct timescale *t, const 
             return true;
     return false;
 }
+
+// Whether a rung is reached by the due date alone.
+static bool hangs_on_due(const struct rung *r)
+{
+    return r->when == ON_DUE ||
+           ((r->when == BEFORE_DUE || r->when == AFTER_DUE) && r->span.unit == WORKING_DAYS);
+}
+
+static bool has_certain_rung(const struct ladder *profile)
+{
+    for (size_t i = 0; i < profile->count; i++)
+        if (hangs_on_due(&profile->rungs[i]))
+            return true;
+    return false;
+}
+
+bool ladder_always_speaks(const struct library *l, const struct timescale *t)
+{
+    const struct ladder *profile = find(l->profiles, l->profile_count, t->profile);
+    const struct ladder *ladder = find(l->ladders, l->ladder_count, t->ladder);
+
+    for (size_t i = 0; profile && ladder && i < ladder->count; i++) {
+        const struct rung *r = &ladder->rungs[i];
+
+        if (!r->unbooked_only && (is_statutory(t->force) || !r->statutory_only) &&
+            (strcmp(r->id, "profile") == 0 ? has_certain_rung(profile) : hangs_on_due(r)))
+            return true;
+    }
+    return false;
+}

@@ -32,3 +32,7 @@ const char *ladder_acting_role(const struct library *l, const struct timescale *
 
 // Whether a timescale's ladder has a rung for the role.
 bool ladder_speaks_to(const struct library *l, const struct timescale *t, const char *role);
+
+// Whether somebody is told of every open deadline of the timescale, whatever is booked and however
+// little is known of its start.
+bool ladder_always_speaks(const struct library *l, const struct timescale *t);

@@ -32,9 +32,9 @@ struct daemon {
     struct bell outbox_bell;                 // messages were put in
     struct bell feeds_bell;                  // feeds became dirty
     struct bell holidays_bell, mailbox_bell; // the configuration was read again
-    bool source_ok, store_ok;                // of the last try, for status and watchdog
-    instant last_round_at;                   // real time at which the watch last finished a round
-    const char *worker_name;                 // host and pid: who claims
+    // Monotonic: since when these fibers have been at one look; 0: they wait for the next.
+    int64_t watch_at_work_since, alarm_at_work_since;
+    const char *worker_name; // host and pid: who claims
 };
 
 // Business time, and the day in England that it falls on.
@@ -63,4 +63,5 @@ void deliver_run(void *daemon);       // outbox → people
 void feeds_run(void *daemon);         // deadlines → rendered feeds
 void bank_holidays_run(void *daemon); // published bank holidays → proposals
 void mailbox_run(void *daemon);       // answers and bounces → store
-void beat_run(void *daemon);          // heartbeat, watchdog, status
+void alarm_run(void *daemon);         // self-audit → somebody, by another way than the outbox
+void beat_run(void *daemon);          // heartbeat, watchdog

@@ -182,6 +182,7 @@ static bool set_clock(struct daemon *d, struct db *store, struct error *err)
 struct start {
     struct daemon *daemon;
     bool embedded;
+    bool witnesses; // are started
     bool ok;
     struct error err;
 };
@@ -209,22 +210,61 @@ static bool prepare(struct start *s, struct error *err)
     return ok;
 }
 
+// What goes on while the store is away. Once.
+static void start_witnesses(struct start *s)
+{
+    struct loop *l = s->daemon->loop;
+
+    if (s->witnesses)
+        return;
+    s->witnesses = true;
+    fiber_start(l, "alarm", alarm_run, s->daemon);
+    fiber_start(l, "beat", beat_run, s->daemon);
+    supervisor_ready();
+}
+
+static void start_workers(struct daemon *d)
+{
+    fiber_start(d->loop, "watch", watch_run, d);
+    fiber_start(d->loop, "agenda", agenda_run, d);
+    fiber_start(d->loop, "deliver", deliver_run, d);
+    fiber_start(d->loop, "feeds", feeds_run, d);
+    fiber_start(d->loop, "holidays", bank_holidays_run, d);
+    fiber_start(d->loop, "mailbox", mailbox_run, d);
+    log_info("daemon.started", "version=%s rules=%s timescales=%zu", TIMELY_VERSION,
+             d->library->version, d->library->timescale_count);
+    supervisor_status("at work");
+}
+
+// A store that is away is waited for, and the time counts for the alarm: a daemon that ended
+// instead would not know at its next start since when. False: the store is wrong, and that ends the
+// daemon.
+static bool wait_for_store(struct start *s)
+{
+    struct backoff backoff = {0};
+
+    while (!prepare(s, &s->err)) {
+        if (s->err.fault != FAULT_AWAY || s->embedded)
+            return false;
+        supervisor_status("waiting for the store");
+        start_witnesses(s);
+        if (!backoff_wait(&backoff, "daemon.waits", &s->err))
+            break;
+    }
+    return true;
+}
+
 static void start_fiber(void *arg)
 {
     struct start *s = arg;
 
-    s->ok = prepare(s, &s->err);
-}
-
-// A store that is away when the daemon starts is waited for; one that is wrong ends it.
-static bool start(struct daemon *d, bool embedded, struct error *err)
-{
-    struct start s = {.daemon = d, .embedded = embedded};
-
-    loop_run_one(d->loop, "start", start_fiber, &s);
-    if (!s.ok)
-        *err = s.err;
-    return s.ok;
+    s->ok = wait_for_store(s);
+    if (!s->ok)
+        loop_stop(s->daemon->loop);
+    if (loop_stopping(s->daemon->loop))
+        return;
+    start_witnesses(s);
+    start_workers(s->daemon);
 }
 
 // ------------------------------------------------------------------------------- signals
@@ -292,28 +332,20 @@ static const char *worker_name(struct arena *a)
 static int run_daemon(const struct options *o, struct daemon *d, struct embedded *e)
 {
     struct signals signals = {.daemon = d, .options = o, .embedded = e};
-    struct error err;
+    struct start s = {.daemon = d, .embedded = e != NULL};
 
     d->loop = loop_new();
     d->worker_name = worker_name(d->config_arena);
-    d->last_round_at = clock_real();
-    // One more than mails at a time: the mailbox does not wait behind them.
-    if (!transfer_init(d->loop, d->config.mails_at_once + 1, &err) || !start(d, e != NULL, &err))
-        return complain_and_leave(&err);
+    // More than mails at a time: neither the mailbox nor the list of bank holidays nor an alarm
+    // waits behind them.
+    if (!transfer_init(d->loop, d->config.mails_at_once + 3, &s.err))
+        return complain_and_leave(&s.err);
     catch_signals(&signals);
-    fiber_start(d->loop, "watch", watch_run, d);
-    fiber_start(d->loop, "agenda", agenda_run, d);
-    fiber_start(d->loop, "deliver", deliver_run, d);
-    fiber_start(d->loop, "feeds", feeds_run, d);
-    fiber_start(d->loop, "holidays", bank_holidays_run, d);
-    fiber_start(d->loop, "mailbox", mailbox_run, d);
-    fiber_start(d->loop, "beat", beat_run, d);
-    log_info("daemon.started", "version=%s rules=%s timescales=%zu", TIMELY_VERSION,
-             d->library->version, d->library->timescale_count);
-    supervisor_ready();
-    loop_run(d->loop);
+    loop_run_one(d->loop, "start", start_fiber, &s);
     for (size_t i = 0; i < 3; i++)
         event_free(signals.events[i]);
+    if (!s.ok)
+        return complain_and_leave(&s.err);
     log_info("daemon.stopped", "version=%s", TIMELY_VERSION);
     return 0;
 }

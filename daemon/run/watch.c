@@ -41,7 +41,6 @@ static bool open_both(struct watch *w, struct error *err)
 {
     if (!w->store && !daemon_open_store(w->daemon, "watch", &w->store, err))
         return false;
-    w->daemon->store_ok = true;
     if (!take_store(w, err))
         return false;
     if (w->source)
@@ -52,7 +51,6 @@ static bool open_both(struct watch *w, struct error *err)
     if (w->daemon->config.watch == WATCH_NOTIFY &&
         !db_ask(w->source, "LISTEN timely_change", 0, NULL, NULL, err))
         return false;
-    w->daemon->source_ok = true;
     return true;
 }
 
@@ -62,7 +60,6 @@ static void close_both(struct watch *w)
     db_close(w->store);
     w->source = w->store = NULL;
     w->holds_store = false;
-    w->daemon->source_ok = w->daemon->store_ok = false;
 }
 
 static void say(struct watch *w, const struct round_report *r)
@@ -132,7 +129,6 @@ static bool look(struct watch *w, struct round_report *ret, struct error *err)
     if (!hold_notice(w->source, w->store, &d->config, daemon_now(d), &notice, err))
         return false;
     ret->wait_more |= notice.look_again;
-    d->last_round_at = clock_real();
     if (ret->persons_recorded) {
         bell_ring(&d->agenda_bell);
         bell_ring(&d->feeds_bell);
@@ -200,7 +196,6 @@ static bool wait_for_reason(struct watch *w, const struct round_report *r, struc
         int64_t left = until - clock_monotonic();
         int64_t nap = left < SECONDS(1) ? left : SECONDS(1);
         bool dirty;
-
         if (left <= 0 || reloaded(w) || !date_is(today, daemon_today(w->daemon))) {
             w->all_again = true;
             return true;
@@ -234,8 +229,12 @@ void watch_run(void *arg)
     while (!loop_stopping(w.daemon->loop)) {
         struct round_report report = {0};
         struct error err = {0};
+        bool looked;
 
-        if (open_both(&w, &err) && look(&w, &report, &err)) {
+        w.daemon->watch_at_work_since = clock_monotonic();
+        looked = open_both(&w, &err) && look(&w, &report, &err);
+        w.daemon->watch_at_work_since = 0;
+        if (looked) {
             backoff_reset(&w.backoff);
             if (wait_for_reason(&w, &report, &err))
                 continue;

@@ -12,6 +12,7 @@
 #include "pages.h"
 #include "store_pool.h"
 #include "text.h"
+#include "wellness.h"
 
 #include <event2/event.h>
 #include <signal.h>
@@ -36,6 +37,7 @@ struct serve {
     struct http_server *http;
     struct throttle *throttle;
     struct feeds *feeds;
+    struct wellness *wellness;
     struct pages pages;
     struct store_pool *pool; // for answers that have to ask the store
     struct caldav *caldav;
@@ -65,7 +67,7 @@ static bool look(struct serve *s, struct db *db, struct error *err)
         log_info("serve.ready", "feeds=%zu", feeds_count(s->feeds));
     s->looked_at = clock_monotonic();
     s->looks++;
-    return true;
+    return wellness_refresh(s->wellness, db, err);
 }
 
 // True when the loop is to stop; false with *err when the connection is of no use any more.
@@ -139,25 +141,43 @@ static void answer_made(int status, const char *content_type, struct text *text,
     ret->owner = text->s; // set: something was added
 }
 
-static void answer_health(const struct serve *s, struct http_response *ret)
+// Adds why not all is well; nothing where it is.
+static void say_unwell(const struct serve *s, struct text *ret)
 {
     const int64_t silent = clock_monotonic() - s->looked_at;
     const int64_t age = s->heartbeat_age + silent;
+
+    if (s->looked_at == 0)
+        text_add(ret, "the store has not answered yet");
+    else if (!s->has_heartbeat)
+        text_add(ret, "the daemon has not run on this store yet");
+    else if (age < HEARTBEAT_OLDEST)
+        wellness_codes(s->wellness, ret);
+    else if (!s->connected)
+        text_addf(ret, "the store has not answered for %lld s", (long long)(silent / SECONDS(1)));
+    else
+        text_addf(ret, "the daemon's last heartbeat is %lld s old", (long long)(age / SECONDS(1)));
+}
+
+static void answer_health(const struct serve *s, struct http_response *ret)
+{
     struct text t = {0};
 
-    if (s->looked_at == 0) {
-        answer_text(503, "the store has not answered yet\n", ret);
-    } else if (!s->has_heartbeat) {
-        answer_text(503, "the daemon has not run on this store yet\n", ret);
-    } else if (age < HEARTBEAT_OLDEST) {
+    say_unwell(s, &t);
+    if (t.length == 0) {
         answer_text(200, "ok\n", ret);
-    } else if (!s->connected) {
-        text_addf(&t, "the store has not answered for %lld s\n", (long long)(silent / SECONDS(1)));
-        answer_made(503, PLAIN_TEXT, &t, ret);
-    } else {
-        text_addf(&t, "the daemon's last heartbeat is %lld s old\n", (long long)(age / SECONDS(1)));
-        answer_made(503, PLAIN_TEXT, &t, ret);
+        return;
     }
+    text_add(&t, "\n");
+    answer_made(503, PLAIN_TEXT, &t, ret);
+}
+
+static bool is_well(const struct serve *s)
+{
+    AUTO(text_done) struct text t = {0};
+
+    say_unwell(s, &t);
+    return t.length == 0;
 }
 
 static void answer_metrics(const struct serve *s, struct http_response *ret)
@@ -202,10 +222,15 @@ static void answer_metrics(const struct serve *s, struct http_response *ret)
         {"timely_heartbeat_age_seconds", "Age of the daemon's last heartbeat; -1: there was none.",
          METRIC_GAUGE, NULL, NULL,
          s->has_heartbeat ? (double)(s->heartbeat_age + silent) / 1e6 : never},
+        {"timely_well", "Whether all is well: what /healthz says.", METRIC_GAUGE, NULL, NULL,
+         is_well(s)},
     };
+    size_t codes;
+    const struct metric *unwell = wellness_metrics(s->wellness, &codes);
     struct text t = {0};
 
     metrics_write(samples, sizeof samples / sizeof *samples, &t);
+    metrics_write(unwell, codes, &t);
     answer_made(200, METRICS_CONTENT_TYPE, &t, ret);
 }
 
@@ -358,6 +383,7 @@ bool serve_run(const struct serve_options *o, struct error *err)
     s.pool = store_pool_new(&o->store, STORE_CONNECTIONS);
     s.throttle = throttle_new(&o->rates);
     s.feeds = feeds_new(s.throttle);
+    s.wellness = wellness_new();
     s.prefix = path_of(o->public_url);
     s.pages = (struct pages){s.pool, s.throttle, s.prefix, o->help};
     s.caldav = caldav_new(s.feeds, s.pool, s.prefix);
@@ -367,6 +393,7 @@ bool serve_run(const struct serve_options *o, struct error *err)
     caldav_free(s.caldav);
     store_pool_free(s.pool);
     loop_free(s.loop);
+    wellness_free(s.wellness);
     feeds_free(s.feeds);
     throttle_free(s.throttle);
     free(s.prefix);

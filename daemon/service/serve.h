@@ -4,7 +4,8 @@
 //   /feed/TOKEN.ics   a calendar
 //   /why/TOKEN        a page that explains one deadline
 //   /caldav/          the same by CalDAV (caldav.h)
-//   /healthz          200 while the daemon's heartbeat in the store is younger than two minutes
+//   /healthz          200 while all is well by the self-audit; else 503 with the codes of what is
+//                     not
 //   /readyz           200 once the feeds were read from the store
 //   /metrics          Prometheus
 #pragma once

@@ -133,7 +133,7 @@ static void read_root(struct reading *r, const struct node *root)
     if (root->kind != NODE_MAPPING) {
         complain(r->place.complaints, r->place.file, root->line, root->column,
                  "expected groups of settings: source, store, rules, clock, mail, mailbox, oauth, "
-                 "notify, service, log");
+                 "notify, service, alarm, log");
         return;
     }
     for (size_t i = 0; i < root->count; i++)
@@ -224,8 +224,7 @@ static void check_mailbox(const struct reading *r)
          "a password needs a user");
 }
 
-// The secret and the token go over it.
-static bool is_safe_url(const char *url)
+bool config_url_is_safe(const char *url)
 {
     return strncmp(url, "https:", 6) == 0 || strncmp(url, "http://127.0.0.1:", 17) == 0 ||
            strncmp(url, "http://localhost:", 17) == 0;
@@ -238,7 +237,7 @@ static void check_oauth(const struct reading *r)
     need(r, url, "oauth", "client id", "tokens are given to a client");
     need(r, url, "oauth", "client secret file", "tokens are given to a client");
     need(r, said(r, "oauth", "client id"), "oauth", "token url", "a client without a use");
-    if (url && !is_safe_url(url->text))
+    if (url && !config_url_is_safe(url->text))
         object(r, url, "a secret is sent there: expected https://");
 }
 
@@ -249,7 +248,7 @@ static void check_notify(const struct reading *r)
     need(r, said(r, "notify", "key file"), "notify", "email template",
          "Notify sends by a template of yours");
     need(r, said(r, "notify", "email template"), "notify", "key file", "a template without a use");
-    if (url && !is_safe_url(url->text))
+    if (url && !config_url_is_safe(url->text))
         object(r, url, "names and dates are sent there: expected https://");
 }
 
@@ -261,6 +260,18 @@ static void check_mail(const struct reading *r)
     check_domain(r, "redirect to");
     check_domain(r, "operator email");
     check_delivery(r);
+}
+
+static void check_alarm(const struct reading *r)
+{
+    need(r, said(r, "alarm", "smtp url"), "alarm", "email", "a server needs somebody to write to");
+    need(r, said(r, "alarm", "email"), "alarm", "smtp url", "ordinary mail may be what fails");
+    need(r, said(r, "alarm", "smtp user"), "alarm", "smtp password file",
+         "a user needs a password");
+    need(r, said(r, "alarm", "smtp password file"), "alarm", "smtp user",
+         "a password needs a user");
+    if (r->config.heartbeat_mail)
+        need(r, said(r, "alarm", "heartbeat mail"), "mail", "operator email", "it is sent to them");
 }
 
 static void check_all(const struct reading *r)
@@ -280,25 +291,50 @@ static void check_all(const struct reading *r)
     check_mailbox(r);
     check_oauth(r);
     check_notify(r);
+    check_alarm(r);
+}
+
+static bool read_file(struct arena *a, const char *path, struct reading *ret, struct error *err)
+{
+    struct tree tree;
+
+    if (!tree_read_file(a, path, &tree, err))
+        return false;
+    set_defaults(a, &ret->config);
+    read_root(ret, tree.root);
+    return true;
+}
+
+static void finish(struct arena *a, const char *path, struct reading *r, struct config *ret)
+{
+    derive(a, &r->config);
+    r->config.file = arena_strdup(a, path);
+    *ret = r->config;
 }
 
 bool config_read(struct arena *a, const char *path, struct config *ret, struct error *err)
 {
     struct complaints complaints = {.arena = a};
     struct reading r = {.place = {a, &complaints, path, folder_of(a, path)}};
-    struct tree tree;
 
-    if (!tree_read_file(a, path, &tree, err))
+    if (!read_file(a, path, &r, err))
         return false;
-    set_defaults(a, &r.config);
-    read_root(&r, tree.root);
     if (complaints.count == 0) // what is wrong in itself would only be complained about twice
         check_all(&r);
     if (!complaints_end(&complaints, err))
         return false;
-    derive(a, &r.config);
-    r.config.file = arena_strdup(a, path);
-    *ret = r.config;
+    finish(a, path, &r, ret);
+    return true;
+}
+
+bool config_read_good_part(struct arena *a, const char *path, struct config *ret, struct error *err)
+{
+    struct complaints complaints = {.arena = a};
+    struct reading r = {.place = {a, &complaints, path, folder_of(a, path)}};
+
+    if (!read_file(a, path, &r, err))
+        return false;
+    finish(a, path, &r, ret);
     return true;
 }
 

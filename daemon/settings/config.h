@@ -29,6 +29,7 @@ struct config {
     int few_persons;        // changes of so few are taken at once; default 20
     int max_shrink_percent; // a table that lost more is held; default 20
     int max_change_percent; // the mass-change guard; default 25
+    int source_stale_days;  // the newest fact must not be older; 0: it may; default 5
 
     // Rules.
     const char *rules_dir; // default: the product's own
@@ -88,6 +89,14 @@ struct config {
     // In a minute; 0: no limit.
     int requests_per_address, unknown_per_address, requests_per_feed;
 
+    // The way for what the outbox cannot tell. alarm_smtp_url and alarm_webhook_file NULL: none.
+    int alarm_after_min; // default 120
+    const char *alarm_email, *alarm_from_email;
+    const char *alarm_smtp_url, *alarm_smtp_user, *alarm_smtp_password_file, *alarm_smtp_ca_file;
+    bool alarm_smtp_require_tls; // default yes
+    const char *alarm_webhook_file;
+    bool heartbeat_mail; // to operator_email each working day; default no
+
     int log_level; // enum log_level; default info
 };
 
@@ -96,6 +105,12 @@ struct config {
 // $CREDENTIALS_DIRECTORY first. Cross-checks: live needs allowed domains and forbids a clock;
 // redirect needs its mailbox; a key file needs its certificate; … The result lives in the arena.
 MUST_USE bool config_read(struct arena *a, const char *path, struct config *ret, struct error *err);
+// The same, but of a file that is refused every setting that is right in itself: to tell somebody
+// that it was refused. FAULT_INPUT only where the file is no YAML, or not there.
+MUST_USE bool config_read_good_part(struct arena *a, const char *path, struct config *ret,
+                                    struct error *err);
+// A URL over which a secret may go: https, or this machine.
+bool config_url_is_safe(const char *url);
 // What holds without a file. No databases: the caller fills in those of an embedded cluster.
 void config_defaults(struct arena *a, struct config *ret);
 

@@ -45,6 +45,10 @@ const struct setting settings[] = {
      .unit = "%", .otherwise = "25%",
      .sentence = "Nothing is written when one reading would change a larger share of the open "
                  "deadlines."},
+    {"source", "stale after", SETTING_NUMBER, AT(source_stale_days), .least = 0, .most = 365,
+     .unit = "days", .otherwise = "5 days",
+     .sentence =
+         "A case database whose newest record is older is an alarm. 0 days: it may be of any age."},
 
     {"store", "database", SETTING_DATABASE, AT(store),
      .example = "host=/run/postgresql dbname=timely user=timely_daemon",
@@ -219,6 +223,34 @@ const struct setting settings[] = {
     {"service", "requests per feed", SETTING_NUMBER, AT(requests_per_feed), .least = 0,
      .most = 10000000, .otherwise = "60",
      .sentence = "How often a feed may be asked for in a minute. 0: no limit."},
+
+    {"alarm", "after", SETTING_NUMBER, AT(alarm_after_min), .least = 0, .most = 10080,
+     .unit = "minutes", .otherwise = "120 minutes",
+     .sentence =
+         "What timely cannot do for so long is told by another way than its ordinary mail."},
+    {"alarm", "email", SETTING_EMAIL, AT(alarm_email), .example = "duty-officer@example.org",
+     .sentence = "Who is told by mail, through the server named here."},
+    {"alarm", "from email", SETTING_EMAIL, AT(alarm_from_email),
+     .example = "timely-alarm@example.org",
+     .sentence = "Address of the sender. Left out: that of timely's ordinary mail."},
+    {"alarm", "smtp url", SETTING_URL, AT(alarm_smtp_url), WORDS("smtp", "smtps"),
+     .example = "smtp://relay.example.org:587",
+     .sentence = "Another mail server than that of ordinary mail."},
+    {"alarm", "smtp user", SETTING_TEXT, AT(alarm_smtp_user), .most = 200, .example = "timely",
+     .sentence = "User name at that server."},
+    {"alarm", "smtp password file", SETTING_SECRET, AT(alarm_smtp_password_file),
+     .example = "alarm-smtp-password", .sentence = "File with that user's password."},
+    {"alarm", "smtp ca file", SETTING_PATH, AT(alarm_smtp_ca_file),
+     .example = "/etc/ssl/certs/ca-certificates.crt",
+     .sentence = "Certificates that the server's own is checked against. Left out: the system's."},
+    {"alarm", "smtp require tls", SETTING_YES_NO, AT(alarm_smtp_require_tls), .otherwise = "yes",
+     .sentence = "Nothing is handed over in clear text."},
+    {"alarm", "webhook file", SETTING_SECRET, AT(alarm_webhook_file), .example = "alarm-webhook",
+     .sentence = "File with an address (https) on its first line, to which a few words are posted "
+                 "as JSON."},
+    {"alarm", "heartbeat mail", SETTING_YES_NO, AT(heartbeat_mail), .otherwise = "no",
+     .sentence = "Each working day, when the office opens, the operator gets a mail: all is well, "
+                 "or what is not. Its absence is an alarm too."},
 
     {"log", "level", SETTING_WORD, AT(log_level), WORDS("error", "warning", "info", "debug"),
      .otherwise = "info", .sentence = "The least that is logged."},

@@ -26,9 +26,23 @@ CREATE TABLE timely.state (
     heartbeat_at        timestamptz,                   -- real time: the daemon's loop went round
     weekly_on           date,                          -- the Monday of the week whose lists were put in last
     first_started_at    timestamptz,                   -- business time; what was late before is summarised, not stormed
+    newest_fact_at      timestamp,                     -- civil time of the newest fact ever read that was not of the future
     said                text                           -- what the last reading saw and why nothing was done, in words
 );
 INSERT INTO timely.state DEFAULT VALUES;
+
+-- One row: what the self-audit may expect of the daemon, by the configuration that it last read.
+CREATE TABLE timely.expected (
+    only_row        boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    since           timestamptz NOT NULL DEFAULT now(), -- real time
+    sends           boolean NOT NULL DEFAULT false,
+    read_every_s    integer,              -- the whole of the source
+    stale_after     interval,             -- NULL: its facts may be of any age
+    mailbox         text,                 -- as in timely.mailbox; NULL: none is read
+    mailbox_every_s integer,
+    operator_email  text
+);
+INSERT INTO timely.expected DEFAULT VALUES;
 
 -- ------------------------------------------------------------------------------------------- what is known
 
@@ -112,6 +126,7 @@ CREATE TABLE timely.deadline (
 CREATE INDEX deadline_person ON timely.deadline (person_id);
 CREATE INDEX deadline_open_due ON timely.deadline (due_on) WHERE state = 'open';
 CREATE INDEX deadline_next_notice ON timely.deadline (next_notice_at) WHERE next_notice_at IS NOT NULL;
+CREATE INDEX deadline_silent ON timely.deadline (timescale) WHERE state = 'open' AND next_notice_at IS NULL;
 
 -- Every answer that was ever given: append-only.
 CREATE TABLE timely.deadline_history (
@@ -187,7 +202,8 @@ CREATE TABLE timely.source_table (
 -- People to evaluate again although the source shows no change of theirs: an imported event, a pressed button.
 CREATE TABLE timely.dirty (
     dirty_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    person_id  text NOT NULL
+    person_id  text NOT NULL,
+    put_at     timestamptz NOT NULL DEFAULT now() -- real time
 );
 
 -- Timescales whose being met the source does not show.
@@ -361,6 +377,7 @@ CREATE TABLE timely.outbox (
     settled_at     timestamptz
 );
 CREATE INDEX outbox_waiting ON timely.outbox (message_id) WHERE state IN ('due', 'claimed', 'handing_over');
+CREATE INDEX outbox_never ON timely.outbox (settled_at) WHERE state IN ('refused', 'expired');
 CREATE INDEX outbox_object ON timely.outbox (object_id, staff_id) WHERE object_id IS NOT NULL;
 
 -- Which deadlines a message is about, from when it is put in: append-only. A digest is about each of its lines, also those
@@ -483,13 +500,15 @@ CREATE TABLE timely.timescale (
     url       text,
     evidence  text,                      -- how well the source is attested, in words
     reading   text,
-    chapter   text
+    chapter   text,
+    speaks    boolean NOT NULL DEFAULT false -- somebody is told of every open deadline of it, whatever is booked
 );
 
 -- Feeds to render again.
 CREATE TABLE timely.feed_dirty (
     owner_kind text NOT NULL,
     owner_id   text NOT NULL,
+    marked_at  timestamptz NOT NULL DEFAULT now(), -- real time
     PRIMARY KEY (owner_kind, owner_id)
 );
 

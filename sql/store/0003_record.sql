@@ -69,6 +69,7 @@ END $$;
 --   person_id  whom it is about
 --   person     the columns of timely.person; {} with "gone": true forgets the person
 --   facts      all accepted facts of the source
+--   newest_fact_at  civil time of the newest of them that is not of the future
 --   deadlines  new and changed ones by uid, each with the word of its change
 --   findings   all that are wrong now
 --   objects    calendar objects by uid, with the deadlines they serve and whom each one's booking names
@@ -176,6 +177,9 @@ BEGIN
     FOR doc IN SELECT * FROM jsonb_array_elements(docs) LOOP
         PERFORM timely.record_person(doc);
     END LOOP;
+    UPDATE timely.state SET newest_fact_at = n.at
+      FROM (SELECT max((d->>'newest_fact_at')::timestamp) AS at FROM jsonb_array_elements(docs) AS d) AS n
+     WHERE n.at > coalesce(newest_fact_at, '-infinity');
 END $$;
 
 -- The calendar objects of a record_person call and who holds them.

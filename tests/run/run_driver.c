@@ -215,6 +215,8 @@ static void run_fibers(struct loop *loop, struct call *c)
 
     d.config.store = c->conninfo;
     event_add(term, NULL);
+    fiber_start(loop, "beat", beat_run, &d);
+    fiber_start(loop, "alarm", alarm_run, &d);
     fiber_start(loop, "agenda", agenda_run, &d);
     fiber_start(loop, "deliver", deliver_run, &d);
     fiber_start(loop, "feeds", feeds_run, &d);
@@ -247,7 +249,7 @@ int main(int argc, char **argv)
     struct error err;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (!read_call(&c, argc, argv, &err) || !transfer_init(loop, 2, &err)) {
+    if (!read_call(&c, argc, argv, &err) || !transfer_init(loop, 5, &err)) {
         (void)fprintf(stderr, "%s\n", err.text);
         c.status = 2;
     } else if (strcmp(c.what, "fibers") == 0) {

@@ -150,6 +150,7 @@ static const char everything[] =
     "  few persons: 0\n"
     "  max shrink: 100%\n"
     "  max change: 1%\n"
+    "  stale after: 0 days\n"
     "store:\n"
     "  database: postgresql://timely@db.example.gov.uk/timely\n"
     "  password file: /etc/timely/store\n"
@@ -212,6 +213,17 @@ static const char everything[] =
     "  requests per address: 0\n"
     "  unknown per address: 5\n"
     "  requests per feed: 120\n"
+    "alarm:\n"
+    "  after: 1 minute\n"
+    "  email: duty@example.org\n"
+    "  from email: alarm@example.org\n"
+    "  smtp url: smtp://relay.example.org:2525\n"
+    "  smtp user: timely\n"
+    "  smtp password file: alarm\n"
+    "  smtp ca file: ca.pem\n"
+    "  smtp require tls: no\n"
+    "  webhook file: hook\n"
+    "  heartbeat mail: yes\n"
     "log:\n"
     "  level: debug\n";
 
@@ -340,7 +352,7 @@ static const struct {
                               "\"delivery\"?"},
     {"log: {database: x}", "t.yaml:1:7: unknown key \"database\" under log"},
     {"- source", "t.yaml:1:1: expected groups of settings: source, store, rules, clock, mail, "
-                 "mailbox, oauth, notify, service, log"},
+                 "mailbox, oauth, notify, service, alarm, log"},
     {"source: live", "t.yaml:1:9: expected the settings of \"source\", one a line, as \"key: "
                      "value\""},
     {"log:\n  level: [info]", "t.yaml:2:10: \"level\": expected one value, such as \"info\""},
@@ -506,6 +518,11 @@ static const struct {
      "https://"},
     {"oauth:\n  token url: http://login.example/t\n  client id: i\n  client secret file: s",
      "t.yaml:2:14: a secret is sent there: expected https://"},
+    {"alarm: {email: a@b.uk}",
+     "t.yaml:1:16: ordinary mail may be what fails: expected \"smtp url\" "
+     "under alarm"},
+    {"alarm: {heartbeat mail: yes}",
+     "t.yaml:1:25: it is sent to them: expected \"operator email\" under mail"},
     {"mail:\n  smtp password file: u", "t.yaml:2:23: a password needs a user: expected \"smtp "
                                        "user\" under mail"},
     {"service:\n  tls certificate file: c",

@@ -171,6 +171,17 @@ def test_health_follows_the_heartbeat(shared, store):
     assert shared.ask('/readyz').status == 200
 
 
+def test_health_says_by_codes_what_the_self_audit_finds(shared, store):
+    store.heartbeat()
+    store.pg.ask("INSERT INTO timely.hold (kind, about, text, opened_at) VALUES ('table', 'ssd_person', 'is empty', now())")
+    r = wait_until(lambda: (r := shared.ask('/healthz')).status == 503 and r, 20)
+    assert r.content == b'reading-held\n' and shared.ask('/readyz').status == 200
+    assert shared.metric('timely_well') == 0 and shared.metric('timely_unwell{code="reading-held"}') == 1
+    store.pg.ask("UPDATE timely.hold SET decided = 'rejected'")
+    wait_until(lambda: shared.ask('/healthz').status == 200, 20)
+    assert shared.metric('timely_well') == 1 and shared.metric('timely_unwell{code="reading-held"}') == 0
+
+
 def test_metrics_can_be_read(shared, etag):
     before = shared.metric('timely_http_answers_total{status="304"}')
     shared.ask(If_None_Match=etag)

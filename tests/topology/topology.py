@@ -89,7 +89,7 @@ class Installation:
 
     def write(self, source, store, settings, rest):
         self.config.write_text(
-            f'source:\n  database: "{source}"\n  poll every: 1 second\n  settle for: 1 second\n{settings}'
+            f'source:\n  database: "{source}"\n  poll every: 1 second\n  settle for: 1 second\n  stale after: 0 days\n{settings}'
             f'store: {{database: "{store}"}}\n'
             'clock: {starts at: 2024-04-02T09:00}\n'
             f'mail:\n  delivery: redirect\n  redirect to: all@council.example\n  maildir: {self.mail}\n'

@@ -155,7 +155,7 @@ class Council:
         self.maildir = self.folder / 'mail'
         self.port = free_port()
         self.settings = {
-            'source': {'watch': 'notify', 'settle for': '5 seconds'},
+            'source': {'watch': 'notify', 'settle for': '5 seconds', 'stale after': '0 days'},
             'mail': {'delivery': 'redirect', 'redirect to': 'all@elsewhere.example', 'from email': 'timely@council.example',
                      'maildir': self.maildir, 'quiet period': '2 seconds', 'operator email': 'operator@council.example'},
             'service': {'listen': f'127.0.0.1:{self.port}'}}
