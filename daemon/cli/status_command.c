@@ -64,11 +64,14 @@ static const struct {
     {"holds_open", "Readings held", NUMBER},
     {"heartbeat_at", "Daemon last heard of (real time)", INSTANT},
     {"heartbeat_age_s", "  seconds ago", NUMBER},
-    // The last ones decide about being well and are not shown.
+    // These decide about being well and are not shown.
     {"refused_lately", NULL, NUMBER},
     {"long_overdue", NULL, NUMBER},
     {"mailbox_age_s", NULL, NUMBER},
     {"mailbox_problem", NULL, PLAIN},
+    {"leader", "Leads", PLAIN},
+    {"leader_since", "  since (real time)", INSTANT},
+    {"standing_by", "Stand by", PLAIN},
 };
 enum {
     COLUMNS = sizeof columns / sizeof *columns,
@@ -97,8 +100,11 @@ static const char status_sql[] =
     " (SELECT count(*) FROM timely.bounced($2::timestamptz)), m.read_at,"
     " (SELECT count(*) FROM timely.hold WHERE decided IS NULL),"
     " s.heartbeat_at, extract(epoch FROM now() - s.heartbeat_at)::bigint,"
-    " o.refused_lately, o.late, extract(epoch FROM now() - m.read_at)::bigint, m.problem"
-    " FROM timely.state AS s LEFT JOIN timely.mailbox AS m ON m.mailbox = $3,"
+    " o.refused_lately, o.late, extract(epoch FROM now() - m.read_at)::bigint, m.problem,"
+    " l.holder, l.since, (SELECT string_agg(name, ', ' ORDER BY name) FROM timely.daemon AS d"
+    " WHERE d.name IS DISTINCT FROM l.holder AND d.seen_at > now() - interval '15 seconds')"
+    " FROM timely.state AS s LEFT JOIN timely.mailbox AS m ON m.mailbox = $3"
+    " LEFT JOIN timely.leader AS l ON l.expires_at > now(),"
     " (SELECT count(*) FILTER (WHERE state = 'open' AND due_on >= $1::date) AS open,"
     " count(*) FILTER (WHERE state = 'open' AND due_on >= $1::date AND due_on < $1::date + 7)"
     " AS soon, count(*) FILTER (WHERE state = 'open' AND due_on < $1::date) AS missed,"

@@ -7,9 +7,13 @@
 #define BEAT_EVERY SECONDS(5)
 #define ROUND_AT_LEAST_EVERY SECONDS(3600)
 
-static bool beat(struct db *store, struct error *err)
+// Of who leads alone: a daemon that stands by does none of the work.
+static bool beat(const struct daemon *d, struct db *store, struct error *err)
 {
-    return db_ask(store, "UPDATE timely.state SET heartbeat_at = now()", 0, NULL, NULL, err);
+    return db_ask(store,
+                  "UPDATE timely.state SET heartbeat_at = now() WHERE EXISTS (SELECT FROM"
+                  " timely.leader WHERE holder = $1 AND expires_at > now())",
+                  1, &d->worker_name, NULL, err);
 }
 
 static bool going_round(const struct daemon *d)
@@ -26,11 +30,11 @@ void beat_run(void *arg)
     while (!loop_stopping(d->loop)) {
         struct error err;
 
-        if ((store || daemon_open_store(d, "beat", &store, &err)) && beat(store, &err)) {
+        if ((store || daemon_open_store(d, "beat", &store, &err)) && beat(d, store, &err)) {
             backoff_reset(&backoff);
             if (going_round(d))
                 supervisor_watchdog();
-            if (fiber_sleep(BEAT_EVERY) == WAKE_STOPPING)
+            if (bell_wait(&d->beat_bell, BEAT_EVERY) == WAKE_STOPPING)
                 break;
             continue;
         }
