@@ -188,11 +188,16 @@ def test_a_leader_behind_a_lost_network_is_refused(daemons, source, store):
         first.stop()
 
 
-def test_every_table_is_guarded(store):
+# Written by functions that take their turn alone, but for the last three.
+UNGUARDED = ['calendar_object', 'deadline_history', 'fact', 'finding', 'invite_answer', 'invite_holder', 'mail_read', 'notice',
+             'object_deadline', 'person'] + ['daemon', 'leader', 'migration']
+
+
+def test_every_write_is_guarded(store):
     """A leader's connection writes until another one leads: whatever it writes, and not while that one is made leader."""
     free = store.ask("""SELECT relname FROM pg_class WHERE relnamespace = 'timely'::regnamespace AND relkind = 'r'
-        AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = pg_class.oid AND tgname = 'must_lead') ORDER BY 1""")
-    assert [name for name, in free] == ['daemon', 'leader', 'migration']
+        AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = pg_class.oid AND tgname = 'must_lead')""")
+    assert {name for name, in free} == set(UNGUARDED)
 
     take = "UPDATE timely.leader SET epoch = epoch + 1, holder = 'b'"
     store.ask("UPDATE timely.leader SET epoch = 7, holder = 'a'")
@@ -204,8 +209,9 @@ def test_every_table_is_guarded(store):
         store.ask(f"SET lock_timeout = '200ms'; {take}")
     leader.commit()
     store.ask(take)
-    for statement in "INSERT INTO timely.dirty (person_id) VALUES ('2')", 'DELETE FROM timely.notice', \
-            "UPDATE timely.state SET said = 'x'":
+    for statement in "INSERT INTO timely.dirty (person_id) VALUES ('2')", 'DELETE FROM timely.outbox', \
+            "UPDATE timely.state SET said = 'x'", "SELECT timely.record_persons('[]')", "SELECT timely.record_telling('{}')", \
+            "SELECT timely.record_mail('{}')", "SELECT timely.record_faulty_rows('{}')":
         with pytest.raises(psycopg2.Error) as refused:
             writes.execute(statement)
         assert refused.value.pgcode == 'TLEAD'
