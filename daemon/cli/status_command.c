@@ -58,6 +58,9 @@ static const struct {
     {"holds_open", "Readings held", NUMBER},
     {"heartbeat_at", "Daemon last heard of (real time)", INSTANT},
     {"heartbeat_age_s", "  seconds ago", NUMBER},
+    {"leader", "Leads", PLAIN},
+    {"leader_since", "  since (real time)", INSTANT},
+    {"standing_by", "Stand by", PLAIN},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
@@ -77,8 +80,11 @@ static const char status_sql[] =
     " (SELECT count(*) FROM timely.invite_holder WHERE answer_sequence = sequence_said),"
     " (SELECT count(*) FROM timely.bounced($2::timestamptz)), m.read_at,"
     " (SELECT count(*) FROM timely.hold WHERE decided IS NULL),"
-    " s.heartbeat_at, extract(epoch FROM now() - s.heartbeat_at)::bigint"
-    " FROM timely.state AS s LEFT JOIN timely.mailbox AS m ON m.mailbox = $3,"
+    " s.heartbeat_at, extract(epoch FROM now() - s.heartbeat_at)::bigint,"
+    " l.holder, l.since, (SELECT string_agg(name, ', ' ORDER BY name) FROM timely.daemon AS d"
+    " WHERE d.name IS DISTINCT FROM l.holder AND d.seen_at > now() - interval '15 seconds')"
+    " FROM timely.state AS s LEFT JOIN timely.mailbox AS m ON m.mailbox = $3"
+    " LEFT JOIN timely.leader AS l ON l.expires_at > now(),"
     " (SELECT count(*) FILTER (WHERE state = 'open' AND due_on >= $1::date) AS open,"
     " count(*) FILTER (WHERE state = 'open' AND due_on >= $1::date AND due_on < $1::date + 7)"
     " AS soon, count(*) FILTER (WHERE state = 'open' AND due_on < $1::date) AS missed,"

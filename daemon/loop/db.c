@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONNECT_TIMEOUT SECONDS(10)
+#define CONNECT_TIMEOUT SECONDS(30) // longer than HOST_PATIENCE_MS for each of three hosts
+#define HOST_PATIENCE_MS "8000"     // of a host that sends no word, also while it is connected to
 #define PATIENCE_MS 60000           // how long the server may be silent within a question
 #define PIECE ((size_t)1024 * 1024) // COPY data is handed to libpq in pieces of this size at most
 
@@ -111,9 +112,15 @@ static PGconn *start_connection(const struct db_options *o, struct error *err)
     const char *const names[] = {
         "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "dbname",
         "password",        "application_name",    "client_encoding",  "options",          NULL};
-    const char *const values[] = {"30",         "10",        "3",
-                                  "30000",      o->conninfo, o->password,
-                                  o->role_name, "UTF8",      o->pooled ? NULL : text_str(&options),
+    const char *const values[] = {"30",
+                                  "10",
+                                  "3",
+                                  HOST_PATIENCE_MS,
+                                  o->conninfo,
+                                  o->password,
+                                  o->role_name,
+                                  "UTF8",
+                                  o->pooled ? NULL : text_str(&options),
                                   NULL};
 
     conn = PQconnectStartParams(names, values, 1);

@@ -2,10 +2,11 @@
 // asks the server waits in the calling fiber. One question is in flight at a time on a connection.
 //
 // Errors: FAULT_AWAY when the server is gone, refuses the connection, is shutting down or asks to
-// try again (SQLSTATE 08, 57P0x, 40, 53, 55P03, and 57014: a statement over its time); FAULT_INPUT
-// otherwise. After FAULT_AWAY close and open again. Text of errors has no values of rows in it. A
-// server that is silent within a question for 60 s beyond the statement timeout is away. A question
-// that was sent is waited for to its end, also after loop_stop.
+// try again (SQLSTATE 08, 57P0x, 40, 53, 55P03, 57014: a statement over its time, 25P03: a
+// transaction left alone, 25006: a replica, TLEAD: another process leads); FAULT_INPUT otherwise.
+// After FAULT_AWAY close and open again. Text of errors has no values of rows in it. A server that
+// is silent within a question for 60 s beyond the statement timeout is away. A question that was
+// sent is waited for to its end, also after loop_stop.
 #pragma once
 
 #include "fiber.h"
@@ -25,7 +26,8 @@ struct db_options {
     bool pooled; // behind a pooler in transaction mode: no session settings, SET LOCAL only
 };
 
-// Waits, at most 10 s. Sets an empty search_path, UTF-8, ISO dates, UTC.
+// Waits, at most 30 s. Of several hosts one that is silent is left for the next after 8 s. Sets an
+// empty search_path, UTF-8, ISO dates, UTC.
 MUST_USE bool db_open(const struct db_options *o, struct db **ret, struct error *err);
 void db_close(struct db *db);       // NULL is nothing
 void db_auto_close(struct db **db); // for AUTO()

@@ -15,8 +15,11 @@ static void free_string(char **s)
 
 enum fault db_fault_of(const char *sqlstate)
 {
-    // Connection, retry, resources, shutdown; a lock not had, a statement cancelled by its timeout.
-    static const char *const away[] = {"08", "40", "53", "57P0", "55P03", "57014"};
+    // Connection, retry, resources, shutdown; a lock not had, a statement cancelled by its timeout,
+    // a transaction left alone for too long; a server that became, or is still, a replica; a lead
+    // that is over (TLEAD: timely's own, sql/store/0006_leader.sql).
+    static const char *const away[] = {"08",    "40",    "53",    "57P0", "55P03",
+                                       "57014", "25P03", "25006", "TLEAD"};
 
     if (!sqlstate)
         return FAULT_AWAY;

@@ -4,6 +4,7 @@
 
 #include "blind.h"
 #include "guard.h"
+#include "leader.h"
 #include "round.h"
 #include "zone.h"
 
@@ -238,29 +239,15 @@ bool reconcile_round(const struct reconcile_input *in, struct round_report *ret,
     return ok;
 }
 
-bool store_take(struct db *store, bool *ret_taken, struct error *err)
-{
-    AUTO(pgresult_done) PGresult *rows = NULL;
-
-    // "timely" in hexadecimal: one number for every store, since the lock is the database's own.
-    if (!db_ask(store, "SELECT pg_try_advisory_lock(x'74696d656c79'::bigint)", 0, NULL, &rows, err))
-        return false;
-    *ret_taken = db_bool(rows, 0, 0);
-    return true;
-}
-
-bool reconcile_once(struct db *source, struct db *store, const struct library *l,
-                    const struct config *c, const struct business_clock *clock, struct error *err)
+static bool reconcile_alone(struct db *source, struct db *store, const struct library *l,
+                            const struct config *c, const struct business_clock *clock,
+                            struct error *err)
 {
     struct reconcile_memory *memory;
     struct directory *directory;
     struct round_report report;
-    bool taken, ok;
+    bool ok;
 
-    if (!store_take(store, &taken, err))
-        return false;
-    if (!taken)
-        return true;
     if (!directory_read(store, &directory, err))
         return false;
     memory = reconcile_memory_new();
@@ -276,6 +263,24 @@ bool reconcile_once(struct db *source, struct db *store, const struct library *l
                          &report, err);
     reconcile_memory_free(memory);
     directory_free(directory);
-    return ok &&
-           db_ask(store, "SELECT pg_advisory_unlock(x'74696d656c79'::bigint)", 0, NULL, NULL, err);
+    return ok;
+}
+
+bool reconcile_once(struct db *source, struct db *store, const struct library *l,
+                    const struct config *c, const struct business_clock *clock, struct error *err)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    const char *name = leader_name(a);
+    struct error ignored;
+    long long epoch;
+    bool ok;
+
+    if (!leader_take(store, name, &epoch, err))
+        return false;
+    if (!epoch)
+        return true;
+    ok = leader_claim(store, name, epoch, err) &&
+         reconcile_alone(source, store, l, c, clock, err) && leader_claim(store, name, 0, err);
+    // Also after a failure: whoever waits for the lead need not wait for the end of the lease.
+    return leader_resign(store, name, ok ? err : &ignored) && ok;
 }

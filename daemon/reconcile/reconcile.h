@@ -42,10 +42,7 @@ MUST_USE bool reconcile_round(const struct reconcile_input *in, struct round_rep
                               struct error *err);
 
 // For the command line on an embedded cluster: reconciles until nothing waits, sending nothing;
-// does nothing when a daemon holds the store.
+// does nothing when a daemon leads on the store. Takes the lead while it lasts.
 MUST_USE bool reconcile_once(struct db *source, struct db *store, const struct library *l,
                              const struct config *c, const struct business_clock *clock,
                              struct error *err);
-
-// The advisory lock by which a daemon holds a store: taken for the life of the connection.
-MUST_USE bool store_take(struct db *store, bool *ret_taken, struct error *err);

@@ -6,20 +6,6 @@
 
 #define LOOK_EVERY SECONDS(30) // a bell can be missed, a ladder's next rung cannot
 
-// One agenda a store, for the life of the connection: two would put in different digests.
-static bool open_store(const struct daemon *d, struct db **store, struct error *err)
-{
-    AUTO(pgresult_done) PGresult *r = NULL;
-
-    if (*store)
-        return true;
-    if (!daemon_open_store(d, "agenda", store, err) ||
-        // "agenda" in hexadecimal.
-        !db_ask(*store, "SELECT pg_try_advisory_lock(x'6167656e6461'::bigint)", 0, NULL, &r, err))
-        return false;
-    return db_bool(r, 0, 0) || fail(err, FAULT_AWAY, "another timelyd keeps this store's agenda");
-}
-
 static bool do_round(const struct daemon *d, struct db *store, struct agenda_report *ret,
                      struct error *err)
 {
@@ -53,23 +39,22 @@ static void report(const struct agenda_report *r)
                  r->deadlines, r->lines, r->mails, r->silent, r->waiting, r->nobody);
 }
 
-void agenda_run(void *daemon)
+static void keep_agenda(struct daemon *d, long long epoch)
 {
-    struct daemon *d = daemon;
     struct backoff backoff = {0};
     struct db *store = NULL;
-    enum wake wake = WAKE_READY;
 
-    while (wake != WAKE_STOPPING && !loop_stopping(d->loop)) {
+    while (lead_holds(d, epoch)) {
         struct agenda_report told = {0};
         struct error err;
 
-        if (open_store(d, &store, &err) && do_round(d, store, &told, &err)) {
+        if ((store || lead_open_store(d, epoch, "agenda", &store, &err)) &&
+            do_round(d, store, &told, &err)) {
             backoff_reset(&backoff);
             report(&told);
             if (told.mails)
                 bell_ring(&d->outbox_bell);
-            wake = bell_wait(&d->agenda_bell, until_next(d, told.next_at));
+            (void)bell_wait(&d->agenda_bell, until_next(d, told.next_at));
             continue;
         }
         db_close(store);
@@ -78,4 +63,12 @@ void agenda_run(void *daemon)
             break;
     }
     db_close(store);
+}
+
+// One agenda a store: two would put in different digests.
+void agenda_run(void *daemon)
+{
+    struct daemon *d = daemon;
+
+    lead_terms(d, &d->agenda_bell, keep_agenda);
 }

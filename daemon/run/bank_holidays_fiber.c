@@ -31,21 +31,25 @@ bool bank_holidays_fetch(struct arena *a, const char *url, const char **ret, siz
     return true;
 }
 
-// The effect is told from what was accepted, so a first reading must be over. False: stopping.
-static bool wait_for_facts(struct db *store, bool *ret_going_on, struct error *err)
+// The effect is told from what was accepted, so a first reading must be over. *ret_going_on false:
+// the term has ended before.
+static bool wait_for_facts(const struct daemon *d, long long epoch, struct db *store,
+                           bool *ret_going_on, struct error *err)
 {
-    for (;;) {
+    *ret_going_on = false;
+    while (!*ret_going_on && lead_holds(d, epoch)) {
         AUTO(pgresult_done) PGresult *r = NULL;
 
         if (!db_ask(store, "SELECT rules_version IS NOT NULL FROM timely.state", 0, NULL, &r, err))
             return false;
         *ret_going_on = db_bool(r, 0, 0);
-        if (*ret_going_on || fiber_sleep(RECONCILED_GLANCE) == WAKE_STOPPING)
-            return true;
+        if (!*ret_going_on)
+            (void)fiber_sleep(RECONCILED_GLANCE);
     }
+    return true;
 }
 
-static bool look(struct daemon *d, const char *url, struct error *err)
+static bool look(struct daemon *d, long long epoch, const char *url, struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
     AUTO(db_auto_close) struct db *store = NULL;
@@ -54,7 +58,8 @@ static bool look(struct daemon *d, const char *url, struct error *err)
     bool going_on;
 
     if (!bank_holidays_fetch(a, url, &bytes, &length, err) ||
-        !daemon_open_store(d, "holidays", &store, err) || !wait_for_facts(store, &going_on, err))
+        !lead_open_store(d, epoch, "holidays", &store, err) ||
+        !wait_for_facts(d, epoch, store, &going_on, err))
         return false;
     if (!going_on)
         return true;
@@ -70,7 +75,7 @@ struct progress {
     int64_t again_at;    // after a failure; 0: at once
 };
 
-static void once(struct daemon *d, struct progress *p)
+static void once(struct daemon *d, long long epoch, struct progress *p)
 {
     const char *url = d->config.bank_holidays_url;
     struct date today = daemon_today(d);
@@ -78,7 +83,7 @@ static void once(struct daemon *d, struct progress *p)
 
     if (!url || date_is(p->read_on, today) || clock_monotonic() < p->again_at)
         return;
-    if (look(d, url, &err)) {
+    if (look(d, epoch, url, &err)) {
         p->read_on = today;
         return;
     }
@@ -86,17 +91,20 @@ static void once(struct daemon *d, struct progress *p)
     log_warning("holidays.unread", "reason=\"%s\"", err.text);
 }
 
+static void follow_list(struct daemon *d, long long epoch)
+{
+    struct progress p = {.read_on = DATE_NONE};
+
+    while (lead_holds(d, epoch)) {
+        once(d, epoch, &p);
+        if (bell_wait(&d->holidays_bell, GLANCE_EVERY) == WAKE_READY) // another configuration
+            p = (struct progress){.read_on = DATE_NONE};
+    }
+}
+
 void bank_holidays_run(void *arg)
 {
     struct daemon *d = arg;
-    struct progress p = {.read_on = DATE_NONE};
 
-    while (!loop_stopping(d->loop)) {
-        enum wake wake;
-
-        once(d, &p);
-        wake = bell_wait(&d->holidays_bell, GLANCE_EVERY);
-        if (wake == WAKE_READY) // another configuration
-            p = (struct progress){.read_on = DATE_NONE};
-    }
+    lead_terms(d, &d->holidays_bell, follow_list);
 }

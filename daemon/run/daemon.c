@@ -1,6 +1,7 @@
 // What the daemon's fibers share: time, connections, patience.
 #include "daemon.h"
 
+#include "leader.h"
 #include "log.h"
 #include "zone.h"
 
@@ -54,6 +55,44 @@ bool daemon_open_source(const struct daemon *d, const char *fiber, struct db **r
     return open_database(d, d->config.source, d->config.source_password_file, fiber, true,
                          d->config.source_pooled, ret, err);
 }
+
+// ------------------------------------------------------------------------------- while leading
+
+bool lead_holds(const struct daemon *d, long long epoch)
+{
+    return epoch && epoch == d->lead.epoch && clock_monotonic() < d->lead.until &&
+           !loop_stopping(d->loop);
+}
+
+void lead_terms(struct daemon *d, struct bell *bell,
+                void (*term)(struct daemon *d, long long epoch))
+{
+    while (!loop_stopping(d->loop)) {
+        if (!lead_holds(d, d->lead.epoch)) {
+            (void)bell_wait(bell, -1);
+            continue;
+        }
+        d->lead.terms++;
+        term(d, d->lead.epoch);
+        if (--d->lead.terms == 0)
+            bell_ring(&d->lead.ended);
+    }
+}
+
+bool lead_open_store(const struct daemon *d, long long epoch, const char *fiber, struct db **ret,
+                     struct error *err)
+{
+    AUTO(db_auto_close) struct db *store = NULL;
+
+    if (!daemon_open_store(d, fiber, &store, err) ||
+        !leader_claim(store, d->worker_name, epoch, err))
+        return false;
+    *ret = store;
+    store = NULL;
+    return true;
+}
+
+// ---------------------------------------------------------------------------------- patience
 
 bool backoff_wait(struct backoff *b, const char *event, const struct error *err)
 {

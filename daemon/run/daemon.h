@@ -1,5 +1,5 @@
-// The daemon: what its fibers share. One fiber watches, one runs the agenda, some deliver, one
-// renders feeds, one beats; each is a file that reads top to bottom.
+// The daemon: what its fibers share. One fiber keeps the lead, one watches, one runs the agenda,
+// some deliver, one renders feeds, one beats; each is a file that reads top to bottom.
 #pragma once
 
 #include "book.h"
@@ -14,6 +14,15 @@ struct before {
     struct before *earlier;
 };
 
+// Of several daemons on a store one leads. A term is the time in which a daemon leads under one
+// epoch.
+struct lead {
+    long long epoch;   // 0: another daemon leads, as far as is known
+    int64_t until;     // monotonic: from then on the lease may be over
+    size_t terms;      // fibers that work in a term
+    struct bell ended; // the last of them has ended its term
+};
+
 struct daemon {
     struct loop *loop;
     struct config config;
@@ -25,6 +34,7 @@ struct daemon {
     struct arena *proclaimed_arena;
     long long proclaimed_last; // the newest row among them
     struct business_clock clock;
+    struct lead lead;
     // Bells: who is to look.
     struct bell
         watch_bell; // the source or the rules changed, a hold was decided, something is dirty
@@ -32,9 +42,10 @@ struct daemon {
     struct bell outbox_bell;                 // messages were put in
     struct bell feeds_bell;                  // feeds became dirty
     struct bell holidays_bell, mailbox_bell; // the configuration was read again
+    struct bell beat_bell;                   // a term has begun or ended
     // Monotonic: since when these fibers have been at one look; 0: they wait for the next.
     int64_t watch_at_work_since, alarm_at_work_since;
-    const char *worker_name; // host and pid: who claims
+    const char *worker_name; // this process (leader_name): who leads, who claims
 };
 
 // Business time, and the day in England that it falls on.
@@ -47,6 +58,22 @@ MUST_USE bool daemon_open_store(const struct daemon *d, const char *fiber, struc
 MUST_USE bool daemon_open_source(const struct daemon *d, const char *fiber, struct db **ret,
                                  struct error *err);
 
+// Whether this daemon leads under this epoch, as far as it can know by itself: counted on its own
+// monotonic clock from before the last renewal was sent. What it then writes is checked by the
+// store, since a process may be paused between this answer and its deed. False when the daemon is
+// stopping.
+bool lead_holds(const struct daemon *d, long long epoch);
+
+// The life of a fiber that works only while its daemon leads: waits for a term on the fiber's own
+// bell, runs `term`, which returns when lead_holds no longer does, and waits for the next; until
+// the daemon stops. What a term has learnt ends with it.
+void lead_terms(struct daemon *d, struct bell *bell,
+                void (*term)(struct daemon *d, long long epoch));
+
+// The store for such a fiber: what it writes is refused once this term is over. Waits.
+MUST_USE bool lead_open_store(const struct daemon *d, long long epoch, const char *fiber,
+                              struct db **ret, struct error *err);
+
 // Waits before another try after a failure: 1 s, 4 s, 9 s … at most 60 s, with jitter. Logs the
 // error once for a run of equal ones. Returns false when the daemon is stopping.
 struct backoff {
@@ -57,6 +84,7 @@ bool backoff_wait(struct backoff *b, const char *event, const struct error *err)
 void backoff_reset(struct backoff *b);
 
 // The fibers.
+void lead_run(void *daemon);          // one of the daemons on a store leads
 void watch_run(void *daemon);         // source → facts → deadlines → store
 void agenda_run(void *daemon);        // ladders → digests, alarms
 void deliver_run(void *daemon);       // outbox → people

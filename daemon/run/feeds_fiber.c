@@ -31,15 +31,14 @@ static bool do_round(const struct daemon *d, struct db *store, struct mood *last
 }
 
 // Until feeds are marked, or it is time for a look at everything.
-static bool wait_for_marks(struct daemon *d, struct db *store, enum wake *ret, struct error *err)
+static bool wait_for_marks(struct daemon *d, struct db *store, struct error *err)
 {
     int64_t until = clock_monotonic() + LOOK_EVERY;
 
     while (clock_monotonic() < until) {
         AUTO(pgresult_done) PGresult *r = NULL;
 
-        *ret = bell_wait(&d->feeds_bell, GLANCE_EVERY);
-        if (*ret != WAKE_TIMEOUT)
+        if (bell_wait(&d->feeds_bell, GLANCE_EVERY) != WAKE_TIMEOUT)
             return true;
         if (!db_ask(store, "SELECT EXISTS (SELECT FROM timely.feed_dirty)", 0, NULL, &r, err))
             return false;
@@ -49,21 +48,19 @@ static bool wait_for_marks(struct daemon *d, struct db *store, enum wake *ret, s
     return true;
 }
 
-void feeds_run(void *daemon)
+static void render_feeds(struct daemon *d, long long epoch)
 {
-    struct daemon *d = daemon;
     struct backoff backoff = {0};
     struct mood last = {.day = DATE_NONE};
     struct db *store = NULL;
-    enum wake wake = WAKE_READY;
 
-    while (wake != WAKE_STOPPING && !loop_stopping(d->loop)) {
+    while (lead_holds(d, epoch)) {
         struct error err;
 
-        if ((store || daemon_open_store(d, "feeds", &store, &err)) &&
+        if ((store || lead_open_store(d, epoch, "feeds", &store, &err)) &&
             do_round(d, store, &last, &err)) {
             backoff_reset(&backoff);
-            if (wait_for_marks(d, store, &wake, &err))
+            if (wait_for_marks(d, store, &err))
                 continue;
         }
         db_close(store);
@@ -72,4 +69,12 @@ void feeds_run(void *daemon)
             break;
     }
     db_close(store);
+}
+
+// Rendered by who leads: two daemons with different rules would take turns with different titles.
+void feeds_run(void *daemon)
+{
+    struct daemon *d = daemon;
+
+    lead_terms(d, &d->feeds_bell, render_feeds);
 }

@@ -14,7 +14,7 @@
 #define MAILS_A_LOOK 500
 #define TRIES_MOST 3 // looks that may end at the same mail
 
-// What is kept from look to look.
+// What is kept from look to look, for a term.
 struct watch {
     struct daemon *daemon;
     struct db *store;
@@ -40,25 +40,6 @@ static void look_done(struct look *l)
     imap_close(l->imap);
     directory_free(l->directory);
     arena_free(l->arena);
-}
-
-// One reader a store, for the life of the connection.
-static bool open_store(struct watch *w, struct error *err)
-{
-    AUTO(pgresult_done) PGresult *r = NULL;
-    AUTO(db_auto_close) struct db *store = NULL;
-
-    if (w->store)
-        return true;
-    if (!daemon_open_store(w->daemon, "mailbox", &store, err) ||
-        // "mailbox" in hexadecimal.
-        !db_ask(store, "SELECT pg_try_advisory_lock(x'6d61696c626f78'::bigint)", 0, NULL, &r, err))
-        return false;
-    if (!db_bool(r, 0, 0))
-        return fail(err, FAULT_AWAY, "another timelyd reads this store's mailbox");
-    w->store = store;
-    store = NULL;
-    return true;
 }
 
 static bool open_mailbox(struct look *l, struct error *err)
@@ -254,25 +235,34 @@ static bool wait_to_go_on(struct watch *w, bool more)
     return bell_wait(&w->daemon->mailbox_bell, wait) != WAKE_STOPPING;
 }
 
-void mailbox_run(void *daemon)
+static void read_mailbox(struct daemon *d, long long epoch)
 {
-    struct daemon *d = daemon;
     struct watch w = {.daemon = d};
     bool going_on = true;
 
-    while (going_on && !loop_stopping(d->loop)) {
+    while (going_on && lead_holds(d, epoch)) {
         struct error err;
         bool more = false;
 
-        if (!d->config.imap_url || (open_store(&w, &err) && look(&w, &more, &err))) {
+        if (!d->config.imap_url ||
+            ((w.store || lead_open_store(d, epoch, "mailbox", &w.store, &err)) &&
+             look(&w, &more, &err))) {
             backoff_reset(&w.backoff);
             going_on = wait_to_go_on(&w, more);
             continue;
         }
-        if (loop_stopping(d->loop))
+        if (!lead_holds(d, epoch))
             break;
         say_problem(&w, &err);
         going_on = backoff_wait(&w.backoff, "mailbox.unread", &err);
     }
     db_close(w.store);
+}
+
+// One reader a store.
+void mailbox_run(void *daemon)
+{
+    struct daemon *d = daemon;
+
+    lead_terms(d, &d->mailbox_bell, read_mailbox);
 }

@@ -2,6 +2,7 @@
 #include "bank_holidays.h"
 #include "daemon.h"
 #include "embedded.h"
+#include "leader.h"
 #include "log.h"
 #include "migrate.h"
 #include "serve.h"
@@ -167,8 +168,9 @@ static bool set_clock(struct daemon *d, struct db *store, struct error *err)
         values[1] = arena_printf(a, "%lld", (long long)state.clock.business_anchor);
         if (!db_ask(store,
                     "UPDATE timely.state SET real_anchor_us = $1::bigint, business_anchor_us = "
-                    "$2::bigint",
-                    2, values, NULL, err))
+                    "$2::bigint WHERE real_anchor_us = 0",
+                    2, values, NULL, err) ||
+            !book_state_read(a, store, &state, err)) // another daemon may have been first
             return false;
     }
     if (state.clock.real_anchor && d->config.delivery == DELIVERY_LIVE)
@@ -225,6 +227,7 @@ static void start_witnesses(struct start *s)
 
 static void start_workers(struct daemon *d)
 {
+    fiber_start(d->loop, "lead", lead_run, d);
     fiber_start(d->loop, "watch", watch_run, d);
     fiber_start(d->loop, "agenda", agenda_run, d);
     fiber_start(d->loop, "deliver", deliver_run, d);
@@ -321,21 +324,13 @@ static void catch_signals(struct signals *s)
 
 // ------------------------------------------------------------------------------- the two processes
 
-static const char *worker_name(struct arena *a)
-{
-    char host[64] = "localhost";
-
-    gethostname(host, sizeof host - 1);
-    return arena_printf(a, "%s/%ld", host, (long)getpid());
-}
-
 static int run_daemon(const struct options *o, struct daemon *d, struct embedded *e)
 {
     struct signals signals = {.daemon = d, .options = o, .embedded = e};
     struct start s = {.daemon = d, .embedded = e != NULL};
 
     d->loop = loop_new();
-    d->worker_name = worker_name(d->config_arena);
+    d->worker_name = leader_name(d->config_arena);
     // More than mails at a time: neither the mailbox nor the list of bank holidays nor an alarm
     // waits behind them.
     if (!transfer_init(d->loop, d->config.mails_at_once + 3, &s.err))

@@ -9,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+// For a term: another daemon's may have been in between, so a new one begins with nothing known.
 struct watch {
     struct daemon *daemon;
+    long long epoch;
     struct db *source, *store;
     struct reconcile_memory *memory;
     struct backoff backoff;
-    bool holds_store;
     char said[1000];
     char *place; // notify mode: the snapshot up to which changes were seen; NULL: everything is to
                  // be read
@@ -26,22 +27,9 @@ struct watch {
 // More changed persons than this are found faster by reading everything.
 #define MAX_CHANGED 200
 
-static bool take_store(struct watch *w, struct error *err)
-{
-    if (w->holds_store)
-        return true;
-    if (!store_take(w->store, &w->holds_store, err))
-        return false;
-    if (!w->holds_store)
-        return fail(err, FAULT_AWAY, "another timelyd holds this store; waiting until it lets go");
-    return true;
-}
-
 static bool open_both(struct watch *w, struct error *err)
 {
-    if (!w->store && !daemon_open_store(w->daemon, "watch", &w->store, err))
-        return false;
-    if (!take_store(w, err))
+    if (!w->store && !lead_open_store(w->daemon, w->epoch, "watch", &w->store, err))
         return false;
     if (w->source)
         return true;
@@ -59,7 +47,6 @@ static void close_both(struct watch *w)
     db_close(w->source);
     db_close(w->store);
     w->source = w->store = NULL;
-    w->holds_store = false;
 }
 
 static void say(struct watch *w, const struct round_report *r)
@@ -186,13 +173,14 @@ static int64_t next_look(const struct watch *w, const struct round_report *r)
     return SECONDS(every > 0 ? every : 1);
 }
 
-// Waits for a reason to look again. False: stopping, or a connection was lost (then err says so).
+// Waits for a reason to look again, or the end of the term. False: a connection was lost, as err
+// says.
 static bool wait_for_reason(struct watch *w, const struct round_report *r, struct error *err)
 {
     int64_t until = clock_monotonic() + next_look(w, r);
     struct date today = daemon_today(w->daemon);
 
-    for (;;) {
+    while (lead_holds(w->daemon, w->epoch)) {
         int64_t left = until - clock_monotonic();
         int64_t nap = left < SECONDS(1) ? left : SECONDS(1);
         bool dirty;
@@ -201,32 +189,32 @@ static bool wait_for_reason(struct watch *w, const struct round_report *r, struc
             return true;
         }
         if (w->daemon->config.watch == WATCH_NOTIFY) {
-            err->fault = FAULT_NONE;
             switch (db_wait_notify(w->source, nap, err)) {
             case WAKE_READY:
                 return true;
             case WAKE_STOPPING:
-                return err->fault != FAULT_NONE ? false : fail(err, FAULT_NONE, "stopping");
+                return err->fault == FAULT_NONE;
             case WAKE_TIMEOUT:
                 break;
             }
         } else if (bell_wait(&w->daemon->watch_bell, nap) != WAKE_TIMEOUT) {
-            return !loop_stopping(w->daemon->loop) || fail(err, FAULT_NONE, "stopping");
+            return true;
         }
         if (!something_dirty(w, &dirty, err))
             return false;
         if (dirty)
             return true;
     }
+    return true;
 }
 
-void watch_run(void *arg)
+static void watch_source(struct daemon *d, long long epoch)
 {
-    struct watch w = {.daemon = arg, .memory = reconcile_memory_new()};
+    struct watch w = {.daemon = d, .epoch = epoch, .memory = reconcile_memory_new()};
 
     (void)reloaded(&w);
 
-    while (!loop_stopping(w.daemon->loop)) {
+    while (lead_holds(d, epoch)) {
         struct round_report report = {0};
         struct error err = {0};
         bool looked;
@@ -239,7 +227,7 @@ void watch_run(void *arg)
             if (wait_for_reason(&w, &report, &err))
                 continue;
         }
-        if (loop_stopping(w.daemon->loop))
+        if (loop_stopping(d->loop))
             break;
         close_both(&w);
         keep_place(&w, NULL);
@@ -249,4 +237,11 @@ void watch_run(void *arg)
     close_both(&w);
     keep_place(&w, NULL);
     reconcile_memory_free(w.memory);
+}
+
+void watch_run(void *arg)
+{
+    struct daemon *d = arg;
+
+    lead_terms(d, &d->watch_bell, watch_source);
 }

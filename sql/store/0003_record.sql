@@ -1,10 +1,13 @@
 -- Recording what was decided: one call is one statement and one transaction. The daemon decides; these functions only
 -- write down, so that changed deadlines and the messages they call for are recorded together or not at all.
 
--- Whoever writes deadlines takes turns: two who each hold a row that the other wants would both fail.
-CREATE FUNCTION timely.take_turn() RETURNS void LANGUAGE sql AS $$
-    SELECT pg_advisory_xact_lock(x'7475726e'::bigint)  -- "turn" in hexadecimal
-$$;
+-- Whoever writes deadlines takes turns: two who each hold a row that the other wants would both fail. Who claims to lead
+-- must still do so (0006_leader.sql).
+CREATE FUNCTION timely.take_turn() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(x'7475726e'::bigint);  -- "turn" in hexadecimal
+    PERFORM timely.check_lead();
+END $$;
 
 -- Puts one message into the outbox. An older message about the same calendar object to the same person that has surely
 -- not left is superseded; a cancellation of an invite that never left is dropped with it. `about` are the uids of the
@@ -275,6 +278,7 @@ CREATE FUNCTION timely.record_faulty_rows(doc jsonb) RETURNS void LANGUAGE plpgs
 DECLARE
     business_now timestamptz := (doc->>'now')::timestamptz;
 BEGIN
+    PERFORM timely.take_turn();
     UPDATE timely.finding f SET resolved_at = business_now
      WHERE f.code = 'faulty-row' AND f.resolved_at IS NULL
        AND NOT EXISTS (SELECT FROM jsonb_to_recordset(doc->'rows') AS n (person_id text, origin text, ref text, text text)
@@ -300,6 +304,7 @@ DECLARE
     the_mail bigint;
     item jsonb;
 BEGIN
+    PERFORM timely.take_turn();
     UPDATE timely.mailbox SET last_uid = greatest(last_uid, (doc->>'uid')::bigint)
      WHERE mailbox = doc->>'mailbox' AND uid_validity = (doc->>'uid_validity')::bigint;
     INSERT INTO timely.mail_read (sha256, mailbox, uid_validity, uid, taken_at, became, why, object_id, staff_id)

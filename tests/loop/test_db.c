@@ -6,6 +6,7 @@
 #include "fixture.h"
 #include "text.h"
 
+#include <arpa/inet.h>
 #include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -279,6 +280,8 @@ static void test_errors_are_sorted_and_carry_no_values(void **state)
     assert_int_equal(db_fault_of("08006"), FAULT_AWAY);
     assert_int_equal(db_fault_of("57P03"), FAULT_AWAY);
     assert_int_equal(db_fault_of("55P03"), FAULT_AWAY);
+    assert_int_equal(db_fault_of("25006"), FAULT_AWAY);
+    assert_int_equal(db_fault_of("TLEAD"), FAULT_AWAY);
     assert_int_equal(db_fault_of("55006"), FAULT_INPUT);
     assert_int_equal(db_fault_of(NULL), FAULT_AWAY);
     in_fiber(run_errors, NULL);
@@ -415,6 +418,49 @@ static void test_connections_that_fail_say_why_without_secrets(void **state)
     in_fiber(run_refused, NULL);
 }
 
+// A port whose queue of connections is full drops what is sent to it, as a machine without power
+// does.
+static int silent_port(int queue[2], struct sockaddr_in *at)
+{
+    socklen_t size = sizeof *at;
+    int port = socket(AF_INET, SOCK_STREAM, 0);
+
+    *at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    MUST(bind(port, (struct sockaddr *)at, size) == 0 && listen(port, 0) == 0);
+    MUST(getsockname(port, (struct sockaddr *)at, &size) == 0);
+    for (size_t i = 0; i < 2; i++) {
+        queue[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(queue[i], (struct sockaddr *)at, size);
+    }
+    return port;
+}
+
+static void run_silent_host(void *arg)
+{
+    AUTO(db_auto_close) struct db *known = open_db();
+    AUTO(db_auto_close) struct db *found = NULL;
+    struct sockaddr_in at;
+    char conninfo[600];
+    int queue[2], silent = silent_port(queue, &at);
+
+    (void)arg;
+    (void)snprintf(conninfo, sizeof conninfo,
+                   "%s host=127.0.0.1,%s port=%d,%s tcp_user_timeout=300",
+                   embedded_conninfo(server), PQhost(db_conn(known)), ntohs(at.sin_port),
+                   PQport(db_conn(known)));
+    found = open_with((struct db_options){.conninfo = conninfo});
+    must_answer(found, "SELECT 1", "1");
+    close(queue[0]);
+    close(queue[1]);
+    close(silent);
+}
+
+static void test_a_silent_host_is_left_for_the_next(void **state)
+{
+    (void)state;
+    in_fiber(run_silent_host, NULL);
+}
+
 // Transactions
 
 static void run_transactions(void *arg)
@@ -444,7 +490,7 @@ static void run_transactions(void *arg)
     must_answer(db, "SELECT count(*) FROM public.t", "1");
 
     MUST_OK(db_begin(db, "REPEATABLE READ, READ ONLY", &err));
-    must_fail(db, "INSERT INTO public.t VALUES (4)", FAULT_INPUT);
+    must_fail(db, "INSERT INTO public.t VALUES (4)", FAULT_AWAY);
     db_rollback(db);
 }
 
@@ -762,6 +808,7 @@ int main(void)
         cmocka_unit_test(test_a_terminated_backend_is_away_and_can_be_opened_again),
         cmocka_unit_test(test_a_backend_terminated_within_a_question),
         cmocka_unit_test(test_connections_that_fail_say_why_without_secrets),
+        cmocka_unit_test(test_a_silent_host_is_left_for_the_next),
         cmocka_unit_test(test_transactions),
         cmocka_unit_test(test_behind_a_pooler_settings_live_in_the_transaction),
         cmocka_unit_test(test_copy_out_gives_way_and_stays_in_step),

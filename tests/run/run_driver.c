@@ -16,6 +16,7 @@
 #include "daemon.h"
 #include "deliver.h"
 #include "feeds_render.h"
+#include "leader.h"
 #include "paths.h"
 #include "reconcile.h"
 #include "replies.h"
@@ -210,11 +211,12 @@ static void run_fibers(struct loop *loop, struct call *c)
                        .config = c->config,
                        .library = c->library,
                        .clock = {clock_real(), c->now},
-                       .worker_name = "driver"};
+                       .worker_name = leader_name(c->arena)};
     struct event *term = event_new(loop_base(loop), SIGTERM, EV_SIGNAL, on_term, loop);
 
     d.config.store = c->conninfo;
     event_add(term, NULL);
+    fiber_start(loop, "lead", lead_run, &d);
     fiber_start(loop, "beat", beat_run, &d);
     fiber_start(loop, "alarm", alarm_run, &d);
     fiber_start(loop, "agenda", agenda_run, &d);

@@ -295,11 +295,11 @@ def test_idle_means_idle(store, waiting):
 def test_one_agenda_a_store(store):
     """The second daemon waits; it takes over when the first one is gone."""
     with Fibers(store, '2024-03-15 10:00') as first:
-        wait_for(lambda: store.ask("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"))
+        wait_for(lambda: store.ask('SELECT 1 FROM timely.leader WHERE expires_at > now()'))
         with Fibers(store, '2024-03-15 10:00') as second:
-            while 'keeps this store' not in (line := second.stderr.readline()):
+            while 'lead.standing_by' not in (line := second.stderr.readline()):
                 assert line, 'it ended'
+            store.deadline(store.person('P1'), seen='2024-03-15 09:00')  # the first one has looked already
             first.stop()
             first.process.wait(60)
-            store.deadline(store.person('P1'), seen='2024-03-15 09:00')
             wait_for(lambda: len(in_maildir(store)) == 1)

@@ -138,7 +138,7 @@ def uid(href):
 def pg():
     with Databases() as server:
         server.psql('CREATE ROLE timely_web LOGIN')
-        server.psql(file=ROOT / 'sql' / 'store' / '0006_roles.sql')
+        server.psql(file=ROOT / 'sql' / 'store' / '0007_roles.sql')
         yield server
 
 

@@ -9,8 +9,8 @@ import time
 
 import psycopg2
 import pytest
-from topology import (BIN, LOCK_WAIT_MOST, ROOT, SCHEMA, SOURCE_SQL, Database, Postgres, Store, enquiry, install_notify,
-                      make_source, until)
+from topology import (BIN, LOCK_WAIT_MOST, ROOT, SCHEMA, SOURCE_SQL, Database, Postgres, Replica, Store, enquiry,
+                      install_notify, make_source, until)
 
 
 def works(timely, source, store):
@@ -230,21 +230,6 @@ def test_a_pooled_source_cannot_be_listened_to(installation, source, store):
 
 # -------------------------------------------------------------------------------------------- a replica
 
-class Replica(Postgres):
-    """A streaming copy of another server, to be read only."""
-
-    def __init__(self, primary):
-        super().__init__(primary.database)
-        self.primary = primary
-
-    def create(self):
-        if os.geteuid() == 0:
-            os.chown(self.folder, *pwd.getpwnam('postgres')[2:4])
-        self._server('pg_basebackup', '-D', self.data, '-R', '-c', 'fast', '-d', self.primary.conninfo('postgres'))
-        with open(self.data / 'postgresql.conf', 'a', encoding='utf-8') as conf:
-            conf.write(f"unix_socket_directories = '{self.folder}'\n")
-
-
 def test_a_source_that_is_a_streaming_replica(installation, source, store):
     with Replica(source.pg) as replica:
         assert replica.ask('SELECT pg_is_in_recovery()') == [(True,)]
@@ -346,18 +331,3 @@ def test_a_newer_store_is_refused_by_both_programs(installation, source, store):
     assert timely.daemon.wait(30) == 2
     timely.daemon = None
     assert 'newer timely' in timely.said()
-
-
-def test_a_second_daemon_waits_for_the_first(installation, source, known, tmp_path):
-    timely = installation(source.conninfo(), known.conninfo()).start()
-    known.read_again(1)
-    (tmp_path / 'second').mkdir()
-    second = type(timely)(tmp_path / 'second', source.conninfo(), known.conninfo())
-    second.start()
-    try:
-        until(lambda: 'another timelyd holds this store' in second.said(), 'the second to wait')
-        timely.stop(kill=True)
-        number = enquiry(source)
-        until(lambda: known.icpc(number), 'the second to take over', 60)
-    finally:
-        second.stop()

@@ -33,6 +33,24 @@ def until(condition, what, seconds=60.0, step=0.2):
     raise AssertionError(f'{what}: not within {seconds} s')
 
 
+class Replica(Postgres):
+    """A streaming copy of another server, to be read only until it is promoted."""
+
+    def __init__(self, primary, settings=None):
+        super().__init__(primary.database, settings)
+        self.primary = primary
+
+    def create(self):
+        self._give_folder()
+        self._server('pg_basebackup', '-D', self.data, '-R', '-c', 'fast', '-d', self.primary.conninfo('postgres'))
+        with open(self.data / 'postgresql.conf', 'a', encoding='utf-8') as conf:
+            conf.write(f"unix_socket_directories = '{self.folder}'\n")
+            conf.writelines(f"{name} = '{value}'\n" for name, value in self.settings.items())
+
+    def promote(self):
+        self._server('pg_ctl', '-D', self.data, '-w', 'promote')
+
+
 class Database:
     """One database of a server."""
 
