@@ -211,6 +211,19 @@ BEGIN
         email = excluded.email, sequence_said = excluded.sequence_said, children = excluded.children;
 END $$;
 
+-- A digest says all that still stands of those before it. One that waits, and has surely not left, is therefore overtaken by
+-- a newer one to the same person, as after days without a mail server; what it had to say counts as said by the newer one.
+CREATE FUNCTION timely.overtake_digests(newer bigint, business_now timestamptz) RETURNS void LANGUAGE sql AS $$
+    WITH overtaken AS (
+        UPDATE timely.outbox o SET state = 'superseded', settled_at = business_now
+          FROM timely.outbox n
+         WHERE n.message_id = newer AND n.kind = 'digest' AND o.kind = 'digest' AND o.staff_id = n.staff_id
+           AND o.message_id < n.message_id AND o.state = 'due' AND NOT o.maybe_repeat
+        RETURNING o.message_id
+    )
+    UPDATE timely.notice t SET message_id = newer FROM overtaken v WHERE t.message_id = v.message_id
+$$;
+
 -- One mail of the agenda with the rungs that it says, or (without a mail) rungs that passed in silence.
 --   now, message, notices [{deadline_id, due_on, rung, staff_id}], next [{deadline_id, next_notice_at}]
 CREATE FUNCTION timely.record_telling(doc jsonb) RETURNS void LANGUAGE plpgsql AS $$
@@ -222,6 +235,7 @@ BEGIN
     IF doc ? 'message' THEN
         PERFORM timely.put_message(doc->'message', business_now);
         SELECT message_id INTO the_message FROM timely.outbox WHERE dedupe = doc->'message'->>'dedupe';
+        PERFORM timely.overtake_digests(the_message, business_now);
     END IF;
     INSERT INTO timely.notice (deadline_id, due_on, rung, staff_id, said_at, message_id)
     SELECT n.deadline_id, n.due_on, n.rung, n.staff_id, business_now, the_message
