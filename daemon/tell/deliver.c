@@ -32,7 +32,7 @@
 
 #define DAY_US (SECONDS(60) * 60 * 24)
 #define PICTURE "etc/pictures/outlook-subscribe.png"
-#define PICTURE_MOST (1024 * 1024)
+#define PICTURE_MOST (1024UL * 1024)
 #define ANSWER_CHARS_MAX 190 // four bytes each and an ellipsis fit into a settlement
 
 struct delivery {

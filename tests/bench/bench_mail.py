@@ -4,8 +4,8 @@
     bench_mail.py BENCH_MAIL RUN_DRIVER [--mails 1000] [--runs 5]
 
 First the hand-over alone. Then a whole outbox: claimed, composed, handed over and settled one by one, by one worker and by
-four at once; and four workers that claim and settle alone, messages that are too old to be sent, with ten times as many
-waiting behind them. With the server's own settings for commits. Both programs are builds without sanitizers.
+four at once; and four workers that claim and settle alone, messages that are too old to be sent, with a hundred times as
+many waiting beside them, and what memory that takes. With the server's own settings for commits. Both programs are builds without sanitizers.
 """
 import argparse
 import os
@@ -62,27 +62,32 @@ class Outbox:
         self.pg.remove()
 
     def empty(self, workers, now='2024-04-02 10:00'):
-        """Messages per second until nothing is due for so many workers, one process each."""
+        """Until nothing is due for so many workers, one process each: messages per second, and the most MB that one had."""
         began = time.monotonic()
         crew = [subprocess.Popen([self.driver, 'deliver', self.pg.conninfo(), self.config, now], env=ENVIRONMENT,
                                  stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for _ in range(workers)]
-        assert [worker.wait() for worker in crew] == [0] * workers
-        return self.pg.ask("SELECT count(*) FROM timely.outbox WHERE state IN ('sent', 'expired')")[0][0] / (time.monotonic() - began)
+        ended = [os.wait4(worker.pid, 0) for worker in crew]
+        took = time.monotonic() - began
+        assert [status for _, status, _ in ended] == [0] * workers
+        done, = self.pg.ask("SELECT count(*) FROM timely.outbox WHERE state IN ('sent', 'expired')")[0]
+        return done / took, max(usage.ru_maxrss for _, _, usage in ended) / 1024
 
 
 def whole_outbox(driver, port, mails):
     for workers in (1, 4):
         with Outbox(driver, port, mails) as outbox:
-            rate = outbox.empty(workers)
+            rate, _ = outbox.empty(workers)
             sent, = outbox.pg.ask("SELECT count(*) FROM timely.outbox WHERE state = 'sent'")[0]
             assert sent == mails, f'{sent} of {mails} were sent'
             print(f'whole outbox, {workers} at a time  {rate:6.0f}/s')
 
 
 def claims(driver, port, mails):
-    with Outbox(driver, port, 11 * mails) as outbox:
+    waiting = 100 * mails
+    with Outbox(driver, port, mails + waiting) as outbox:
         outbox.pg.ask("UPDATE timely.outbox SET not_before = now() + interval '1 day' WHERE message_id > %s", (mails,))
-        print(f'claimed and settled by four{outbox.empty(4, "2024-06-01 10:00"):6.0f}/s ({10 * mails} waiting)')
+        rate, memory = outbox.empty(4, '2024-06-01 10:00')
+        print(f'claimed and settled by four {rate:5.0f}/s, {memory:.0f} MB each ({waiting} waiting)')
 
 
 def main():
