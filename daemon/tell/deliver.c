@@ -82,17 +82,24 @@ static bool is_line_wanted(const struct delivery *d, const PGresult *rows, int i
     return s && strcmp(s->id, d->message.staff_id) == 0;
 }
 
+// A digest stands in for those that it has overtaken: their lines are in it.
+static const char lines_sql[] =
+    "SELECT t.state = 'open' AND t.due_on = n.due_on, n.rung, p.worker_id, p.team_id,"
+    " p.chair_id, p.iro_id, coalesce(p.restricted, true) FROM timely.notice n"
+    " JOIN timely.deadline t USING (deadline_id)"
+    " LEFT JOIN timely.person p USING (person_id) WHERE n.message_id = $1::bigint"
+    " OR (n.message_id IN (SELECT o.message_id FROM timely.outbox o JOIN timely.outbox me"
+    " ON me.message_id = $1::bigint AND o.staff_id = me.staff_id AND o.message_id < me.message_id"
+    " WHERE me.kind = 'digest' AND o.kind = 'digest' AND o.state = 'superseded')"
+    " AND EXISTS (SELECT FROM timely.message_deadline a"
+    " WHERE a.message_id = $1::bigint AND a.deadline_id = n.deadline_id))";
+
 static bool ask_lines(const struct delivery *d, bool *ret_wanted, struct error *err)
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
     const char *id = arena_printf(d->arena, "%lld", d->message.message_id);
 
-    if (!db_ask(d->store,
-                "SELECT t.state = 'open' AND t.due_on = n.due_on, n.rung, p.worker_id, p.team_id,"
-                " p.chair_id, p.iro_id, coalesce(p.restricted, true) FROM timely.notice n"
-                " JOIN timely.deadline t USING (deadline_id)"
-                " LEFT JOIN timely.person p USING (person_id) WHERE n.message_id = $1::bigint",
-                1, &id, &rows, err))
+    if (!db_ask(d->store, lines_sql, 1, &id, &rows, err))
         return false;
     *ret_wanted = PQntuples(rows) == 0;
     for (int i = 0; i < PQntuples(rows) && !*ret_wanted; i++)

@@ -28,11 +28,12 @@ struct feed_address {
     const char *kind, *id;
 };
 
-// What a sender holds: others have it no longer once the lease has ended without being renewed.
+// What a sender holds. A lease that has ended without being renewed is anybody's to take. The
+// number fences: each claim of a message has a higher one.
 #define LEASE_S 10
 struct claim {
-    long long message_id,
-        number;            // message_id 0: nothing. The number fences: each claim has a higher one
+    long long message_id; // 0: nothing
+    long long number;
     _Atomic int64_t until; // of clock_monotonic: so long the lease is surely ours; 0: no more
 };
 

@@ -31,16 +31,17 @@ void claim_forget(struct claim *c)
     " AND e.staff_id = m.staff_id AND e.state IN ('due', 'claimed', 'handing_over')"               \
     " AND (e.sequence, e.message_id) < (m.sequence, m.message_id))"
 
+#define IS_WAITING "m.state IN ('due', 'claimed', 'handing_over')"
+
 // The right-hand sides see the row as it was: one that was being handed over may have left. The
 // oldest goes first, however often it was tried: after an outage what has waited longest.
 static const char claim_sql[] =
     "UPDATE timely.outbox o SET state = 'claimed', claimed_by = $2,"
     " claim_number = o.claim_number + 1, lease_until = " A_LEASE ","
     " maybe_repeat = o.maybe_repeat OR o.state = 'handing_over'"
-    " WHERE o.message_id IN (SELECT m.message_id FROM timely.outbox m"
-    " WHERE ((m.state = 'due' AND m.not_before <= now())"
-    " OR (m.state IN ('claimed', 'handing_over') AND m.lease_until < now() AND $3::boolean))"
-    " AND " NONE_BEFORE " ORDER BY m.message_id FOR UPDATE SKIP LOCKED LIMIT 1)"
+    " WHERE o.message_id IN (SELECT m.message_id FROM timely.outbox m WHERE " IS_WAITING
+    " AND (m.state = 'due' OR $3::boolean) AND m.free_at <= now() AND " NONE_BEFORE
+    " ORDER BY m.put_at, m.message_id FOR UPDATE SKIP LOCKED LIMIT 1)"
     " RETURNING o.message_id, o.claim_number, coalesce(o.object_id, 0), o.attempts, o.sequence,"
     " o.kind, o.staff_id, o.recipient, o.subject, o.body_text, o.body_html, o.body_calendar,"
     " o.rfc_message_id, (extract(epoch FROM o.put_at) * 1000000)::bigint,"
@@ -102,9 +103,8 @@ bool outbox_next_in(struct db *store, bool take_over, double *ret_seconds, struc
 
     if (!db_ask(store,
                 // greatest() takes no notice of NULL: of no message at all it would be 0.
-                "SELECT extract(epoch FROM min(greatest(CASE WHEN m.state = 'due' THEN m.not_before"
-                " ELSE m.lease_until END, now())) - now()) FROM timely.outbox m"
-                " WHERE m.state IN ('due', 'claimed', 'handing_over')"
+                "SELECT extract(epoch FROM min(greatest(m.free_at, now())) - now())"
+                " FROM timely.outbox m WHERE " IS_WAITING
                 " AND (m.state = 'due' OR $1::boolean) AND " NONE_BEFORE,
                 1, &may, &r, err))
         return false;

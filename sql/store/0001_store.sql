@@ -324,6 +324,7 @@ CREATE TABLE timely.notice (
     message_id   bigint,                 -- the outbox message; NULL: passed before the deadline was known
     PRIMARY KEY (deadline_id, due_on, rung, staff_id)
 );
+CREATE INDEX notice_message ON timely.notice (message_id) WHERE message_id IS NOT NULL;
 
 -- Messages. What may become of one, by whom, and what the statement that does it checks:
 --
@@ -331,6 +332,7 @@ CREATE TABLE timely.notice (
 --   -              due            put_message its dedupe key is new
 --   due            superseded     put_message a newer one about the same object to the same person is put in, and this one has
 --                                             surely not left (not maybe_repeat)
+--   due            superseded     the agenda  the same of a newer digest to the same person, which says what still stands
 --   due            claimed        a sender    not_before has come; no older one about the same object to the same person waits
 --   claimed        claimed        another     lease_until has passed
 --   handing_over   claimed        another     lease_until has passed; it may have left: maybe_repeat
@@ -372,13 +374,17 @@ CREATE TABLE timely.outbox (
     claimed_by     text,
     claim_number   bigint NOT NULL DEFAULT 0, -- fencing: rises with every claim
     lease_until    timestamptz,          -- real time of the server
+    free_at        timestamptz GENERATED ALWAYS AS ( -- real time from which it can be claimed; NULL: never again
+                   CASE WHEN state = 'due' THEN not_before WHEN state IN ('claimed', 'handing_over') THEN lease_until END) STORED,
     maybe_repeat   boolean NOT NULL DEFAULT false, -- a hand-over whose answer was lost is tried again
     last_answer    text,
     settled_at     timestamptz
 );
-CREATE INDEX outbox_waiting ON timely.outbox (message_id) WHERE state IN ('due', 'claimed', 'handing_over');
+-- In the order in which they are claimed; what waits for its time is passed over without being read.
+CREATE INDEX outbox_waiting ON timely.outbox (put_at, message_id, free_at) WHERE state IN ('due', 'claimed', 'handing_over');
 CREATE INDEX outbox_never ON timely.outbox (settled_at) WHERE state IN ('refused', 'expired');
 CREATE INDEX outbox_object ON timely.outbox (object_id, staff_id) WHERE object_id IS NOT NULL;
+CREATE INDEX outbox_digest ON timely.outbox (staff_id) WHERE kind = 'digest' AND state = 'due';
 
 -- Which deadlines a message is about, from when it is put in: append-only. A digest is about each of its lines, also those
 -- that its reader was told before; a meeting's invite about every deadline that the meeting was to meet then.

@@ -226,6 +226,15 @@ BEGIN
         email = excluded.email, sequence_said = excluded.sequence_said, children = excluded.children;
 END $$;
 
+-- A digest says all that still stands of those before it. One that waits, and has surely not left, is therefore overtaken by
+-- a newer one to the same person, as after days without a mail server.
+CREATE FUNCTION timely.overtake_digests(newer bigint, business_now timestamptz) RETURNS void LANGUAGE sql AS $$
+    UPDATE timely.outbox o SET state = 'superseded', settled_at = business_now
+      FROM timely.outbox n
+     WHERE n.message_id = newer AND n.kind = 'digest' AND o.kind = 'digest' AND o.staff_id = n.staff_id
+       AND o.message_id < n.message_id AND o.state = 'due' AND NOT o.maybe_repeat
+$$;
+
 -- One mail of the agenda with the rungs that it says, or (without a mail) rungs that passed in silence.
 --   now, message, about [deadline_id] of all its lines, notices [{deadline_id, due_on, rung, staff_id}] of the new ones,
 --   next [{deadline_id, next_notice_at}]
@@ -241,6 +250,7 @@ BEGIN
         INSERT INTO timely.message_deadline
         SELECT the_message, id::bigint FROM jsonb_array_elements_text(coalesce(doc->'about', '[]')) AS id
         ON CONFLICT DO NOTHING;
+        PERFORM timely.overtake_digests(the_message, business_now);
     END IF;
     INSERT INTO timely.notice (deadline_id, due_on, rung, staff_id, said_at, message_id)
     SELECT n.deadline_id, n.due_on, n.rung, n.staff_id, business_now, the_message

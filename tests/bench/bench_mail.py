@@ -3,15 +3,15 @@
 
     bench_mail.py BENCH_MAIL RUN_DRIVER [--mails 1000] [--runs 5]
 
-First the hand-over alone. Then a whole outbox: claimed, composed, handed over and settled one by one, with the server's
-own settings for commits. Both programs are builds without sanitizers.
+First the hand-over alone. Then a whole outbox: claimed, composed, handed over and settled one by one, by one worker and by
+four at once; and four workers that claim and settle alone, messages that are too old to be sent, with a hundred times as
+many waiting beside them, and what memory that takes. With the server's own settings for commits. Both programs are builds without sanitizers.
 """
 import argparse
 import os
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -39,22 +39,55 @@ def start_sink():
     return sink, port
 
 
-def empty_outbox(driver, port, mails):
-    with Postgres(settings=DEFAULTS) as pg, tempfile.TemporaryDirectory() as folder:
+class Outbox:
+    """A store with messages that are due."""
+
+    def __init__(self, driver, port, messages):
+        self.driver, self.port, self.messages = driver, port, messages
+        self.pg = Postgres(settings=DEFAULTS)
+
+    def __enter__(self):
+        self.pg.__enter__()
         for file in sorted((ROOT / 'sql' / 'store').glob('[0-9]*.sql')):
-            pg.psql(file=file)
-        config = Path(folder) / 'timely.yaml'
-        config.write_text('log:\n  level: warning\nmail:\n  delivery: live\n  from email: timely@council.example\n'
-                          '  operator email: operator@council.example\n  allowed domains: council.example\n'
-                          f'  smtp require tls: no\n  smtp url: smtp://127.0.0.1:{port}\n')
-        pg.ask(OUTBOX, (mails,))
+            self.pg.psql(file=file)
+        self.config = self.pg.folder / 'timely.yaml'
+        self.config.write_text('log:\n  level: error\nmail:\n  delivery: live\n  from email: timely@council.example\n'
+                               '  operator email: operator@council.example\n  allowed domains: council.example\n'
+                               f'  smtp require tls: no\n  smtp url: smtp://127.0.0.1:{self.port}\n')
+        self.pg.ask(OUTBOX, (self.messages,))
+        self.pg.ask('VACUUM ANALYZE timely.outbox')
+        return self
+
+    def __exit__(self, *_):
+        self.pg.remove()
+
+    def empty(self, workers, now='2024-04-02 10:00'):
+        """Until nothing is due for so many workers, one process each: messages per second, and the most MB that one had."""
         began = time.monotonic()
-        subprocess.run([driver, 'deliver', pg.conninfo(), config, '2024-04-02 10:00'], check=True, env=ENVIRONMENT, stderr=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL)
+        crew = [subprocess.Popen([self.driver, 'deliver', self.pg.conninfo(), self.config, now], env=ENVIRONMENT,
+                                 stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for _ in range(workers)]
+        ended = [os.wait4(worker.pid, 0) for worker in crew]
         took = time.monotonic() - began
-        sent, = pg.ask("SELECT count(*) FROM timely.outbox WHERE state = 'sent'")[0]
-        assert sent == mails, f'{sent} of {mails} were sent'
-        print(f'whole outbox, one at a time {mails / took:6.0f}/s')
+        assert [status for _, status, _ in ended] == [0] * workers
+        done, = self.pg.ask("SELECT count(*) FROM timely.outbox WHERE state IN ('sent', 'expired')")[0]
+        return done / took, max(usage.ru_maxrss for _, _, usage in ended) / 1024
+
+
+def whole_outbox(driver, port, mails):
+    for workers in (1, 4):
+        with Outbox(driver, port, mails) as outbox:
+            rate, _ = outbox.empty(workers)
+            sent, = outbox.pg.ask("SELECT count(*) FROM timely.outbox WHERE state = 'sent'")[0]
+            assert sent == mails, f'{sent} of {mails} were sent'
+            print(f'whole outbox, {workers} at a time  {rate:6.0f}/s')
+
+
+def claims(driver, port, mails):
+    waiting = 100 * mails
+    with Outbox(driver, port, mails + waiting) as outbox:
+        outbox.pg.ask("UPDATE timely.outbox SET not_before = now() + interval '1 day' WHERE message_id > %s", (mails,))
+        rate, memory = outbox.empty(4, '2024-06-01 10:00')
+        print(f'claimed and settled by four {rate:5.0f}/s, {memory:.0f} MB each ({waiting} waiting)')
 
 
 def main():
@@ -67,7 +100,8 @@ def main():
     sink, port = start_sink()
     try:
         subprocess.run([o.bench_mail, f'smtp://127.0.0.1:{port}', str(o.mails), str(o.runs)], check=True)
-        empty_outbox(o.run_driver, port, o.mails)
+        whole_outbox(o.run_driver, port, o.mails)
+        claims(o.run_driver, port, o.mails)
     finally:
         sink.terminate()
         sink.wait(10)

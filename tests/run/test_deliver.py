@@ -142,9 +142,10 @@ def test_a_lost_answer_may_be_a_repeat(store):
 
 def test_the_oldest_goes_first(store):
     """Also where a later one was due at once and the older one had to be tried again."""
-    messages = [store.put(f'summary:{n}', staff=None, kind='operator', not_before=at)
-                for n, at in enumerate(('2024-01-03', '2024-01-02', '2024-01-01'))]
-    assert [int(number) for number, _ in store.deliver()] == messages
+    messages = [store.put(f'summary:{n}', staff=None, kind='operator', put_at=put_at, not_before=not_before)
+                for n, put_at, not_before in ((2, '2024-04-01T10:00Z', '2024-01-02'), (1, '2024-04-01T09:00Z', '2024-01-03'),
+                                              (3, '2024-04-01T11:00Z', '2024-01-01'))]
+    assert [int(number) for number, _ in store.deliver()] == [messages[1], messages[0], messages[2]]
 
 
 def test_no_server_is_away(store):
@@ -202,6 +203,20 @@ def test_a_digest_with_one_line_left_goes(store):
     assert [outcome for _, outcome in store.deliver('2024-03-15 10:05')] == ['sent']
     message = store.one('SELECT message_id FROM timely.outbox')
     assert 'icpc/1' in audit(store, message)[0][2], 'under which rule'
+
+
+def test_of_several_digests_that_wait_the_newest_says_all(store):
+    """After days without a mail server: one mail, with what still stands, also when what was new in it is over by then."""
+    store.deadline(store.person('P1'), seen='2024-03-15 10:00')
+    store.agenda('2024-03-15 10:00')
+    last = store.deadline(store.person('P2'), seen='2024-03-18 10:00')
+    store.agenda('2024-03-18 10:00')
+    store.ask("UPDATE timely.deadline SET state = 'met' WHERE deadline_id = %s", (last,))
+    older, newer = [number for number, in store.ask("SELECT message_id FROM timely.outbox WHERE kind = 'digest' ORDER BY 1")]
+    assert store.deliver('2024-03-18 10:05') == [(str(newer), 'sent')] and store.state(older) == 'superseded'
+    mail, = in_maildir(store)
+    assert 'REF-P1' in mail.get_body(('plain',)).get_content()
+    assert store.one('SELECT count(*) FROM timely.message_deadline WHERE message_id = %s', (newer,)) == 2, 'it is evidence for both'
 
 
 @pytest.fixture
