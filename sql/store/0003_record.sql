@@ -39,7 +39,7 @@ BEGIN
     IF the_message IS NOT NULL THEN
         INSERT INTO timely.message_deadline
         SELECT the_message, d.deadline_id FROM timely.deadline d
-         WHERE d.uid IN (SELECT jsonb_array_elements_text(coalesce(m->'about', '[]')))
+         WHERE d.uid = ANY (ARRAY(SELECT jsonb_array_elements_text(coalesce(m->'about', '[]'))))
         UNION SELECT the_message, s.deadline_id FROM timely.object_deadline s WHERE s.object_id = the_object;
     END IF;
 END $$;
