@@ -26,3 +26,10 @@ instant business_now(const struct business_clock *c)
 {
     return c->business_anchor + (clock_real() - c->real_anchor);
 }
+
+int64_t pause_after(int64_t took, int64_t least)
+{
+    const int64_t most = SECONDS(600), pause = took < most / 100 ? took * 100 : most;
+
+    return pause > least ? pause : least;
+}

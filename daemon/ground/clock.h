@@ -20,3 +20,8 @@ struct business_clock {
 };
 
 instant business_now(const struct business_clock *c);
+
+// How long to pause, in microseconds, after something that took so long and is done again and
+// again, so that it takes no more than a hundredth of the time: at least `least`, at most 10
+// minutes.
+int64_t pause_after(int64_t took, int64_t least);

@@ -21,6 +21,7 @@ struct alarm_watch {
     // Monotonic: since when the store has been away, and when that was told. 0: it is not, was not.
     int64_t away_at, away_told_at;
     int64_t started_at;       // monotonic
+    int64_t audit_took;       // the last time
     struct date heartbeat_on; // the day whose mail is in the outbox
 };
 
@@ -222,11 +223,14 @@ static bool look(struct alarm_watch *w, struct error *err)
     struct daemon *d = w->daemon;
     struct unwell *list;
     size_t count;
+    int64_t began;
 
     if (!w->store && !daemon_open_store(d, "alarm", &w->store, err))
         return false;
+    began = clock_monotonic();
     if (!self_audit(a, w->store, daemon_now(d), &list, &count, err))
         return false;
+    w->audit_took = clock_monotonic() - began;
     note_store_there(w);
     return put_heartbeat_mail(w, a, list, count, err) &&
            (!alarm_has_way(&d->config) || tell_of_changes(w, a, list, count, err));
@@ -247,7 +251,7 @@ void alarm_run(void *daemon)
         d->alarm_at_work_since = 0;
         if (looked) {
             backoff_reset(&w.backoff);
-            if (fiber_sleep(LOOK_EVERY) == WAKE_STOPPING)
+            if (fiber_sleep(pause_after(w.audit_took, LOOK_EVERY)) == WAKE_STOPPING)
                 break;
             continue;
         }

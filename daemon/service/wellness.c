@@ -13,7 +13,7 @@ struct wellness {
     struct arena *arena; // of the samples
     struct metric *samples;
     size_t count;
-    int64_t asked_at; // monotonic
+    int64_t ask_again_at; // monotonic
 };
 
 struct wellness *wellness_new(void)
@@ -49,13 +49,15 @@ static void keep(struct wellness *w, const PGresult *r)
 bool wellness_refresh(struct wellness *w, struct db *db, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
+    int64_t began = clock_monotonic(), now;
 
-    if (w->asked_at && clock_monotonic() - w->asked_at < ASK_EVERY)
+    if (began < w->ask_again_at)
         return true;
     if (!db_ask(db, "SELECT code, count FROM timely.wellness()", 0, NULL, &r, err))
         return false;
     keep(w, r);
-    w->asked_at = clock_monotonic();
+    now = clock_monotonic();
+    w->ask_again_at = now + pause_after(now - began, ASK_EVERY);
     return true;
 }
 

@@ -10,7 +10,8 @@ struct wellness;
 struct wellness *wellness_new(void);
 void wellness_free(struct wellness *w);
 
-// Asks the store anew, where the last answer is 10 seconds old. Waits.
+// Asks the store anew, where the last answer is 10 seconds old (more on a store so large that
+// asking takes long). Waits.
 MUST_USE bool wellness_refresh(struct wellness *w, struct db *db, struct error *err);
 
 // Adds the codes of what is not well, divided by blanks; nothing where all is. Not those of the

@@ -1,5 +1,5 @@
-// Alarms by mail and webhook (alarm.h). What is said are codes, counts, times and the words of the
-// self-audit: nobody is named.
+// Alarms by mail and webhook (alarm.h). The mail has the words of the self-audit, which name
+// nobody; the webhook, which may be another's, codes and times alone.
 #include "alarm.h"
 
 #include "book.h"
@@ -64,7 +64,6 @@ static json_t *cause_document(const struct alarm *m, const struct unwell *u)
 
     json_set_text(o, "code", u->code);
     if (m->kind == ALARM_RAISED) {
-        json_set_text(o, "words", u->words);
         json_set_text(o, "since", instant_iso(m->arena, u->since));
     }
     return o;

@@ -140,6 +140,15 @@ static void business_time_runs_from_its_anchor(void **state)
     assert_true(clock_monotonic() >= monotonic);
 }
 
+static void a_pause_keeps_to_a_hundredth_of_the_time(void **state)
+{
+    (void)state;
+    assert_int_equal(pause_after(0, SECONDS(10)), SECONDS(10));
+    assert_int_equal(pause_after(SECONDS(1) / 10, SECONDS(10)), SECONDS(10));
+    assert_int_equal(pause_after(SECONDS(2), SECONDS(10)), SECONDS(200));
+    assert_int_equal(pause_after(INT64_MAX, SECONDS(10)), SECONDS(600));
+}
+
 // ---- paths
 
 static void write_file(const char *path, const char *bytes, size_t length)
@@ -293,6 +302,7 @@ int main(void)
         cmocka_unit_test(levels_below_the_least_are_silent),
         cmocka_unit_test(the_journal_gets_priorities),
         cmocka_unit_test(business_time_runs_from_its_anchor),
+        cmocka_unit_test(a_pause_keeps_to_a_hundredth_of_the_time),
         cmocka_unit_test(a_file_is_read_whole),
         cmocka_unit_test(what_does_not_know_its_size_is_read_too),
         cmocka_unit_test(data_is_found_where_the_environment_says),

@@ -222,6 +222,18 @@ static void test_next(void **state)
     assert_true(ladder_next_at(a, *state, d, instant_from_london(at("2024-04-22T09:00"))) == 0);
 }
 
+// Of a conference somebody is told even when it is booked in time and nobody knows its start; a
+// timescale without a ladder says nothing.
+static void test_always_speaks(void **state)
+{
+    const struct library *l = *state;
+    struct timescale icpc = l->timescales[library_timescale(l, "icpc")];
+
+    assert_true(ladder_always_speaks(l, &icpc));
+    icpc.ladder = NULL;
+    assert_false(ladder_always_speaks(l, &icpc));
+}
+
 // Every telling of many deadlines falls on a working morning of the office.
 static void test_always_a_working_morning(void **state)
 {
@@ -272,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_nobody_is_told),
         cmocka_unit_test(test_unknown_tells_nobody),
         cmocka_unit_test(test_next),
+        cmocka_unit_test(test_always_speaks),
         cmocka_unit_test(test_always_a_working_morning),
     };
 

@@ -45,6 +45,7 @@ def test_a_reload(council):
     council.enquiry(child)
     wait_for(lambda: council.stored(child))
     assert due(council, child) == '2024-04-23'
+    assert council.one('SELECT newest_fact_at::text FROM timely.state') == '2024-04-02 00:00:00'
 
     # A bad file: the rules that are in force stay, and the log says where it is wrong.
     overlay = council.folder / 'overlay.yaml'
@@ -110,4 +111,6 @@ def test_a_restarted_server(council):
     assert council.daemon.running.poll() is None and council.web.running.poll() is None
     address = council.subscribe('W4')
     council.settled()
+    assert council.one("SELECT count(*) FROM timely.timescale WHERE speaks AND timescale IN ('icpc', 'cp-visit')") == 2
+    assert council.timely('status').startswith('All is well.')
     wait_for(lambda: shows(council, address, council.stored(child)[0]), 60)
