@@ -307,6 +307,7 @@ static int run_daemon(const struct options *o, struct daemon *d, struct embedded
     fiber_start(d->loop, "feeds", feeds_run, d);
     fiber_start(d->loop, "holidays", bank_holidays_run, d);
     fiber_start(d->loop, "mailbox", mailbox_run, d);
+    fiber_start(d->loop, "inbox", inbox_run, d);
     fiber_start(d->loop, "beat", beat_run, d);
     log_info("daemon.started", "version=%s rules=%s timescales=%zu", TIMELY_VERSION,
              d->library->version, d->library->timescale_count);

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "mail.h"
 #include "mail_check.h"
+#include "mail_links.h"
 #include "mail_proof.h"
 #include "maildir.h"
 #include "oauth.h"
@@ -441,6 +442,9 @@ bool deliver_one(struct db *store, const struct config *config, const struct dir
         (s.outcome != OUTCOME_NONE && !check_again(&d, &s, &newer, err)))
         return false;
     if (s.outcome == OUTCOME_NONE && is_kind(&d, "welcome") && !write_welcome(&d, &s, err))
+        return false;
+    if (s.outcome == OUTCOME_NONE &&
+        !mail_links_make(a, store, config->public_url, &d.message, err))
         return false;
     if (s.outcome == OUTCOME_NONE)
         prepare(&d, &s);
