@@ -114,7 +114,7 @@ static struct digest_line digest_line(const struct agenda_voice *v, const struct
         .said = acknowledged_words(v->arena, o, today_of(v)),
         .is_new = l->is_new,
         .deadline_id = o->deadline_id,
-        .url = mail_link_later(v->arena, v->config->public_url, o->deadline_id),
+        .url = l->parting ? NULL : mail_link_later(v->arena, v->config->public_url, o->deadline_id),
     };
 }
 

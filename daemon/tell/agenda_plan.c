@@ -286,6 +286,16 @@ void agenda_plan(struct arena *a, const struct plan_input *in, struct plan *ret)
     *ret = plan;
 }
 
+bool agenda_line(struct arena *a, const struct plan_input *in, const struct owed *o,
+                 struct line *ret)
+{
+    int index = library_timescale(in->library, o->timescale);
+
+    if (index >= 0)
+        *ret = line_for(a, in, o, &in->library->timescales[index]);
+    return index >= 0;
+}
+
 bool agenda_standing(struct arena *a, const struct plan_input *in, const struct owed *o,
                      const char *staff_id, const char *rung, struct line *ret)
 {

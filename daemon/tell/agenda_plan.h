@@ -21,6 +21,7 @@ struct line {
     enum saying how;
     bool escalation; // of the latest rung
     bool is_new;
+    bool parting; // it is no longer theirs (agenda_moved.h)
     const char *title, *force;
     int working_days; // from today to the due date; negative: since then
 };
@@ -48,6 +49,10 @@ struct plan {
 };
 
 void agenda_plan(struct arena *a, const struct plan_input *in, struct plan *ret);
+
+// A deadline's line for nobody yet; false when the library no longer has the timescale.
+bool agenda_line(struct arena *a, const struct plan_input *in, const struct owed *o,
+                 struct line *ret);
 
 // A line that was told before, as it stands now: false when it is no longer this recipient's, or
 // the rung no longer speaks.
