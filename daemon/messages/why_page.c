@@ -181,12 +181,12 @@ static void add_forms(struct page *to, const struct why_page *p, const struct wh
 {
     open_form(to, r);
     text_addf(to->out,
-              "<label>I have it in hand until <input type=\"date\" name=\"until\" required "
-              "min=\"%s\" max=\"%s\"></label>\n<label>because <input type=\"text\" "
+              "<label>Until <input type=\"date\" name=\"until\" required "
+              "min=\"%s\" max=\"%s\"></label>\n<label>Because <input type=\"text\" "
               "name=\"because\" required maxlength=\"%d\"></label>\n",
               date_iso(to->arena, p->today),
               date_iso(to->arena, date_add_days(p->today, IN_HAND_DAYS_MOST)), IN_HAND_REASON_MOST);
-    close_form(to, "in-hand", "Say so",
+    close_form(to, "in-hand", "I have it in hand",
                "You are not reminded of it until then. It stays due on its day, and managers who "
                "are told of it see your reason: please name nobody in it.");
     if (!r->acts || date_known(r->done_until))

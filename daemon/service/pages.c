@@ -21,10 +21,10 @@
 #define PATIENCE (SECONDS(5))
 
 // Nothing but our style; no frames, no forms to elsewhere.
-#define POLICY                                                                                     \
-    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; "           \
-    "base-uri 'none'"
-static const char *const headers[] = {"Content-Security-Policy", POLICY, "Referrer-Policy",
+static const char policy[] =
+    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'";
+static const char *const headers[] = {"Content-Security-Policy", policy, "Referrer-Policy",
                                       "same-origin", NULL};
 
 static const char deadline_sql[] = "SELECT * FROM timely.page_deadline($1)";
