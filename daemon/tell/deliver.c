@@ -333,6 +333,17 @@ static void prove(struct delivery *d, struct settlement *s, struct delivered *re
     d->server.bearer = proof.bearer;
 }
 
+// What a mail says is worth more than its links: where none can be made, it goes without. Waits.
+static bool make_links(struct delivery *d, struct error *err)
+{
+    if (mail_links_make(d->arena, d->store, d->config->public_url, &d->message, err))
+        return true;
+    if (err->fault == FAULT_INPUT)
+        log_error("message.without-links", "message=%lld reason=\"%s\"", d->message.message_id,
+                  err->text);
+    return err->fault == FAULT_INPUT;
+}
+
 // ---------------------------------------------------------------------------------- handing over
 
 // RFC 4954 6: what is wrong is who we say we are.
@@ -443,8 +454,7 @@ bool deliver_one(struct db *store, const struct config *config, const struct dir
         return false;
     if (s.outcome == OUTCOME_NONE && is_kind(&d, "welcome") && !write_welcome(&d, &s, err))
         return false;
-    if (s.outcome == OUTCOME_NONE &&
-        !mail_links_make(a, store, config->public_url, &d.message, err))
+    if (s.outcome == OUTCOME_NONE && !make_links(&d, err))
         return false;
     if (s.outcome == OUTCOME_NONE)
         prepare(&d, &s);

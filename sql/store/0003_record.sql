@@ -58,7 +58,8 @@ END $$;
 
 -- What was said about a person's deadlines ends with what it was said about. Of a child who went to another worker the
 -- agenda is looked at anew: what the former one was not reminded of is the new one's.
-CREATE FUNCTION timely.end_acknowledgements(the_person text, business_now timestamptz) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION timely.end_acknowledgements(the_person text, business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     WITH over AS (
         UPDATE timely.acknowledgement a SET ended_at = business_now, ended_because = o.because
           FROM (SELECT b.acknowledgement_id,
@@ -72,8 +73,8 @@ CREATE FUNCTION timely.end_acknowledgements(the_person text, business_now timest
      RETURNING a.deadline_id
     )
     UPDATE timely.deadline d SET next_notice_at = business_now FROM over
-     WHERE d.deadline_id = over.deadline_id AND d.state = 'open' AND d.next_notice_at > business_now
-$$;
+     WHERE d.deadline_id = over.deadline_id AND d.state = 'open' AND d.next_notice_at > business_now;
+END $$;
 
 -- Everything about one person after a reading or an evaluation. Parts that are absent stay as they are:
 --   now        business time

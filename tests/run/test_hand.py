@@ -226,7 +226,13 @@ def test_a_repeat_has_the_same_links_and_what_was_smuggled_in_becomes_none(store
     store.ask("UPDATE timely.outbox SET state = 'due'")
     store.deliver('2024-03-15 10:02')
     again, = (store.maildir / 'new').iterdir()
-    def addresses(mail):
-        return re.findall(rb'/why/[\w-]{24}', mail)
-    assert addresses(again.read_bytes()) == addresses(before) and len(addresses(before)) >= 2
+    found = [re.findall(rb'/why/[\w-]{24}', mail) for mail in (before, again.read_bytes())]
+    assert found[0] == found[1] and len(found[0]) >= 2
     assert store.one('SELECT count(*) FROM timely.page_link') == 1
+
+
+def test_a_mail_goes_without_links_where_none_can_be_made(store):
+    told(store, '2024-03-15 10:00')
+    store.ask('DELETE FROM timely.secret')
+    store.deliver('2024-03-15 10:01')
+    assert store.one('SELECT state FROM timely.outbox') == 'sent' and store.one('SELECT count(*) FROM timely.page_link') == 0

@@ -85,7 +85,7 @@ class Browser:
         os.close(to_browser)
         os.close(from_browser)
         self.number, self.rest, self.session = 0, b'', None
-        page = wait_until(lambda: [t for t in self.call('Target.getTargets')['targetInfos'] if t['url'] == url])
+        page = wait_until(lambda: [t for t in self.call('Target.getTargets')['targetInfos'] if t['url'] == url], 60)
         self.session = self.call('Target.attachToTarget', targetId=page[0]['targetId'], flatten=True)['sessionId']
 
     def call(self, method, **params):
@@ -274,13 +274,13 @@ def test_a_page_behind_a_proxy_knows_its_path(pg, store):
 def test_a_browser_presses_the_button(pg, server, tmp_path):
     path = mail_link(pg, deadline(pg, derivation=HOSTILE))
     with Browser(f'http://127.0.0.1:{server.port}{path}', tmp_path) as browser:
-        wait_until(lambda: browser.evaluate('document.querySelectorAll("form").length') == 2)
+        wait_until(lambda: browser.evaluate('document.querySelectorAll("form").length') == 2, 60)
         browser.evaluate('document.querySelector("button").click()')
         assert browser.evaluate('document.querySelector("[name=until]").matches(":invalid")') is True, 'nothing is chosen yet'
         assert inbox(pg) == []
         browser.evaluate('document.querySelector("[name=until]").value = document.querySelector("[name=until]").max;'
                          'document.querySelector("[name=because]").value = "é & <b>";'
                          'document.querySelector("button").click()')
-        wait_until(lambda: 'What you pressed was put down' in (browser.evaluate('document.body.innerText') or ''))
+        wait_until(lambda: 'What you pressed was put down' in (browser.evaluate('document.body.innerText') or ''), 60)
         assert browser.evaluate('location.pathname') == path and browser.evaluate('document.forms.length') == 0
     assert [(body['kind'], body['reason']) for body in inbox(pg)] == [('in-hand', 'é & <b>')]
