@@ -33,7 +33,8 @@ def store(pg):
     pg.ask("UPDATE timely.state SET read_business_at = now(), read_at = now()")
     pg.ask("INSERT INTO timely.timescale VALUES ('icpc', 'ICPC', 'Initial child protection conference', 'Guidance',"
            " 'Working Together 2023, chapter 3', 'https://www.gov.uk/x', 'read on the page cited', 'Counted from the discussion.', 'c')")
-    pg.ask("INSERT INTO timely.person (person_id, case_ref, display_name, accepted_at) VALUES ('P1', 'REF-1', 'Ivy Hart', now())")
+    pg.ask("INSERT INTO timely.person (person_id, case_ref, display_name, worker_id, accepted_at)"
+           " VALUES ('P1', 'REF-1', 'Ivy Hart', 'w1', now())")
     return store
 
 
@@ -202,7 +203,6 @@ def mail_link(pg, number=None, staff='w1', token='mail'):
 
 def test_who_came_by_mail_can_say_a_word_and_nobody_else(pg, server):
     number = deadline(pg)
-    pg.ask("UPDATE timely.person SET worker_id = 'w1'")
     worker, manager, feed = mail_link(pg, number), mail_link(pg, number, 'm1', 'boss'), link(pg, number)
     assert re.findall(r'<button name="say" value="([\w-]+)"', server.ask(worker).content.decode()) == ['in-hand', 'done']
     assert re.findall(r'<button name="say" value="([\w-]+)"', server.ask(manager).content.decode()) == ['in-hand']
