@@ -27,6 +27,7 @@ struct explaining {
     size_t count, room;
     PGresult *stored, *notices; // what the store has of the person's deadlines, and what was said
     PGresult *moves;            // the days on which due dates moved
+    PGresult *words;            // what people say about them, as long as it holds
     const char *now;            // business time as the store writes it
 };
 
@@ -76,6 +77,13 @@ static const char moves_sql[] =
     " WINDOW w AS (PARTITION BY h.deadline_id ORDER BY h.history_id)) AS m"
     " WHERE m.change = 'moved' AND m.due_before <> m.due_on ORDER BY m.history_id";
 
+// Why somebody is not told for now.
+static const char words_sql[] =
+    "SELECT h.deadline_id, h.said_at, CASE h.kind WHEN 'done' THEN 'done, not yet recorded'"
+    " ELSE concat('in hand until ', h.last_day, ', because: ', h.reason) END, h.staff_id, h.said_by"
+    " FROM timely.holding_acknowledgement h JOIN timely.deadline d USING (deadline_id)"
+    " WHERE d.person_id = $1 AND h.last_day >= $2::date ORDER BY h.acknowledgement_id";
+
 static bool read_said(struct explaining *x, struct error *err)
 {
     struct session *s = x->session;
@@ -95,7 +103,10 @@ static bool read_said(struct explaining *x, struct error *err)
                   " USING (object_id) JOIN timely.deadline AS d USING (deadline_id)"
                   " WHERE d.person_id = $1 ORDER BY 1, 2, 5",
                   1, values, &x->notices, err) &&
-           db_ask(s->store, moves_sql, 1, values, &x->moves, err);
+           db_ask(s->store, moves_sql, 1, values, &x->moves, err) &&
+           db_ask(s->store, words_sql, 2,
+                  (const char *[]){x->person, date_iso(s->arena, session_today(s))}, &x->words,
+                  err);
 }
 
 // The stored row of a deadline, or -1.
@@ -173,6 +184,18 @@ static void add_moves(struct explaining *x, const char *deadline_id)
     }
 }
 
+static void add_words(struct explaining *x, const char *deadline_id)
+{
+    struct session *s = x->session;
+
+    for (int i = 0; i < PQntuples(x->words); i++)
+        if (strcmp(db_text(x->words, i, 0), deadline_id) == 0)
+            print_safe(s, arena_printf(s->arena, "  Said: %s, staff %s %s: %s.",
+                                       session_time(s, db_text(x->words, i, 1)),
+                                       db_text(x->words, i, 3), db_text(x->words, i, 4),
+                                       db_text(x->words, i, 2)));
+}
+
 static void add_said(struct explaining *x, const struct explained *d)
 {
     struct session *s = x->session;
@@ -181,8 +204,10 @@ static void add_said(struct explaining *x, const struct explained *d)
     size_t count = row < 0 ? 0 : add_notices(x, db_text(x->stored, row, 0));
     const char *next = row < 0 ? NULL : db_text(x->stored, row, 5);
 
-    if (row >= 0)
+    if (row >= 0) {
         add_moves(x, db_text(x->stored, row, 0));
+        add_words(x, db_text(x->stored, row, 0));
+    }
     if (!d->owed)
         return;
     if (row < 0)
@@ -308,5 +333,6 @@ enum status run_explain(struct session *s, const struct arguments *g, struct err
     PQclear(x.stored);
     PQclear(x.notices);
     PQclear(x.moves);
+    PQclear(x.words);
     return status;
 }

@@ -54,8 +54,11 @@ static void add_item(struct arena *a, struct text *out, const struct digest_item
         paragraph_add(out, "    ", "    ", i->booked);
     if (*i->reason)
         paragraph_add(out, "    ", "    ", arena_printf(a, "You are told because: %s", i->reason));
+    if (*i->said)
+        paragraph_add(out, "    ", "    ", i->said);
     if (i->url)
-        paragraph_add(out, "    ", "    ", arena_printf(a, "Why this date: %s", i->url));
+        paragraph_add(out, "    ", "    ",
+                      arena_printf(a, "Why this date, or say it is in hand: %s", i->url));
 }
 
 void digest_add_items(struct arena *a, struct text *out, const struct digest_view *v)

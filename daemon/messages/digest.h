@@ -22,9 +22,10 @@ struct digest_line {
     struct date seen_on;  // DATE_NONE when not known
     const char
         *reason; // why it reaches this person, for escalations: "out of timescale since 2 April"
+    const char *said; // what somebody said about it: "In hand until …", or NULL
     bool is_new;
     long long deadline_id;
-    const char *url; // of the explanation, or NULL
+    const char *url; // of the page that explains it and takes a word about it, or NULL
 };
 
 struct digest {

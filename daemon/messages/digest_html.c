@@ -46,9 +46,10 @@ static void item_words(struct arena *a, struct text *out, const struct digest_it
     remark(a, out, i->booked);
     if (*i->reason)
         remark(a, out, arena_printf(a, "You are told because: %s", i->reason));
+    remark(a, out, i->said);
     if (i->url) {
         text_add(out, "<br>");
-        html_link(a, out, i->url, "Why this date");
+        html_link(a, out, i->url, "Why this date, or say it is in hand");
     }
 }
 

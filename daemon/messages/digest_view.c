@@ -14,6 +14,7 @@
 #define CHILD_CHARS_MAX 60
 #define TITLE_CHARS_MAX 160
 #define REMARK_CHARS_MAX 200
+#define SAID_CHARS_MAX 400 // a reason with who gave it
 #define FORCE_CHARS_MAX 20
 
 struct place {
@@ -199,6 +200,7 @@ static struct digest_item item_of(struct arena *a, const struct digest_line *l, 
         .booked = clean_line(a, l->booked, REMARK_CHARS_MAX),
         .seen = seen_words(a, l->seen_on, on),
         .reason = clean_line(a, l->reason, REMARK_CHARS_MAX),
+        .said = clean_line(a, l->said, SAID_CHARS_MAX),
         .url = l->url && clean_is_url(l->url) ? l->url : NULL,
         .is_new = l->is_new,
     };

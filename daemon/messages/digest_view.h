@@ -15,6 +15,7 @@ struct digest_item {
     const char *booked; // "" for none
     const char *seen;   // "last seen 25 March", "not seen on record"
     const char *reason; // "" for none
+    const char *said;   // "" for none
     const char *url;    // NULL for none
     bool is_new;
     bool new_family, new_child; // this line begins one

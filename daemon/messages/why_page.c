@@ -33,6 +33,11 @@ const char page_style[] =
     "vertical-align:top}\n"
     "th{color:var(--quiet);font-weight:normal}\n"
     "a{color:var(--link)}\n"
+    "form{margin:1rem 0;padding:.75rem 1rem;border:1px solid var(--line)}\n"
+    "label{display:block;margin:.25rem 0}\n"
+    "input,button{font:inherit;color:inherit;background:var(--sheet);border:1px solid "
+    "var(--quiet);padding:.3rem .5rem;max-width:100%}\n"
+    "input[type=text]{width:100%}button{margin-top:.5rem;cursor:pointer}\n"
     "footer{margin-top:1.75rem;border-top:1px solid var(--line);padding-top:.75rem}\n"
     "@media(max-width:30rem){main{margin:0;padding:1rem}dl{grid-template-columns:1fr;gap:0}"
     "dd{margin-bottom:.5rem}}\n";
@@ -139,6 +144,71 @@ static void add_standing(struct page *to, const struct why_page *p)
     text_add(to->out, "</dl>\n");
 }
 
+// ------------------------------------------------------------------------------------- their word
+
+static void add_said(struct page *to, const struct why_recipient *r)
+{
+    struct arena *a = to->arena;
+
+    if (date_known(r->in_hand_until))
+        say(to, arena_printf(a, "You have it in hand until %s: %s", date_words(a, r->in_hand_until),
+                             r->reason));
+    if (date_known(r->done_until))
+        say(to, "It was said that this was done and is not yet recorded. It counts once it is "
+                "recorded in the case system.");
+    if (r->waits)
+        say(to, "What you pressed was put down. timely looks at it in a moment: open this page "
+                "again to see whether it counts.");
+    if (r->refused)
+        say(to, arena_printf(a, "What you pressed last does not count: %s.", r->refused));
+}
+
+static void open_form(struct page *to, const struct why_recipient *r)
+{
+    text_addf(to->out,
+              "<form method=\"post\">\n<input type=\"hidden\" name=\"form\" value=\"%s\">\n",
+              safe(to, r->form_token));
+}
+
+static void close_form(struct page *to, const char *word, const char *button, const char *what)
+{
+    text_addf(to->out,
+              "<button name=\"say\" value=\"%s\">%s</button>\n<p class=\"quiet\">%s</p>\n</form>\n",
+              word, button, what);
+}
+
+static void add_forms(struct page *to, const struct why_page *p, const struct why_recipient *r)
+{
+    open_form(to, r);
+    text_addf(to->out,
+              "<label>Until <input type=\"date\" name=\"until\" required "
+              "min=\"%s\" max=\"%s\"></label>\n<label>Because <input type=\"text\" "
+              "name=\"because\" required maxlength=\"%d\"></label>\n",
+              date_iso(to->arena, p->today),
+              date_iso(to->arena, date_add_days(p->today, IN_HAND_DAYS_MOST)), IN_HAND_REASON_MOST);
+    close_form(to, "in-hand", "I have it in hand",
+               "You are not reminded of it until then. It stays due on its day, and managers who "
+               "are told of it see your reason: please name nobody in it.");
+    if (!r->acts || date_known(r->done_until))
+        return;
+    open_form(to, r);
+    close_form(to, "done", "It was done, and is not yet recorded",
+               "Managers are not told of it for two working days: time to record it. It stays "
+               "owed until it is recorded, and this can be said once.");
+}
+
+static void add_word(struct page *to, const struct why_page *p)
+{
+    const struct why_recipient *r = p->recipient;
+
+    if (!r)
+        return;
+    heading(to, "Your word on it");
+    add_said(to, r);
+    if (is(p, "open") && !r->waits)
+        add_forms(to, p, r);
+}
+
 // -------------------------------------------------------------------------------------- why it is
 // so
 
@@ -219,6 +289,7 @@ const char *why_page_render(struct arena *a, const struct why_page *p, const cha
 
     open_page(&to, "Why this date", style_url, mood_of(p));
     add_standing(&to, p);
+    add_word(&to, p);
     add_derivation(&to, p);
     add_rule(&to, p);
     add_changes(&to, p);

@@ -12,6 +12,21 @@ struct why_change {
     struct date due_on;
 };
 
+// Of what somebody has in hand, said on a page or by a command.
+#define IN_HAND_DAYS_MOST 28    // longer it can be said again
+#define IN_HAND_REASON_MOST 200 // characters
+
+// To whom the link was sent by mail, and what they may say and have said about it.
+struct why_recipient {
+    const char *form_token;    // of the page's forms
+    bool acts;                 // may say that it was done
+    struct date in_hand_until; // DATE_NONE: they have not said so
+    const char *reason;        // of that
+    struct date done_until;    // said to be done, not yet recorded; DATE_NONE: not said
+    bool waits;                // what they pressed was not looked at yet
+    const char *refused;       // why what they pressed last does not count; NULL
+};
+
 struct why_page {
     const char *reference;                                         // of the child
     const char *title, *force, *source, *url, *evidence, *reading; // NULL where there is none
@@ -25,6 +40,7 @@ struct why_page {
     size_t change_count;
     struct moment as_of; // of the last reading of the case database; MOMENT_NONE: none yet
     const char *help;    // one line: whom to ask; NULL
+    const struct why_recipient *recipient; // NULL: of a calendar's entry, and nobody is known
 };
 
 // A whole document of HTML without scripts; its style is at `style_url`. Arena-owned.

@@ -1,6 +1,7 @@
 // Keeping in memory what the functions of sql/store/0003_record.sql keep in tables.
 #include "memory.h"
 
+#include "agenda_moved.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -88,6 +89,19 @@ void memory_digest(struct reader *r, struct date today)
     r->digest_on = today;
 }
 
+static bool counts(const struct duty *d, const struct notice *n)
+{
+    return n->sent && date_is(n->due_on, d->owed.due_on);
+}
+
+static const struct notice *later(const struct notice *n, const struct notice *last)
+{
+    bool is = !last || n->said_at > last->said_at ||
+              (n->said_at == last->said_at && strcmp(n->rung, last->rung) < 0);
+
+    return is ? n : last;
+}
+
 const struct notice *memory_last_told(const struct duty *d, const char *staff_id)
 {
     const struct notice *last = NULL;
@@ -95,32 +109,66 @@ const struct notice *memory_last_told(const struct duty *d, const char *staff_id
     for (size_t i = 0; i < d->notice_count; i++) {
         const struct notice *n = &d->notices[i];
 
-        if (n->sent && date_is(n->due_on, d->owed.due_on) && same_text(n->staff_id, staff_id) &&
-            (!last || n->said_at > last->said_at ||
-             (n->said_at == last->said_at && strcmp(n->rung, last->rung) < 0)))
-            last = n;
+        if (counts(d, n) && same_text(n->staff_id, staff_id) && !agenda_is_parting(n->rung))
+            last = later(n, last);
     }
     return last;
 }
 
-static bool has_told(const struct duty *d, const char *staff_id)
+const struct notice *memory_worker_told(const struct duty *d)
 {
+    const struct notice *last = NULL;
+
+    for (size_t i = 0; i < d->notice_count; i++) {
+        const struct notice *n = &d->notices[i];
+
+        if (counts(d, n) && strncmp(n->rung, "social-worker,", strlen("social-worker,")) == 0)
+            last = later(n, last);
+    }
+    return last;
+}
+
+bool memory_knows_parting(struct arena *a, const struct duty *d, const char *staff_id)
+{
+    const char *rung = agenda_parting_rung(a, d->person->worker_since);
+
     for (size_t i = 0; i < d->notice_count; i++)
-        if (d->notices[i].sent && same_text(d->notices[i].staff_id, staff_id))
+        if (counts(d, &d->notices[i]) && same_text(d->notices[i].staff_id, staff_id) &&
+            strcmp(d->notices[i].rung, rung) == 0)
             return true;
     return false;
+}
+
+static bool has_told(const struct reader *r, const struct duty *d)
+{
+    for (size_t i = r->count; i-- > 0;)
+        if (r->told[i] == d)
+            return true;
+    return false;
+}
+
+static void remember_told(struct memory *m, const char *staff_id, struct duty *d)
+{
+    struct reader *r = memory_reader(m, staff_id);
+
+    if (has_told(r, d))
+        return;
+    r->told = arena_grow(m->arena, (void *)r->told, sizeof *r->told, r->count, &r->room);
+    r->told[r->count++] = d;
+}
+
+void memory_moved(struct memory *m, const struct remembered *p)
+{
+    for (size_t i = 0; p->who.worker_id && i < p->duty_count; i++)
+        remember_told(m, p->who.worker_id, p->duties[i]);
 }
 
 void memory_say(struct memory *m, struct duty *d, const struct notice *n)
 {
     struct notice own = *n;
 
-    if (n->sent && !has_told(d, n->staff_id)) {
-        struct reader *r = memory_reader(m, n->staff_id);
-
-        r->told = arena_grow(m->arena, (void *)r->told, sizeof *r->told, r->count, &r->room);
-        r->told[r->count++] = d;
-    }
+    if (n->sent)
+        remember_told(m, n->staff_id, d);
     own.rung = arena_strdup(m->arena, n->rung);
     d->notices =
         arena_grow(m->arena, d->notices, sizeof *d->notices, d->notice_count, &d->notice_room);

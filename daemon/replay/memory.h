@@ -47,7 +47,7 @@ struct reader {
     const char *staff_id;
     struct date digest_on; // of the last digest; DATE_NONE: none yet
     size_t in_week;        // digests in the week of the last one
-    struct duty **told;    // in digests and alarms
+    struct duty **told;    // in digests and alarms; those too that came with a child
     size_t count, room;
 };
 
@@ -99,8 +99,15 @@ struct reader *memory_reader(struct memory *m, const char *staff_id);
 size_t memory_digests_in_week(const struct reader *r, struct date today);
 void memory_digest(struct reader *r, struct date today);
 void memory_say(struct memory *m, struct duty *d, const struct notice *n);
-// What a reader was told last of a duty with its present due date, in a mail; NULL: nothing.
+// What a reader was told last of a duty with its present due date, in a mail, but for that it is no
+// longer theirs; NULL: nothing.
 const struct notice *memory_last_told(const struct duty *d, const char *staff_id);
+// What anybody was told last of it as the child's worker.
+const struct notice *memory_worker_told(const struct duty *d);
+// Whether a reader knows that the child came to its present worker.
+bool memory_knows_parting(struct arena *a, const struct duty *d, const char *staff_id);
+// A person has another worker: what the former one was told may be theirs.
+void memory_moved(struct memory *m, const struct remembered *p);
 struct duty *memory_duty(const struct remembered *p, const char *uid); // NULL when unknown
 // True when no message with this dedupe key was put into the outbox before.
 bool memory_is_new(struct memory *m, const char *dedupe);

@@ -1,5 +1,6 @@
 // A round of the agenda (tell/agenda.c), with memory in place of the store.
 #include "agenda_mail.h"
+#include "agenda_moved.h"
 #include "walk.h"
 
 #include <string.h>
@@ -56,6 +57,27 @@ static struct plan_input input_of(const struct round *r)
 
 // ------------------------------------------------------------------------------- what they know
 
+// As the agenda reads it from the store (tell/agenda.c).
+static bool recall_told(struct walk *w, const struct duty *d, const char *staff_id,
+                        struct told *ret)
+{
+    const struct notice *own = memory_last_told(d, staff_id);
+    const struct notice *last = own ? own : memory_worker_told(d);
+    struct owed *o = ARENA_NEW(w->scratch, struct owed);
+    bool former;
+
+    if (!last)
+        return false;
+    *o = memory_owed(d);
+    former = agenda_was_for_former(o, last->staff_id, last->rung, last->said_at);
+    *ret = (struct told){staff_id, o, last->rung, MOVED_NOT};
+    if (former && !own)
+        ret->moved = MOVED_TO;
+    if (former && own && !memory_knows_parting(w->scratch, d, staff_id))
+        ret->moved = MOVED_FROM;
+    return own || ret->moved == MOVED_TO;
+}
+
 static void recall_reader(struct round *r, const char *staff_id, struct recollection *known,
                           struct told **told, size_t *room)
 {
@@ -67,16 +89,12 @@ static void recall_reader(struct round *r, const char *staff_id, struct recollec
             (struct had){staff_id, date_is(reader->digest_on, w->today),
                          memory_digests_in_week(reader, w->today)};
     for (size_t i = 0; i < reader->count; i++) {
-        const struct duty *d = reader->told[i];
-        const struct notice *last = d->owed.open ? memory_last_told(d, staff_id) : NULL;
-        struct owed *o;
+        struct told t;
 
-        if (!last)
+        if (!reader->told[i]->owed.open || !recall_told(w, reader->told[i], staff_id, &t))
             continue;
-        o = ARENA_NEW(w->scratch, struct owed);
-        *o = memory_owed(d);
         *told = arena_grow(w->scratch, *told, sizeof **told, known->told_count, room);
-        (*told)[known->told_count++] = (struct told){staff_id, o, last->rung};
+        (*told)[known->told_count++] = t;
     }
 }
 

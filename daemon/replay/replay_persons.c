@@ -25,10 +25,11 @@ static struct timeline known_facts(const struct walk *w, const struct chronicled
     return t;
 }
 
-static void evaluate_person(const struct walk *w, struct remembered *p, struct person_work *work)
+static void evaluate_person(struct walk *w, struct remembered *p, struct person_work *work)
 {
     struct stored_key *keys =
         ARENA_ARRAY(w->scratch, struct stored_key, p->stored.deadline_count + 1);
+    const char *worker_before = p->who.worker_id;
     instant look_again;
 
     *work = (struct person_work){.person_id = p->stored.person_id, .stored = &p->stored};
@@ -43,6 +44,8 @@ static void evaluate_person(const struct walk *w, struct remembered *p, struct p
                      : 0;
     p->next_at = sooner(p->next_at, look_again);
     p->who = responsible_of(w->in->library, &work->timeline, w->today, &p->worker_since);
+    if (!same_text(p->who.worker_id, worker_before))
+        memory_moved(&w->memory, p);
 }
 
 // ------------------------------------------------------------------------------- its messages

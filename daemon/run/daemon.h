@@ -1,5 +1,6 @@
 // The daemon: what its fibers share. One fiber keeps the lead, one watches, one runs the agenda,
-// some deliver, one renders feeds, one beats; each is a file that reads top to bottom.
+// some deliver, one renders feeds, one takes up what people press, one beats; each is a file that
+// reads top to bottom.
 #pragma once
 
 #include "book.h"
@@ -91,5 +92,6 @@ void deliver_run(void *daemon);       // outbox → people
 void feeds_run(void *daemon);         // deadlines → rendered feeds
 void bank_holidays_run(void *daemon); // published bank holidays → proposals
 void mailbox_run(void *daemon);       // answers and bounces → store
+void inbox_run(void *daemon);         // what people press on pages → store
 void alarm_run(void *daemon);         // self-audit → somebody, by another way than the outbox
 void beat_run(void *daemon);          // heartbeat, watchdog

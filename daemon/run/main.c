@@ -234,6 +234,7 @@ static void start_workers(struct daemon *d)
     fiber_start(d->loop, "feeds", feeds_run, d);
     fiber_start(d->loop, "holidays", bank_holidays_run, d);
     fiber_start(d->loop, "mailbox", mailbox_run, d);
+    fiber_start(d->loop, "inbox", inbox_run, d);
     log_info("daemon.started", "version=%s rules=%s timescales=%zu", TIMELY_VERSION,
              d->library->version, d->library->timescale_count);
     supervisor_status("at work");

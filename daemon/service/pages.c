@@ -5,8 +5,11 @@
 #include "clock.h"
 #include "columns.h"
 #include "feeds.h"
+#include "http_request.h"
 #include "log.h"
+#include "page_form.h"
 #include "why_page.h"
+#include "zone.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,21 +17,29 @@
 #define WHY "/why/"
 #define STYLE "/pages.css"
 #define TOKEN_MOST 64
+#define FORM_MOST 8192 // bytes
 #define PATIENCE (SECONDS(5))
 
 // Nothing but our style; no frames, no forms to elsewhere.
-static const char *const headers[] = {
-    "Content-Security-Policy",
+static const char policy[] =
     "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; "
-    "base-uri 'none'",
-    NULL};
+    "base-uri 'none'";
+static const char *const headers[] = {"Content-Security-Policy", policy, "Referrer-Policy",
+                                      "same-origin", NULL};
 
 static const char deadline_sql[] = "SELECT * FROM timely.page_deadline($1)";
 static const char changes_sql[] = "SELECT * FROM timely.page_changes($1)";
+static const char recipient_sql[] = "SELECT * FROM timely.page_recipient($1)";
+static const char press_sql[] = "SELECT timely.press_page($1, $2, $3::date, $4)";
 
 bool pages_has(const char *path)
 {
     return strncmp(path, WHY, strlen(WHY)) == 0 || strcmp(path, STYLE) == 0;
+}
+
+bool pages_takes_form(const char *path)
+{
+    return strncmp(path, WHY, strlen(WHY)) == 0;
 }
 
 static void answer_page(int status, const char *html, struct http_response *ret)
@@ -91,74 +102,189 @@ static struct why_change *changes_of(struct arena *a, const PGresult *r)
     return all;
 }
 
+static struct why_recipient *recipient_of(struct arena *a, const PGresult *r, const char *token)
+{
+    struct why_recipient *to = ARENA_NEW(a, struct why_recipient);
+
+    if (PQntuples(r) == 0)
+        return NULL;
+    *to = (struct why_recipient){
+        .form_token = page_form_token(a, token, london_from_instant(clock_real()).on),
+        .acts = db_bool(r, 0, 0),
+        .in_hand_until = column_date(r, 0, 1),
+        .reason = db_text(r, 0, 2),
+        .done_until = column_date(r, 0, 3),
+        .waits = db_bool(r, 0, 4),
+        .refused = given(r, 0, 5)};
+    return to;
+}
+
+// What came with a link: the page is asked for, or a word is pressed there.
+struct visit {
+    struct arena *arena;
+    const struct pages *pages;
+    const struct http_request *request;
+    const char *token, *hash, *style;
+    struct page_word word;
+};
+
 // *ret is NULL where the link opens nothing.
-static bool read_page(struct arena *a, struct db *db, const struct pages *p, const char *hash,
-                      const char *style, const char **ret, struct error *err)
+static bool read_page(const struct visit *v, struct db *db, const char **ret, struct error *err)
 {
     AUTO(pgresult_done) PGresult *deadline = NULL;
     AUTO(pgresult_done) PGresult *changes = NULL;
+    AUTO(pgresult_done) PGresult *recipient = NULL;
     struct why_page page;
 
     *ret = NULL;
-    if (!db_ask(db, deadline_sql, 1, &hash, &deadline, err))
+    if (!db_ask(db, deadline_sql, 1, &v->hash, &deadline, err))
         return false;
     if (PQntuples(deadline) == 0)
         return true;
-    if (!db_ask(db, changes_sql, 1, &hash, &changes, err))
+    if (!db_ask(db, changes_sql, 1, &v->hash, &changes, err) ||
+        !db_ask(db, recipient_sql, 1, &v->hash, &recipient, err))
         return false;
     page = page_of(deadline);
-    page.changes = changes_of(a, changes);
+    page.changes = changes_of(v->arena, changes);
     page.change_count = (size_t)PQntuples(changes);
-    page.help = p->help;
-    *ret = why_page_render(a, &page, style);
+    page.recipient = recipient_of(v->arena, recipient, v->token);
+    page.help = v->pages->help;
+    *ret = why_page_render(v->arena, &page, v->style);
+    return true;
+}
+
+// *ret is NULL where nothing was put down.
+static bool press(const struct visit *v, struct db *db, const char **ret, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const struct page_word *w = &v->word;
+    const char *values[] = {v->hash, w->done ? "done" : "in-hand",
+                            w->done ? NULL : date_iso(v->arena, w->last_day),
+                            w->done ? NULL : w->reason};
+
+    if (!db_ask(db, press_sql, 4, values, &r, err))
+        return false;
+    *ret = db_bool(r, 0, 0) ? v->token : NULL;
     return true;
 }
 
 // ------------------------------------------------------------------------------------ answering
 
-static bool ask_store(struct arena *a, const struct pages *p, const char *token, const char *style,
-                      const char **ret, struct error *err)
+static void answer_notice(const struct visit *v, int status, const char *heading, const char *words,
+                          struct http_response *ret)
 {
-    struct db *db;
-    bool read;
-
-    if (!store_pool_take(p->pool, PATIENCE, &db, err))
-        return false;
-    read = read_page(a, db, p, feed_token_hash(a, token), style, ret, err);
-    store_pool_give(p->pool, db, read || err->fault != FAULT_AWAY);
-    return read;
+    answer_page(status, notice_page_render(v->arena, heading, words, v->style), ret);
 }
 
-static void answer_why(void *arg, const struct http_request *q, struct http_response *ret)
+// Asks the store; false when it is away, and answered so.
+static bool ask_store(const struct visit *v,
+                      bool (*ask)(const struct visit *v, struct db *db, const char **ret,
+                                  struct error *err),
+                      const char **ret_found, struct http_response *ret)
 {
-    AUTO(arena_auto_free) struct arena *a = arena_new();
-    const struct pages *p = arg;
-    const char *style = arena_printf(a, "%s%s", p->prefix, STYLE);
-    const char *token = q->path + strlen(WHY), *html = NULL;
     struct error err;
+    struct db *db;
+    bool asked = false;
 
-    if (strlen(token) > TOKEN_MOST) {
-        html = NULL;
-    } else if (!ask_store(a, p, token, style, &html, &err)) {
-        log_warning("page.failed", "reason=\"%s\"", err.text);
-        answer_page(503,
-                    notice_page_render(a, "Not now, please",
-                                       "timely cannot reach its data at the moment. Please try "
-                                       "again in a few minutes.",
-                                       style),
-                    ret);
-        return;
+    if (store_pool_take(v->pages->pool, PATIENCE, &db, &err)) {
+        asked = ask(v, db, ret_found, &err);
+        store_pool_give(v->pages->pool, db, asked || err.fault != FAULT_AWAY);
     }
+    if (asked)
+        return true;
+    log_warning("page.failed", "reason=\"%s\"", err.text);
+    answer_notice(v, 503, "Not now, please",
+                  "timely cannot reach its data at the moment. Please try again in a few minutes.",
+                  ret);
+    return false;
+}
+
+static void answer_unknown(const struct visit *v, struct http_response *ret)
+{
+    if (throttle_unknown(v->pages->throttle, &v->request->client, clock_monotonic(), ret))
+        answer_notice(v, 404, "This link opens nothing",
+                      "It may have been cut in half, or what it led to is no longer in the "
+                      "calendar or mail that it came from. Open your calendar again for the link "
+                      "of today.",
+                      ret);
+}
+
+static void answer_why(const struct visit *v, struct http_response *ret)
+{
+    const char *html = NULL;
+
+    if (!ask_store(v, read_page, &html, ret))
+        return;
     if (html)
         answer_page(200, html, ret);
-    else if (throttle_unknown(p->throttle, &q->client, clock_monotonic(), ret))
-        answer_page(404,
-                    notice_page_render(a, "This link opens nothing",
-                                       "It may have been cut in half, or what it led to is no "
-                                       "longer in the calendar or mail that it came from. Open "
-                                       "your calendar again for the link of today.",
-                                       style),
-                    ret);
+    else
+        answer_unknown(v, ret);
+}
+
+static void release_arena(void *arena)
+{
+    arena_free(arena);
+}
+
+// To the page, so that loading it again presses nothing again.
+static void answer_pressed(const struct visit *v, struct http_response *ret)
+{
+    struct arena *kept = arena_new();
+    const char **to = ARENA_ARRAY(kept, const char *, 3);
+
+    to[0] = "Location";
+    to[1] = arena_printf(kept, "%s%s%s", v->pages->prefix, WHY, v->token);
+    *ret = (struct http_response){.status = 303,
+                                  .content_type = "text/plain; charset=utf-8",
+                                  .cache_control = "no-store",
+                                  .headers = to,
+                                  .release = release_arena,
+                                  .owner = kept};
+}
+
+static void answer_form(struct visit *v, const struct form *f, struct http_response *ret)
+{
+    const struct date today = london_from_instant(clock_real()).on;
+    const char *complaint, *pressed = NULL;
+
+    if (!page_form_is_ours(v->arena, v->token, form_value(f, "form"), today)) {
+        answer_notice(v, 403, "This form is too old",
+                      "Nothing was put down. Please open the link again and press once more.", ret);
+    } else if ((complaint = page_form_read(v->arena, f, &v->word))) {
+        answer_notice(v, 400, "Nothing was put down", complaint, ret);
+    } else if (ask_store(v, press, &pressed, ret)) {
+        if (pressed)
+            answer_pressed(v, ret);
+        else
+            answer_notice(v, 409, "Nothing was put down",
+                          "The link opens nothing any more, or what you pressed before was not "
+                          "looked at yet. Please open it again.",
+                          ret);
+    }
+}
+
+static void answer_visit(void *arg, const struct http_request *q, struct http_response *ret)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    AUTO(form_done) struct form *f = NULL;
+    struct pages *p = arg;
+    struct visit v = {.arena = a,
+                      .pages = p,
+                      .request = q,
+                      .token = http_path_behind(p->prefix, q->path) + strlen(WHY),
+                      .style = arena_printf(a, "%s%s", p->prefix, STYLE)};
+
+    if (strlen(v.token) > TOKEN_MOST) {
+        answer_unknown(&v, ret);
+        return;
+    }
+    v.hash = feed_token_hash(a, v.token);
+    if (strcmp(q->method, "POST") != 0)
+        answer_why(&v, ret);
+    else if ((f = form_read(q, FORM_MOST)))
+        answer_form(&v, f, ret);
+    else
+        answer_notice(&v, 400, "Nothing was put down", "What came is no form of this page.", ret);
 }
 
 void pages_answer(struct pages *p, const struct http_request *q, struct http_response *ret)
@@ -170,5 +296,5 @@ void pages_answer(struct pages *p, const struct http_request *q, struct http_res
                                       .length = strlen(page_style),
                                       .cache_control = "public, max-age=86400"};
     else
-        *ret = (struct http_response){.later = answer_why, .later_arg = p};
+        *ret = (struct http_response){.later = answer_visit, .later_arg = p};
 }

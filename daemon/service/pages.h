@@ -1,7 +1,9 @@
 // Pages that links open. The store is asked when somebody comes: what a link may show is behind a
-// function of the store, so that this process can read nothing else.
+// function of the store, so that this process can read nothing else, and what is pressed goes
+// through another into the inbox.
 //
-//   /why/TOKEN     why one deadline is due when it is
+//   /why/TOKEN     why one deadline is due when it is; where the link came by mail, forms to say
+//                  that it is in hand, or done and not yet recorded
 //   /pages.css     their style
 #pragma once
 
@@ -18,6 +20,10 @@ struct pages {
 
 // Whether a path (without the prefix) is one of these.
 bool pages_has(const char *path);
-// Answers GET and HEAD of such a path, later where the store has to be asked. 404 with a page in
-// words for a link that opens nothing, 503 for a store that is away.
+// Whether such a path takes POST.
+bool pages_takes_form(const char *path);
+// Answers GET, HEAD and POST of such a path, later where the store has to be asked. GET changes
+// nothing, since mail scanners follow links; a POST puts one word into the inbox and answers with
+// 303 to the page. 404 with a page in words for a link that opens nothing, 503 for a store that is
+// away.
 void pages_answer(struct pages *p, const struct http_request *q, struct http_response *ret);

@@ -286,6 +286,10 @@ static void on_request(void *arg, const struct http_request *q, struct http_resp
         answer_from_memory(s, &inner, now, ret);
         return;
     }
+    if (strcmp(q->method, "POST") == 0 && pages_takes_form(inner.path)) {
+        pages_answer(&s->pages, &inner, ret);
+        return;
+    }
     if (strcmp(q->method, "OPTIONS") == 0)
         answer_text(200, "", ret);
     else

@@ -5,6 +5,7 @@
 #include "agenda.h"
 
 #include "agenda_mail.h"
+#include "agenda_moved.h"
 #include "log.h"
 #include "zone.h"
 
@@ -113,14 +114,42 @@ static int by_deadline(const void *key, const void *element)
     return (a > b) - (a < b);
 }
 
-// Lines of earlier digests whose deadlines still stand, with the rung that was said last.
+// Lines of earlier digests whose deadlines still stand, with the rung that was said last: what the
+// recipients were told, and of children who came to them since, what the worker before was told.
+// With each: who was told that, when, and whether they know by now that the child is another one's.
 static const char told_sql[] =
-    "SELECT DISTINCT ON (n.staff_id, n.deadline_id) n.staff_id, n.deadline_id, n.rung"
-    " FROM timely.notice n JOIN timely.deadline d USING (deadline_id)"
-    " JOIN timely.outbox o USING (message_id)"
-    " WHERE n.staff_id = ANY ($1::text[]) AND n.due_on = d.due_on AND d.state = 'open'"
-    " AND o.kind IN ('digest', 'alarm')"
-    " ORDER BY n.staff_id, n.deadline_id, n.said_at DESC, n.rung";
+    "WITH said AS (SELECT n.*, p.worker_id, p.worker_since FROM timely.notice n"
+    " JOIN timely.deadline d USING (deadline_id) JOIN timely.outbox o USING (message_id)"
+    " LEFT JOIN timely.person p USING (person_id)"
+    " WHERE (n.staff_id = ANY ($1::text[]) OR p.worker_id = ANY ($1::text[]))"
+    " AND n.due_on = d.due_on AND d.state = 'open' AND o.kind IN ('digest', 'alarm'))"
+    " (SELECT DISTINCT ON (staff_id, deadline_id) staff_id, deadline_id, rung, staff_id,"
+    " (extract(epoch FROM said_at) * 1000000)::bigint, EXISTS (SELECT FROM said g"
+    " WHERE g.deadline_id = s.deadline_id AND g.staff_id = s.staff_id"
+    " AND g.rung = 'former-worker, since ' || s.worker_since)"
+    " FROM said s WHERE staff_id = ANY ($1::text[]) AND rung NOT LIKE 'former-worker, %'"
+    " ORDER BY staff_id, deadline_id, said_at DESC, rung) UNION ALL "
+    "(SELECT DISTINCT ON (deadline_id) worker_id, deadline_id, rung, staff_id,"
+    " (extract(epoch FROM said_at) * 1000000)::bigint, false"
+    " FROM said s WHERE worker_id = ANY ($1::text[]) AND rung LIKE 'social-worker, %'"
+    " AND NOT EXISTS (SELECT FROM said g WHERE g.deadline_id = s.deadline_id"
+    " AND g.staff_id = s.worker_id) ORDER BY deadline_id, said_at DESC, rung)";
+
+// False for what somebody else was told in the place of the worker that there is still.
+static bool told_row(const struct round *r, const PGresult *rows, int i, const struct owed *o,
+                     struct told *ret)
+{
+    const char *was_told = db_text(rows, i, 3), *rung = db_text(rows, i, 2);
+    bool own = strcmp(db_text(rows, i, 0), was_told) == 0, knows = db_bool(rows, i, 5);
+    bool former = agenda_was_for_former(o, was_told, rung, db_int(rows, i, 4));
+
+    *ret =
+        (struct told){arena_strdup(r->arena, db_text(rows, i, 0)), o, arena_strdup(r->arena, rung),
+                      !former || knows ? MOVED_NOT
+                      : own            ? MOVED_FROM
+                                       : MOVED_TO};
+    return own || former;
+}
 
 static void note_told(struct round *r, const PGresult *rows, const struct owed *owed,
                       size_t owed_count)
@@ -131,10 +160,8 @@ static void note_told(struct round *r, const PGresult *rows, const struct owed *
         long long id = db_int(rows, i, 1);
         const struct owed *o = bsearch(&id, owed, owed_count, sizeof *owed, by_deadline);
 
-        if (o)
-            told[r->known.told_count++] =
-                (struct told){arena_strdup(r->arena, db_text(rows, i, 0)), o,
-                              arena_strdup(r->arena, db_text(rows, i, 2))};
+        if (o && told_row(r, rows, i, o, &told[r->known.told_count]))
+            r->known.told_count++;
     }
     r->known.told = told;
 }

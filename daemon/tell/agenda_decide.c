@@ -1,6 +1,7 @@
 // Lines become mails: sorted by what becomes of them and by recipient, then one group at a time.
 #include "agenda_decide.h"
 
+#include "agenda_moved.h"
 #include "zone.h"
 
 #include <stdlib.h>
@@ -109,6 +110,16 @@ static bool is_new_to(const struct agenda_decision *d, const struct staff *to, c
     return false;
 }
 
+static bool recall(const struct deciding *g, const struct told *t, struct line *ret)
+{
+    bool stands = agenda_standing(g->arena, g->in, t->owed, t->staff_id, t->rung, ret);
+
+    if (stands && t->moved == MOVED_TO)
+        agenda_arrive(g->arena, t->rung, ret);
+    return stands ||
+           (t->moved == MOVED_FROM && agenda_part(g->arena, g->in, t->owed, t->staff_id, ret));
+}
+
 static void recall_standing(struct deciding *g)
 {
     g->standing = ARENA_ARRAY(g->arena, struct line, g->known->told_count + 1);
@@ -116,8 +127,7 @@ static void recall_standing(struct deciding *g)
         const struct told *t = &g->known->told[i];
         struct line line;
 
-        if (agenda_standing(g->arena, g->in, t->owed, t->staff_id, t->rung, &line) &&
-            !is_new_to(g->d, line.to, t->owed))
+        if (recall(g, t, &line) && !is_new_to(g->d, line.to, t->owed))
             g->standing[g->standing_count++] = line;
     }
     if (g->standing_count > 1)
@@ -173,6 +183,7 @@ static void make_digest(struct deciding *g, size_t from, size_t end)
     const struct staff *to = fresh[0]->to;
     size_t count = end - from;
     const struct line **all;
+    size_t added;
 
     if (!to) {
         add_mail(g, MAIL_NOBODY, NULL, fresh, count);
@@ -180,8 +191,10 @@ static void make_digest(struct deciding *g, size_t from, size_t end)
     }
     all = ARENA_ARRAY(g->arena, const struct line *, count + g->standing_count);
     memcpy(all, fresh, count * sizeof *all);
-    add_mail(g, MAIL_DIGEST, to, all, count + add_standing_of(g, to, all + count));
-    g->d->line_count += count;
+    added = add_standing_of(g, to, all + count);
+    add_mail(g, MAIL_DIGEST, to, all, count + added);
+    for (size_t i = 0; i < count + added; i++)
+        g->d->line_count += all[i]->is_new;
 }
 
 static bool can_wait_for_list(const struct deciding *g, const struct line *l)

@@ -18,15 +18,22 @@ enum mail_kind {
 struct agenda_mail {
     enum mail_kind kind;
     const struct staff *to;
-    const struct line *const *lines; // the new ones first
+    const struct line *const *lines; // what the round has to say first
     size_t count;
 };
 
-// What somebody was told last about a deadline that still stands, in a digest or an alarm.
+// What somebody was told last about a deadline that still stands, in a digest or an alarm; or what
+// the child's worker before them was told last.
 struct told {
     const char *staff_id;
     const struct owed *owed;
     const char *rung;
+    enum moved {
+        MOVED_NOT,
+        MOVED_FROM, // told as the worker before the present one, and not that it is no longer
+                    // theirs
+        MOVED_TO,   // the worker now; another one was told, before the child came to them
+    } moved;
 };
 
 // Digests that somebody has had. Nobody has a second one on a day, nor a fourth in a week unless a

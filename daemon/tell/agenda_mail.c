@@ -1,6 +1,9 @@
 // Lines as digests, alarms and summaries, with the rungs that each of them says.
 #include "agenda_mail.h"
 
+#include "acknowledged.h"
+#include "digest.h"
+#include "mail_links.h"
 #include "text.h"
 #include "zone.h"
 
@@ -124,8 +127,10 @@ static struct digest_line digest_line(const struct agenda_voice *v, const struct
         .booked = booked_words(v, o),
         .seen_on = o->seen_on,
         .reason = agenda_reason(v, l),
+        .said = acknowledged_words(v->arena, o, today_of(v)),
         .is_new = l->is_new,
         .deadline_id = o->deadline_id,
+        .url = l->parting ? NULL : mail_link_later(v->arena, v->config->public_url, o->deadline_id),
     };
 }
 

@@ -1,6 +1,7 @@
 // Which rungs have been reached, to whom they speak today, and which of them are one line.
 #include "agenda_plan.h"
 
+#include "acknowledged.h"
 #include "ladder.h"
 #include "zone.h"
 
@@ -27,13 +28,19 @@ instant agenda_next_opening(const struct library *l, instant now)
     return date_known(from.on) ? instant_from_london(from) : 0;
 }
 
+// The first opening on a day or after it; 0 when there is none.
+static instant opening_from(const struct library *l, struct date day)
+{
+    struct moment opens = office_open_on_or_after(&l->office, l->local, (struct moment){day, 0});
+
+    return date_known(opens.on) ? instant_from_london(opens) : 0;
+}
+
 instant agenda_next_list(const struct library *l, instant now)
 {
     struct date today = london_from_instant(now).on;
-    struct moment monday = {date_add_days(today, 7 - date_weekday(today)), 0};
-    struct moment opens = office_open_on_or_after(&l->office, l->local, monday);
 
-    return date_known(opens.on) ? instant_from_london(opens) : 0;
+    return opening_from(l, date_add_days(today, 7 - date_weekday(today)));
 }
 
 // --------------------------------------------------------------------------------------- to whom
@@ -129,12 +136,18 @@ static struct line *line_of(struct planner *p, const struct staff *to, bool sile
     return &plan->lines[plan->count++];
 }
 
+static const struct staff *recipient_of(const struct planner *p, const struct telling *t,
+                                        const char **ret_why)
+{
+    return agenda_recipient(p->arena, p->in->directory, &p->owed->who, p->owed->child.restricted,
+                            t->rung, p->today, ret_why);
+}
+
 // Rungs come in order of time: the last one that is added is what the line says.
 static void add_rung(struct planner *p, const struct telling *t, bool silent)
 {
     const char *why;
-    const struct staff *to = agenda_recipient(p->arena, p->in->directory, &p->owed->who,
-                                              p->owed->child.restricted, t->rung, p->today, &why);
+    const struct staff *to = recipient_of(p, t, &why);
     struct line *l = line_of(p, to, silent);
     const char **rungs = ARENA_ARRAY(p->arena, const char *, l->rung_count + 1);
 
@@ -178,7 +191,6 @@ static instant may_escalate_at(const struct planner *p, const struct telling *t,
     const struct library *l = p->in->library;
     bool acts = false;
     struct date settled;
-    struct moment opens;
     struct error ignored;
 
     for (size_t i = 0; i < count; i++)
@@ -188,8 +200,19 @@ static instant may_escalate_at(const struct planner *p, const struct telling *t,
                             &ignored) ||
         date_cmp(settled, p->today) <= 0)
         return 0;
-    opens = office_open_on_or_after(&l->office, l->local, (struct moment){settled, 0});
-    return date_known(opens.on) ? instant_from_london(opens) : 0;
+    return opening_from(l, settled);
+}
+
+// Until when somebody's word keeps a telling back; 0: it does not. Who has it in hand is passed
+// over today and told once that is over, with whatever else there is to say by then.
+static instant kept_back_until(const struct planner *p, const struct telling *t)
+{
+    const char *ignored;
+    const struct staff *to = p->owed->said_count ? recipient_of(p, t, &ignored) : NULL;
+    struct date last =
+        to ? acknowledged_until(p->owed, to->id, t->escalation, p->today) : DATE_NONE;
+
+    return date_known(last) ? opening_from(p->in->library, date_add_days(last, 1)) : 0;
 }
 
 // What fell due before timely began is summed up, and what will be said in good time has its turn
@@ -212,6 +235,8 @@ static bool would_never_be_told(const struct planner *p, const struct telling *t
 
 static void plan_telling(struct planner *p, const struct telling *t)
 {
+    instant kept_back;
+
     if (t->at > p->in->now) {
         look_again_at(p, t->at);
         return;
@@ -223,6 +248,8 @@ static void plan_telling(struct planner *p, const struct telling *t)
         add_rung(p, t, true);
     else if (t->escalation && p->may_escalate_at > p->in->now)
         look_again_at(p, p->may_escalate_at);
+    else if ((kept_back = kept_back_until(p, t)) > 0)
+        look_again_at(p, kept_back);
     else
         add_rung(p, t, false);
 }

@@ -21,6 +21,7 @@ struct line {
     enum saying how;
     bool escalation; // of the latest rung
     bool is_new;
+    bool parting; // it is no longer theirs (agenda_moved.h)
     const char *title, *force;
     int working_days; // from today to the due date; negative: since then
 };

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "mail.h"
 #include "mail_check.h"
+#include "mail_links.h"
 #include "paths.h"
 #include "sha256.h"
 #include "text.h"
@@ -324,6 +325,17 @@ static void prove(struct delivery *d, struct settlement *s, struct delivered *re
     ret->away = true;
 }
 
+// What a mail says is worth more than its links: where none can be made, it goes without. Waits.
+static bool make_links(struct delivery *d, struct error *err)
+{
+    if (mail_links_make(d->arena, d->store, d->config->public_url, &d->message, err))
+        return true;
+    if (err->fault == FAULT_INPUT)
+        log_error("message.without-links", "message=%lld reason=\"%s\"", d->message.message_id,
+                  err->text);
+    return err->fault == FAULT_INPUT;
+}
+
 // ---------------------------------------------------------------------------------- handing over
 
 static enum outcome outcome_of(enum handover h)
@@ -428,6 +440,8 @@ static bool treat(struct delivery *d, struct settlement *s, struct delivered *re
         (s->outcome != OUTCOME_NONE && !check_again(d, s, &newer, err)))
         return false;
     if (s->outcome == OUTCOME_NONE && is_kind(d, "welcome") && !write_welcome(d, s, err))
+        return false;
+    if (s->outcome == OUTCOME_NONE && !make_links(d, err))
         return false;
     if (s->outcome == OUTCOME_NONE)
         prepare(d, s);

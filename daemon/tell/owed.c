@@ -1,6 +1,6 @@
-// Reading deadlines to tell people of. Where ladders ask for it (clocks in hours, and those that
-// count back) the moment of the trigger is taken from the kept facts: the deadline's own row has
-// its day only.
+// Reading deadlines to tell people of, and what was said about them. Where ladders ask for it
+// (clocks in hours, and those that count back) the moment of the trigger is taken from the kept
+// facts: the deadline's own row has its day only.
 #include "owed.h"
 
 #include "columns.h"
@@ -97,6 +97,49 @@ static struct owed owed_row(struct arena *a, const PGresult *r, int i)
     return o;
 }
 
+// ------------------------------------------------------------------------------ what was said
+
+static const char select_said[] =
+    "SELECT h.deadline_id, h.kind = 'done', h.staff_id, coalesce(s.name, h.staff_id),"
+    " (h.said_at AT TIME ZONE 'Europe/London')::date, h.last_day, h.reason"
+    " FROM timely.holding_acknowledgement h JOIN timely.deadline d USING (deadline_id)"
+    " LEFT JOIN timely.staff s ON s.professional_id = h.staff_id WHERE ";
+
+// Both are in the order of the deadlines.
+static void add_said(struct arena *a, const PGresult *r, struct owed *owed, size_t count)
+{
+    struct acknowledged *all = ARENA_ARRAY(a, struct acknowledged, PQntuples(r) + 1);
+    size_t at = 0;
+
+    for (int i = 0; i < PQntuples(r); i++) {
+        while (at < count && owed[at].deadline_id < db_int(r, i, 0))
+            at++;
+        if (at == count || owed[at].deadline_id != db_int(r, i, 0))
+            continue;
+        all[i] = (struct acknowledged){.done = db_bool(r, i, 1),
+                                       .staff_id = arena_strdup(a, db_text(r, i, 2)),
+                                       .name = arena_strdup(a, db_text(r, i, 3)),
+                                       .said_on = column_date(r, i, 4),
+                                       .last_day = column_date(r, i, 5),
+                                       .reason = arena_strdup(a, db_text(r, i, 6))};
+        if (owed[at].said_count++ == 0)
+            owed[at].said = &all[i];
+    }
+}
+
+static bool read_said(struct arena *a, struct db *store, const char *condition, const char *value,
+                      struct owed *owed, size_t count, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const char *sql = arena_printf(a, "%s%s ORDER BY h.deadline_id, h.acknowledgement_id",
+                                   select_said, condition);
+
+    if (!db_ask(store, sql, 1, &value, &r, err))
+        return false;
+    add_said(a, r, owed, count);
+    return true;
+}
+
 bool owed_read(struct arena *a, struct db *store, const char *condition, const char *value,
                struct owed **ret, size_t *ret_count, struct error *err)
 {
@@ -111,7 +154,7 @@ bool owed_read(struct arena *a, struct db *store, const char *condition, const c
         all[i] = owed_row(a, r, i);
     *ret = all;
     *ret_count = (size_t)PQntuples(r);
-    return true;
+    return *ret_count == 0 || read_said(a, store, condition, value, all, *ret_count, err);
 }
 
 static const struct version *version_of(const struct timescale *t, int number)

@@ -6,6 +6,14 @@
 #include "evaluate.h"
 #include "naming.h"
 
+// What somebody said about a deadline as it is now.
+struct acknowledged {
+    bool done;                   // done, not yet recorded; else they have it in hand
+    const char *staff_id, *name; // the name: their number where the directory has none
+    struct date said_on, last_day;
+    const char *reason; // NULL: none given
+};
+
 struct owed {
     long long deadline_id;
     const char *timescale, *subject_ref;
@@ -22,6 +30,8 @@ struct owed {
     const char *family;
     struct responsible who;
     struct date worker_since, seen_on; // DATE_NONE
+    const struct acknowledged *said;   // the oldest first, those too whose last day is over
+    size_t said_count;
 };
 
 // Deadlines for which `condition` holds, by deadline_id. It is a constant of the program over

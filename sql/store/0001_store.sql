@@ -326,6 +326,34 @@ CREATE TABLE timely.notice (
 );
 CREATE INDEX notice_message ON timely.notice (message_id) WHERE message_id IS NOT NULL;
 
+-- What somebody said about a deadline with the due date that it had. 'in-hand': they see to it, and are not reminded
+-- meanwhile. 'done': it was done and is not yet recorded; those above are not told meanwhile. Neither moves a due date or
+-- meets it. Append-only but for its end: each ends by itself after its last day, or before by what is written here.
+CREATE TABLE timely.acknowledgement (
+    acknowledgement_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    deadline_id   bigint NOT NULL REFERENCES timely.deadline,
+    due_on        date NOT NULL,
+    kind          text NOT NULL CHECK (kind IN ('in-hand', 'done')),
+    staff_id      text NOT NULL,         -- who has it in hand, or has done it
+    of_worker     text,                  -- who was the child's worker then
+    last_day      date NOT NULL,         -- on which it holds
+    reason        text,                  -- in their words; of 'in-hand' always
+    said_by       text NOT NULL,         -- 'by link to X', 'by command by USER'
+    said_at       timestamptz NOT NULL,  -- business time
+    ended_at      timestamptz,           -- business time; NULL: not before its last day
+    ended_because text,
+    CHECK ((ended_at IS NULL) = (ended_because IS NULL) AND (kind = 'done' OR reason IS NOT NULL))
+);
+CREATE INDEX acknowledgement_deadline ON timely.acknowledgement (deadline_id);
+CREATE UNIQUE INDEX acknowledgement_in_hand ON timely.acknowledgement (deadline_id, staff_id)
+    WHERE kind = 'in-hand' AND ended_at IS NULL;
+CREATE UNIQUE INDEX acknowledgement_done ON timely.acknowledgement (deadline_id, due_on) WHERE kind = 'done';
+
+-- What was said about deadlines as they are now, until its last day is over.
+CREATE VIEW timely.holding_acknowledgement AS
+SELECT a.* FROM timely.acknowledgement a JOIN timely.deadline d USING (deadline_id)
+ WHERE a.ended_at IS NULL AND a.due_on = d.due_on;
+
 -- Messages. What may become of one, by whom, and what the statement that does it checks:
 --
 --   from           to             who         on what condition
@@ -420,6 +448,16 @@ CREATE TRIGGER notice_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.
     FOR EACH STATEMENT EXECUTE FUNCTION timely.audit_is_append_only();
 CREATE TRIGGER message_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.message_deadline
     FOR EACH STATEMENT EXECUTE FUNCTION timely.audit_is_append_only();
+CREATE FUNCTION timely.acknowledgement_only_ends() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'UPDATE' OR OLD.ended_at IS NOT NULL
+       OR (to_jsonb(NEW) - ARRAY['ended_at', 'ended_because']) <> (to_jsonb(OLD) - ARRAY['ended_at', 'ended_because']) THEN
+        RAISE EXCEPTION 'what somebody said stands: it can only end';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER acknowledgement_only_ends BEFORE UPDATE OR DELETE ON timely.acknowledgement
+    FOR EACH ROW EXECUTE FUNCTION timely.acknowledgement_only_ends();
 CREATE FUNCTION timely.calendar_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'the calendar is append-only';
@@ -488,6 +526,7 @@ CREATE TABLE timely.page_link (
 );
 CREATE INDEX page_link_owner ON timely.page_link (owner_kind, owner_id) WHERE owner_kind IS NOT NULL;
 CREATE INDEX page_link_deadline ON timely.page_link (deadline_id);
+CREATE INDEX page_link_expires ON timely.page_link (expires_at) WHERE expires_at IS NOT NULL;
 
 -- What links are derived from, so that a feed that did not change is the same file again.
 CREATE TABLE timely.secret (
@@ -518,11 +557,14 @@ CREATE TABLE timely.feed_dirty (
     PRIMARY KEY (owner_kind, owner_id)
 );
 
--- What people press on pages, for the daemon to take up.
+-- What people press on pages, for the daemon to take up: {deadline_id, staff_id, kind, last_day, reason}.
 CREATE TABLE timely.inbox (
     inbox_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind       text NOT NULL,
+    link_hash  text NOT NULL,            -- of the page
     body       jsonb NOT NULL,
     put_at     timestamptz NOT NULL DEFAULT now(),
-    taken_at   timestamptz
+    taken_at   timestamptz,              -- business time
+    refused_because text                 -- in words for who pressed; NULL: it counts, or waits
 );
+CREATE INDEX inbox_waiting ON timely.inbox (inbox_id) WHERE taken_at IS NULL;
+CREATE INDEX inbox_link ON timely.inbox (link_hash, inbox_id);

@@ -67,6 +67,26 @@ BEGIN
     ON CONFLICT DO NOTHING;
 END $$;
 
+-- What was said about a person's deadlines ends with what it was said about. Of a child who went to another worker the
+-- agenda is looked at anew: what the former one was not reminded of is the new one's.
+CREATE FUNCTION timely.end_acknowledgements(the_person text, business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    WITH over AS (
+        UPDATE timely.acknowledgement a SET ended_at = business_now, ended_because = o.because
+          FROM (SELECT b.acknowledgement_id,
+                       CASE WHEN d.state <> 'open' THEN 'it is no longer owed'
+                            WHEN d.due_on <> b.due_on THEN 'the due date moved'
+                            WHEN b.of_worker IS DISTINCT FROM p.worker_id THEN 'the child has another worker' END AS because
+                  FROM timely.acknowledgement b JOIN timely.deadline d USING (deadline_id)
+                  LEFT JOIN timely.person p USING (person_id)
+                 WHERE d.person_id = the_person AND b.ended_at IS NULL) o
+         WHERE a.acknowledgement_id = o.acknowledgement_id AND o.because IS NOT NULL
+     RETURNING a.deadline_id
+    )
+    UPDATE timely.deadline d SET next_notice_at = business_now FROM over
+     WHERE d.deadline_id = over.deadline_id AND d.state = 'open' AND d.next_notice_at > business_now;
+END $$;
+
 -- Everything about one person after a reading or an evaluation. Parts that are absent stay as they are:
 --   now        business time
 --   person_id  whom it is about
@@ -143,6 +163,8 @@ BEGIN
     SELECT w.deadline_id, business_now, g.change, g.trigger_on, g.due_on, g.due_at, g.state, g.met_on, g.in_timescale,
            g.why, g.booked_at, nullif(g.derivation, ''), g.library
       FROM given g JOIN written w USING (uid);
+
+    PERFORM timely.end_acknowledgements(the_person, business_now);
 
     IF doc ? 'findings' THEN
         UPDATE timely.finding f SET resolved_at = business_now
@@ -281,6 +303,32 @@ BEGIN
          WHERE o.dedupe = mail->'message'->>'dedupe'
         ON CONFLICT DO NOTHING;
     END LOOP;
+END $$;
+
+-- What somebody said about a deadline: {now, deadline_id, due_on, kind, staff_id, last_day, reason, said_by}. What they
+-- have in hand takes the place of what they had said before; that it was done is said once a due date. False: it was
+-- said before, or the deadline is no longer as it was.
+CREATE FUNCTION timely.record_acknowledgement(doc jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    business_now timestamptz := (doc->>'now')::timestamptz;
+    said timely.acknowledgement;
+BEGIN
+    UPDATE timely.acknowledgement SET ended_at = business_now, ended_because = 'they said so again'
+     WHERE deadline_id = (doc->>'deadline_id')::bigint AND kind = 'in-hand' AND doc->>'kind' = 'in-hand'
+       AND staff_id = doc->>'staff_id' AND ended_at IS NULL;
+    INSERT INTO timely.acknowledgement (deadline_id, due_on, kind, staff_id, of_worker, last_day, reason, said_by, said_at)
+    SELECT d.deadline_id, d.due_on, doc->>'kind', doc->>'staff_id', p.worker_id, (doc->>'last_day')::date, doc->>'reason',
+           doc->>'said_by', business_now
+      FROM timely.deadline d LEFT JOIN timely.person p USING (person_id)
+     WHERE d.deadline_id = (doc->>'deadline_id')::bigint AND d.due_on = (doc->>'due_on')::date AND d.state = 'open'
+    ON CONFLICT DO NOTHING RETURNING * INTO said;
+    IF said IS NULL THEN
+        RETURN false;
+    END IF;
+    INSERT INTO timely.audit (at, what, deadline_id, staff_id, detail)
+    VALUES (business_now, 'deadline.' || said.kind, said.deadline_id, said.staff_id,
+            format('acknowledgement %s until %s %s', said.acknowledgement_id, said.last_day, said.said_by));
+    RETURN true;
 END $$;
 
 -- The rows that the last reading left aside, as findings: {now, rows [{person_id, origin, ref, text}]}.

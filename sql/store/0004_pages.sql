@@ -38,4 +38,41 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       FROM timely.deadline_history h WHERE h.deadline_id = timely.linked_deadline(hash) ORDER BY h.history_id
 $$;
 
-REVOKE ALL ON FUNCTION timely.page_deadline(text), timely.page_changes(text) FROM PUBLIC;
+-- To whom a link was sent, by mail, and the deadline that it opens; none for a feed's link: nobody is known.
+CREATE FUNCTION timely.linked_recipient(hash text) RETURNS TABLE (staff_id text, deadline_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT l.staff_id, l.deadline_id FROM timely.page_link l
+     WHERE l.token_hash = hash AND l.staff_id IS NOT NULL AND l.deadline_id = timely.linked_deadline(hash)
+$$;
+
+-- What the recipient of a mail may say about its deadline, what they have said that still holds, and what became of what
+-- they pressed last. No row where the link is no mail's.
+CREATE FUNCTION timely.page_recipient(hash text) RETURNS TABLE (
+    acts boolean, in_hand_until date, reason text, done_until date, waits boolean, refused_because text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(r.staff_id IN (p.worker_id, p.chair_id, p.iro_id), false), h.last_day, h.reason,
+           o.last_day, i.inbox_id IS NOT NULL AND i.taken_at IS NULL, i.refused_because
+      FROM timely.linked_recipient(hash) r JOIN timely.deadline d USING (deadline_id)
+      LEFT JOIN timely.person p USING (person_id)
+      LEFT JOIN timely.holding_acknowledgement h ON h.deadline_id = d.deadline_id AND h.kind = 'in-hand'
+            AND h.staff_id = r.staff_id AND h.last_day >= timely.business_time()::date
+      LEFT JOIN timely.holding_acknowledgement o ON o.deadline_id = d.deadline_id AND o.kind = 'done'
+      LEFT JOIN LATERAL (SELECT * FROM timely.inbox WHERE link_hash = hash ORDER BY inbox_id DESC LIMIT 1) i ON true
+$$;
+
+-- Puts what the recipient of a mail pressed into the inbox. False: the link is no mail's, or what was pressed there before
+-- was not looked at yet.
+CREATE FUNCTION timely.press_page(hash text, kind text, last_day date, reason text) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    WITH put AS (
+        INSERT INTO timely.inbox (link_hash, body)
+        SELECT hash, jsonb_build_object('deadline_id', r.deadline_id, 'staff_id', r.staff_id, 'kind', kind,
+                                        'last_day', last_day, 'reason', reason)
+          FROM timely.linked_recipient(hash) r
+         WHERE NOT EXISTS (SELECT FROM timely.inbox i WHERE i.link_hash = hash AND i.taken_at IS NULL)
+        RETURNING inbox_id
+    ), called AS (SELECT pg_notify('timely_inbox', '') FROM put)
+    SELECT count(*) > 0 FROM called
+$$;
+
+REVOKE ALL ON FUNCTION timely.page_deadline(text), timely.page_changes(text), timely.page_recipient(text),
+    timely.press_page(text, text, date, text) FROM PUBLIC;

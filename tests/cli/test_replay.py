@@ -103,12 +103,15 @@ EXPECTED = [
     ('2024-03-22T00:00', 'cancel', 'SW1', 'stood', ''),
 
     # `moved`: from SW1 to SW2 on 25 March. A worker of less than five working days is informed, not escalated over:
-    # what the next ones up would hear on Tuesday 2 April waits until Wednesday.
+    # what the next ones up would hear on Tuesday 2 April waits until Wednesday. In the next digest that they have anyway
+    # SW2 reads what SW1 was told last, and SW1 that the child went.
     ('2024-03-15T00:00', 'invite', 'SW1', 'moved', ''),
     ('2024-03-15T09:00', 'digest', 'SW1', 'moved', WORKER + 'at the start'),
     ('2024-03-22T09:00', 'digest', 'SW1', 'moved', WORKER + '10 working days before'),
     ('2024-03-25T00:00', 'cancel', 'SW1', 'moved', ''),
     ('2024-03-25T00:00', 'invite', 'SW2', 'moved', ''),
+    ('2024-03-25T09:00', 'digest', 'SW2', 'moved', WORKER + '10 working days before'),
+    ('2024-03-28T09:00', 'digest', 'SW1', 'moved', 'former-worker, since 2024-03-25'),
     ('2024-04-02T09:00', 'digest', 'SW2', 'moved', WORKER + '5 working days before'),
     ('2024-04-03T09:00', 'digest', 'TM', 'moved', 'team-manager, 5 working days before'),
     ('2024-04-03T09:00', 'digest', 'CHAIR', 'moved', 'chair, 5 working days before'),

@@ -219,6 +219,16 @@ def test_explain_reads_as_a_sentence_with_its_reasons(embedded):
     assert rows[0]['explanation'].startswith('Initial child protection conference')
 
 
+def test_explain_says_who_has_it_in_hand(embedded):
+    row = next(r for r in embedded('due', '--state', 'missed', '--timescale', 'review-cp-subsequent', '--format', 'csv').rows() if r['worker_id'])
+    day = str(datetime.date.today() + datetime.timedelta(days=3))
+    embedded('ack', row['person_id'], row['timescale'], '--due-on', row['due_on'], '--for', row['worker_id'],
+             '--until', day, '--because', 'no\x1b[31m room')
+    said = embedded('explain', row['person_id'], row['timescale']).out
+    assert f'staff {row["worker_id"]} by command by ' in said and f'in hand until {day}, because: no' in said and '\x1b' not in said
+    assert embedded('ack', row['person_id'], '--format', 'csv').rows()[0]['ended_because'] == ''
+
+
 def test_timeliness_for_people_has_a_pooled_total_and_what_it_rests_on(embedded):
     said = embedded('timeliness', '--measure', 'm-icpc', '--from', '2023-04', '--to', '2024-03', '--as-at', END).out
     assert 'Total       231      156  67.5' in said

@@ -112,6 +112,7 @@ static void digest_for_a_manager(void **state)
     lines[1].reason = lines[2].reason = "second miss in a row; the chair was told on 18 March";
     lines[1].is_new = lines[2].is_new = true;
     lines[3].reason = "no booking 5 working days before it is due";
+    lines[3].said = "In hand until Tuesday 9 April 2024, says Ivy Hart: the <i>IRO</i> is away";
     digest_render(arena, &d, &r);
     assert_narrow(r.text);
     check_rendered("digest-manager", &r);
@@ -293,7 +294,7 @@ static struct rendered render_hostile(const char *s)
     struct digest d = digest_of(&l, 1);
     struct rendered r;
 
-    l.booked = l.reason = s;
+    l.booked = l.reason = l.said = s;
     l.url = strcmp(s, "plain") == 0 ? NULL : s;
     d.reader = d.service_name = d.help = s;
     digest_render(arena, &d, &r);

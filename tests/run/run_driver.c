@@ -223,6 +223,7 @@ static void run_fibers(struct loop *loop, struct call *c)
     fiber_start(loop, "deliver", deliver_run, &d);
     fiber_start(loop, "feeds", feeds_run, &d);
     fiber_start(loop, "mailbox", mailbox_run, &d);
+    fiber_start(loop, "inbox", inbox_run, &d);
     loop_run(loop);
     event_free(term);
 }

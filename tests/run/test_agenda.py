@@ -207,13 +207,50 @@ def test_restricted_children_by_reference_to_the_worker_and_the_managers(store):
     assert 'REF-P1' not in texts['CHAIR'] and 'Bob Shown' in texts['CHAIR']
 
 
-def test_a_child_who_moved_is_no_longer_in_the_old_workers_digest(store):
+def new_line(store, worker, number, day):
+    """Something of another child to have a digest for, whose text it returns."""
+    store.deadline(store.person(number, worker=worker), trigger=day, due='2024-04-12', seen=f'{day} 08:00')
+    before = len(store.mails())
+    store.agenda(f'{day} 09:00')
+    text, = [text for kind, staff, _, text in store.mails()[before:] if (kind, staff) == ('digest', worker)]
+    return text
+
+
+def test_a_child_who_moved_is_said_once_to_either_worker_in_a_digest_they_have_anyway(store):
+    deadline = store.deadline(store.person('P1'))
+    store.deadline(store.person('P2', restricted=True))
+    store.agenda('2024-03-15 10:00')
+    store.ask("UPDATE timely.person SET worker_id = 'SW2', worker_since = '2024-03-18' WHERE person_id IN ('P1', 'P2')")
+    before = len(store.mails())
+    store.agenda('2024-03-18 10:00')
+    assert len(store.mails()) == before, 'no mail of its own'
+    old = new_line(store, 'SW1', 'P3', '2024-03-19')
+    assert 'REF-P1' in old and 'no longer yours: the child went to Name SW2 on Monday 18 March 2024' in old
+    assert old.count('/why/') == 1, 'it opens no page for them'
+    assert 'REF-P2' not in old, 'a restricted child is nothing for who is not its worker'
+    new = new_line(store, 'SW2', 'P4', '2024-03-19')
+    assert 'REF-P1' in new and 'REF-P2' in new and new.count('the child came to you on Monday 18 March 2024') == 2
+    assert new.count('NEW') == 3
+    # From then on it stands in the new worker's digest as any other, and is gone from the old one's.
+    assert 'REF-P1' not in new_line(store, 'SW1', 'P5', '2024-03-20')
+    new = new_line(store, 'SW2', 'P6', '2024-03-20')
+    assert 'REF-P1' in new and 'came to you' not in new and new.count('NEW') == 1
+    assert [(rung, staff) for rung, staff, _ in store.notices(deadline)] == [
+        ('social-worker, at the start', 'SW1'), ('former-worker, since 2024-03-18', 'SW1'), ('social-worker, at the start', 'SW2')]
+    # Back again: the first one hears of it as before, the second that it went.
+    store.ask("UPDATE timely.person SET worker_id = 'SW1', worker_since = '2024-03-21' WHERE person_id = 'P1'")
+    old = new_line(store, 'SW1', 'P7', '2024-03-21')
+    assert 'REF-P1' in old and 'no longer yours' not in old
+    assert [staff for _, staff, _, text in store.mails() if 'no longer yours: the child went to Name SW1' in text] == ['SW2']
+
+
+def test_who_stood_in_for_a_worker_is_no_former_worker(store):
+    store.ask("UPDATE timely.staff SET email = NULL WHERE professional_id = 'SW1'")
     store.deadline(store.person('P1'))
     store.agenda('2024-03-15 10:00')
-    store.ask("UPDATE timely.person SET worker_id = 'SW2' WHERE person_id = 'P1'")
-    store.deadline(store.person('P2'), trigger='2024-03-15', due='2024-04-09', seen='2024-03-18 09:00')
-    store.agenda('2024-03-18 09:00')
-    assert 'REF-P1' not in store.mails()[-1][3]
+    assert [staff for _, staff, *_ in store.mails()] == ['TM1']
+    store.ask("UPDATE timely.staff SET email = 'sw1@council.example' WHERE professional_id = 'SW1'")
+    assert 'REF-P1' not in new_line(store, 'SW1', 'P2', '2024-03-18')
 
 
 def test_what_is_no_longer_owed_is_let_go(store):

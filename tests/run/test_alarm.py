@@ -43,7 +43,7 @@ ILLS = [
     ('calendar-proposed', HOLD + "('calendar', 'x', 'x', '2024-04-02 09:00')", "UPDATE timely.hold SET decided = 'rejected'"),
     ('change-untaken', "INSERT INTO timely.dirty (person_id, put_at) VALUES ('P', now() - interval '16 minutes')",
      'DELETE FROM timely.dirty'),
-    ('press-untaken', "INSERT INTO timely.inbox (kind, body, put_at) VALUES ('x', '{}', now() - interval '16 minutes')",
+    ('press-untaken', "INSERT INTO timely.inbox (link_hash, body, put_at) VALUES ('x', '{}', now() - interval '16 minutes')",
      'UPDATE timely.inbox SET taken_at = now()'),
     ('evaluation-overdue', "UPDATE timely.person SET look_again_on = '2024-04-01'",
      "UPDATE timely.person SET look_again_on = '2024-04-02'"),

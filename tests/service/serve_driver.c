@@ -63,10 +63,8 @@ int main(int argc, char **argv)
     if (argc < 3)
         return 2;
     o.listen = argv[1];
-    o.store = (struct db_options){.conninfo = argv[2],
-                                  .role_name = "timelyd serve",
-                                  .read_only = true,
-                                  .statement_timeout_ms = 10000};
+    o.store = (struct db_options){
+        .conninfo = argv[2], .role_name = "timelyd serve", .statement_timeout_ms = 10000};
     for (int i = 3; i < argc; i++) {
         char *value = strchr(argv[i], '=');
 

@@ -2,12 +2,20 @@
 
 SERVE_DRIVER names the program.
 """
+import datetime
 import hashlib
+import hmac
+import http.client
+import json
+import os
+import re
 import subprocess
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from serving import Postgres, Server, Store
+from serving import Postgres, Server, Store, wait_until
 
 LINK = 'wLd8dIuDcBKGkm0eTvTQXYZ1'
 HOSTILE = '<script>document.title="taken"</script>&amp;"\'\u202e</dd><h1>'
@@ -25,7 +33,8 @@ def store(pg):
     pg.ask("UPDATE timely.state SET read_business_at = now(), read_at = now()")
     pg.ask("INSERT INTO timely.timescale VALUES ('icpc', 'ICPC', 'Initial child protection conference', 'Guidance',"
            " 'Working Together 2023, chapter 3', 'https://www.gov.uk/x', 'read on the page cited', 'Counted from the discussion.', 'c')")
-    pg.ask("INSERT INTO timely.person (person_id, case_ref, display_name, accepted_at) VALUES ('P1', 'REF-1', 'Ivy Hart', now())")
+    pg.ask("INSERT INTO timely.person (person_id, case_ref, display_name, worker_id, accepted_at)"
+           " VALUES ('P1', 'REF-1', 'Ivy Hart', 'w1', now())")
     return store
 
 
@@ -50,7 +59,7 @@ def link(pg, number, token=LINK, kind='worker', owner='w1', staff=None, expires=
 
 @pytest.fixture
 def server(pg, store):
-    pg.ask('TRUNCATE timely.page_link; DELETE FROM timely.feed; DELETE FROM timely.deadline')
+    pg.ask('TRUNCATE timely.page_link, timely.inbox, timely.acknowledgement; DELETE FROM timely.feed; DELETE FROM timely.deadline')
     store.feed('A' * 43)
     with Server(pg.conninfo(user='timely_web')) as server:
         yield server.ready()
@@ -62,6 +71,65 @@ def in_browser(server, path, tmp_path):
                            f'--user-data-dir={tmp_path}', '--enable-logging=stderr', '--dump-dom',
                            f'http://127.0.0.1:{server.port}{path}'], capture_output=True, text=True, timeout=90, check=True)
     return done.stdout, [line for line in done.stderr.splitlines() if 'CONSOLE' in line]
+
+
+class Browser:
+    """Chromium at a page, driven over a pipe: it runs what is evaluated beside the page's own policy, as a person acts."""
+
+    def __init__(self, url, profile):
+        to_browser, self.asking = os.pipe()
+        self.answers, from_browser = os.pipe()
+        command = ['chromium', '--headless', '--no-sandbox', '--disable-gpu', '--remote-debugging-pipe', f'--user-data-dir={profile}', url]
+        # The browser listens on 3 and answers on 4.
+        self.process = subprocess.Popen(['bash', '-c', f'exec 3<&{to_browser} 4>&{from_browser} "$@"', 'bash', *command],
+                                        pass_fds=(to_browser, from_browser), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(to_browser)
+        os.close(from_browser)
+        self.number, self.rest, self.session = 0, b'', None
+        page = wait_until(lambda: [t for t in self.call('Target.getTargets')['targetInfos'] if t['url'] == url], 60)
+        self.session = self.call('Target.attachToTarget', targetId=page[0]['targetId'], flatten=True)['sessionId']
+
+    def call(self, method, **params):
+        self.number += 1
+        ask = {'id': self.number, 'method': method, 'params': params, **({'sessionId': self.session} if self.session else {})}
+        os.write(self.asking, json.dumps(ask).encode() + b'\0')
+        while True:
+            while b'\0' not in self.rest:
+                self.rest += os.read(self.answers, 65536) or pytest.fail('the browser went away')
+            line, self.rest = self.rest.split(b'\0', 1)
+            answer = json.loads(line)
+            if answer.get('id') == self.number:
+                return answer.get('result', {})
+
+    def evaluate(self, script):
+        return self.call('Runtime.evaluate', expression=script).get('result', {}).get('value')
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.asking)
+        os.close(self.answers)
+
+
+def form_token(token, days=0):
+    """As the page makes it of its link."""
+    day = datetime.datetime.now(ZoneInfo('Europe/London')).date() + datetime.timedelta(days)
+    return hmac.new(token.encode(), f'form of {day}'.encode(), 'sha256').hexdigest().upper()
+
+
+def press(server, path, content_type='application/x-www-form-urlencoded', method='POST', prefix='', **fields):
+    connection = http.client.HTTPConnection('127.0.0.1', server.port, timeout=10)
+    connection.request(method, prefix + path, urlencode(fields), {'Content-Type': content_type})
+    answer = connection.getresponse()
+    answer.content = answer.read()
+    return answer
+
+
+def inbox(pg):
+    return [body for body, in pg.ask('SELECT body FROM timely.inbox ORDER BY inbox_id')]
 
 
 def test_it_explains_the_date(pg, server):
@@ -124,3 +192,95 @@ def test_a_browser_shows_it_with_its_style_and_no_complaint(pg, server, tmp_path
     assert '&lt;script&gt;document.title="taken"&lt;/script&gt;' in document
     style = server.ask('/pages.css')
     assert style.headers['Content-Type'] == 'text/css; charset=utf-8' and b'main{' in style.content
+
+
+IN_HAND = {'say': 'in-hand', 'until': '2099-01-01', 'because': 'the family\r\nis away'}
+
+
+def mail_link(pg, number=None, staff='w1', token='mail'):
+    return link(pg, number or deadline(pg), token, None, None, staff, 'tomorrow')
+
+
+def test_who_came_by_mail_can_say_a_word_and_nobody_else(pg, server):
+    number = deadline(pg)
+    worker, manager, feed = mail_link(pg, number), mail_link(pg, number, 'm1', 'boss'), link(pg, number)
+    assert re.findall(r'<button name="say" value="([\w-]+)"', server.ask(worker).content.decode()) == ['in-hand', 'done']
+    assert re.findall(r'<button name="say" value="([\w-]+)"', server.ask(manager).content.decode()) == ['in-hand']
+    assert b'<form' not in server.ask(feed).content
+    for method in ('GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'):
+        press(server, worker + '?' + urlencode({'form': form_token('mail'), **IN_HAND}), method=method)
+    assert inbox(pg) == [], 'only a POST of the form says anything'
+    answer = press(server, worker, form=form_token('mail'), **IN_HAND)
+    assert answer.status == 303 and answer.headers['Location'] == worker and answer.headers['Cache-Control'] == 'no-store'
+    assert inbox(pg) == [{'deadline_id': number, 'staff_id': 'w1', 'kind': 'in-hand', 'last_day': '2099-01-01', 'reason': 'the family  is away'}]
+    text = server.ask(worker).content.decode()
+    assert 'What you pressed was put down' in text and '<form' not in text
+    assert press(server, worker, form=form_token('mail'), say='done').status == 409, 'one at a time'
+    assert press(server, manager, form=form_token('boss'), **IN_HAND).status == 303
+    assert len(inbox(pg)) == 2
+
+
+@pytest.mark.parametrize('token, fields, status, words', [
+    ('mail', {'form': ''}, 403, 'too old'), ('mail', {'form': None}, 403, 'too old'),
+    ('mail', {'form': form_token('boss')}, 403, 'too old'), ('mail', {'form': form_token('mail', -2)}, 403, 'too old'),
+    ('mail', {'say': 'met'}, 400, 'neither'), ('mail', {'until': ''}, 400, 'The day'), ('mail', {'until': '31 March'}, 400, 'The day'),
+    ('mail', {'because': ' \t'}, 400, 'The reason'), ('mail', {'because': 'x' * 9000}, 400, 'no form'),
+    (LINK, {}, 409, 'opens nothing any more'), ('old', {}, 409, 'opens nothing any more'), ('none', {}, 409, 'opens nothing any more'),
+])
+def test_what_is_not_put_down(pg, server, token, fields, status, words):
+    number = deadline(pg)
+    mail_link(pg, number)
+    link(pg, number)
+    link(pg, number, 'old', None, None, 'w1', '2020-01-01')
+    fields = {'form': form_token(token), **IN_HAND, **fields}
+    answer = press(server, f'/why/{token}', **{name: value for name, value in fields.items() if value is not None})
+    assert answer.status == status and words in answer.content.decode()
+    assert inbox(pg) == []
+
+
+def test_what_is_no_form(pg, server):
+    path = mail_link(pg)
+    for content_type in ('text/plain', 'application/json', 'application/x-www-form-urlencodedx'):
+        assert press(server, path, content_type, form=form_token('mail'), **IN_HAND).status == 400
+    assert press(server, '/pages.css', form=form_token('mail')).status == 405
+    assert inbox(pg) == []
+    # Yesterday's form is one that was open at midnight.
+    assert press(server, path, form=form_token('mail', -1), **IN_HAND).status == 303
+
+
+def test_a_refusal_is_said_and_what_holds_too(pg, server):
+    number = deadline(pg)
+    path = mail_link(pg, number)
+    pg.ask("INSERT INTO timely.inbox (link_hash, body, taken_at, refused_because) VALUES (%s, '{}', now(), 'it was <b>so</b>')",
+           (hashlib.sha256(b'mail').hexdigest(),))
+    for staff, reason in (('w1', 'my <i>own</i>'), ('w2', 'of another')):
+        pg.ask("INSERT INTO timely.acknowledgement (deadline_id, due_on, kind, staff_id, last_day, reason, said_by, said_at)"
+               " SELECT deadline_id, due_on, 'in-hand', %s, '2099-01-01', %s, 'x', now() FROM timely.deadline", (staff, reason))
+    text = server.ask(path).content.decode()
+    assert 'does not count: it was &lt;b&gt;so&lt;/b&gt;.' in text
+    assert 'You have it in hand until Thursday 1 January 2099: my &lt;i&gt;own&lt;/i&gt;' in text and 'of another' not in text
+
+
+def test_a_page_behind_a_proxy_knows_its_path(pg, store):
+    pg.ask('TRUNCATE timely.page_link, timely.inbox, timely.acknowledgement; DELETE FROM timely.deadline')
+    path = mail_link(pg)
+    with Server(pg.conninfo(user='timely_web'), public_url='https://t.example/x/') as server:
+        server.ready()
+        assert server.ask('/x' + path).status == 200 and server.ask(path).status == 200
+        answer = press(server, path, prefix='/x', form=form_token('mail'), **IN_HAND)
+        assert answer.status == 303 and answer.headers['Location'] == '/x' + path
+
+
+def test_a_browser_presses_the_button(pg, server, tmp_path):
+    path = mail_link(pg, deadline(pg, derivation=HOSTILE))
+    with Browser(f'http://127.0.0.1:{server.port}{path}', tmp_path) as browser:
+        wait_until(lambda: browser.evaluate('document.querySelectorAll("form").length') == 2, 60)
+        browser.evaluate('document.querySelector("button").click()')
+        assert browser.evaluate('document.querySelector("[name=until]").matches(":invalid")') is True, 'nothing is chosen yet'
+        assert inbox(pg) == []
+        browser.evaluate('document.querySelector("[name=until]").value = document.querySelector("[name=until]").max;'
+                         'document.querySelector("[name=because]").value = "é & <b>";'
+                         'document.querySelector("button").click()')
+        wait_until(lambda: 'What you pressed was put down' in (browser.evaluate('document.body.innerText') or ''), 60)
+        assert browser.evaluate('location.pathname') == path and browser.evaluate('document.forms.length') == 0
+    assert [(body['kind'], body['reason']) for body in inbox(pg)] == [('in-hand', 'é & <b>')]

@@ -111,6 +111,7 @@ def test_the_documented_roles_are_enough_and_no_more(documented, installation, t
         refused(pg, 'timely_daemon', f'TRUNCATE timely.{table}')
     refused(pg, 'timely_daemon', "UPDATE timely.audit SET what = 'x'")
     refused(pg, 'timely_daemon', "UPDATE timely.deadline_history SET change = 'x'")
+    refused(pg, 'timely_daemon', "UPDATE timely.acknowledgement SET reason = 'x'")
     refused(pg, 'timely_daemon', 'DELETE FROM timely.migration')
     refused(pg, 'timely_daemon', 'CREATE TABLE timely.t ()')
     # Nor can the owner by mistake.
@@ -119,9 +120,10 @@ def test_the_documented_roles_are_enough_and_no_more(documented, installation, t
 
     # The web's reads feeds and what a link opens.
     pg.ask('SELECT 1 FROM timely.live_feed, timely.feed_body, timely.feed_object, timely.state', database='timely', user='timely_web')
-    pg.ask("INSERT INTO timely.inbox (kind, body) VALUES ('ack', '{}')", database='timely', user='timely_web')
+    assert pg.ask("SELECT timely.press_page('x', 'done', NULL, NULL)", database='timely', user='timely_web') == [(False,)]
+    refused(pg, 'timely_web', "INSERT INTO timely.inbox (link_hash, body) VALUES ('x', '{}')")
     for table in 'person', 'fact', 'deadline', 'deadline_history', 'outbox', 'audit', 'staff', 'inbox', 'hold', 'finding', 'feed', \
-            'page_link', 'secret', 'timescale':
+            'page_link', 'secret', 'timescale', 'acknowledgement':
         refused(pg, 'timely_web', f'SELECT 1 FROM timely.{table}')
     assert pg.ask("SELECT * FROM timely.page_deadline('x')", database='timely', user='timely_web') == []
     refused(pg, 'timely_web', 'UPDATE timely.live_feed SET holder_id = NULL')

@@ -1,0 +1,57 @@
+// Forms of a page (page_form.h).
+#include "page_form.h"
+
+#include "clean.h"
+#include "why_page.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <string.h>
+
+const char *page_form_token(struct arena *a, const char *link, struct date day)
+{
+    const char *about = arena_printf(a, "form of %s", date_iso(a, day));
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    char *hex;
+
+    if (!HMAC(EVP_sha256(), link, (int)strlen(link), (const unsigned char *)about, strlen(about),
+              mac, &length))
+        out_of_memory();
+    hex = arena_alloc(a, 2 * (size_t)length + 1);
+    if (OPENSSL_buf2hexstr_ex(hex, 2 * (size_t)length + 1, NULL, mac, length, '\0') != 1)
+        out_of_memory();
+    return hex;
+}
+
+static bool is(const char *token, const char *given)
+{
+    return strlen(given) == strlen(token) && CRYPTO_memcmp(given, token, strlen(token)) == 0;
+}
+
+bool page_form_is_ours(struct arena *a, const char *link, const char *given, struct date today)
+{
+    return given && (is(page_form_token(a, link, today), given) ||
+                     is(page_form_token(a, link, date_add_days(today, -1)), given));
+}
+
+const char *page_form_read(struct arena *a, const struct form *f, struct page_word *ret)
+{
+    const char *say = form_value(f, "say"), *until = form_value(f, "until");
+    struct page_word w = {.last_day = DATE_NONE,
+                          .reason = clean_line(a, form_value(f, "because"), IN_HAND_REASON_MOST)};
+
+    if (say && strcmp(say, "done") == 0) {
+        w.done = true;
+    } else if (!say || strcmp(say, "in-hand") != 0) {
+        return "What came says neither that it is in hand nor that it was done.";
+    } else if (!until || !date_parse(until, &w.last_day)) {
+        return "The day until which it is in hand is missing, or is no date such as 2024-04-12. "
+               "Please go back and choose one.";
+    } else if (clean_is_blank(w.reason)) {
+        return "The reason is missing. Please go back and say in a few words why it waits.";
+    }
+    *ret = w;
+    return NULL;
+}

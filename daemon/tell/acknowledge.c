@@ -1,0 +1,138 @@
+// Saying a word about a deadline (acknowledge.h).
+#include "acknowledge.h"
+
+#include "acknowledged.h"
+#include "agenda_plan.h"
+#include "book.h"
+#include "clean.h"
+#include "json.h"
+#include "ladder.h"
+#include "text.h"
+#include "why_page.h"
+#include "zone.h"
+
+#include <string.h>
+
+// ------------------------------------------------------------------------------------ who may
+
+static const struct staff *on_rung(struct arena *a, const struct judging *j, const struct owed *o,
+                                   const char *rung)
+{
+    const char *ignored;
+
+    return agenda_recipient(a, j->directory, &o->who, o->child.restricted, rung,
+                            london_from_instant(j->now).on, &ignored);
+}
+
+static bool is_them(const struct staff *s, const char *staff_id)
+{
+    return s && strcmp(s->id, staff_id) == 0;
+}
+
+const struct staff *acting_on(struct arena *a, const struct judging *j, const struct owed *o)
+{
+    int index = library_timescale(j->library, o->timescale);
+    const char *role =
+        index < 0 ? NULL : ladder_acting_role(j->library, &j->library->timescales[index]);
+
+    return role ? on_rung(a, j, o, role) : NULL;
+}
+
+static bool is_concerned(struct arena *a, const struct judging *j, const struct owed *o,
+                         const char *staff_id)
+{
+    const struct deadline *d = owed_deadline(a, j->library, o);
+    struct telling *tellings;
+    size_t count = d ? ladder_tellings(a, j->library, d, &tellings) : 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (is_them(on_rung(a, j, o, tellings[i].rung), staff_id))
+            return true;
+    return is_them(acting_on(a, j, o), staff_id) ||
+           (o->who.worker_id && strcmp(o->who.worker_id, staff_id) == 0);
+}
+
+// ------------------------------------------------------------------------------------ judging
+
+static bool was_said_to_be_done(const struct owed *o)
+{
+    for (size_t i = 0; i < o->said_count; i++)
+        if (o->said[i].done)
+            return true;
+    return false;
+}
+
+static const char *done_refused(struct arena *a, const struct judging *j, const struct owed *o,
+                                struct word *w)
+{
+    struct date today = london_from_instant(j->now).on, opens;
+    struct error err;
+
+    if (!is_them(acting_on(a, j, o), w->staff_id))
+        return arena_printf(a, "only who acts on it can say that it was done, and %s does not",
+                            w->staff_id);
+    if (was_said_to_be_done(o))
+        return "that it was done counts once for a due date and was said before: it needs to be "
+               "recorded in the case system";
+    if (!working_days_after(j->library->local, today, DONE_WORKING_DAYS, &opens, &err))
+        return arena_strdup(a, err.text);
+    w->last_day = date_add_days(opens, -1);
+    w->reason = NULL;
+    return NULL;
+}
+
+static const char *in_hand_refused(struct arena *a, const struct judging *j, const struct owed *o,
+                                   struct word *w)
+{
+    struct date today = london_from_instant(j->now).on;
+    struct date most = date_add_days(today, IN_HAND_DAYS_MOST);
+
+    if (!is_concerned(a, j, o, w->staff_id))
+        return arena_printf(a,
+                            "only who acts on it, the child's worker and the managers on its "
+                            "ladder can say so, and %s is none of them today",
+                            w->staff_id);
+    if (date_cmp(w->last_day, today) < 0)
+        return "the day until which it is in hand is over";
+    if (date_cmp(w->last_day, most) > 0)
+        return arena_printf(a,
+                            "it can be in hand until %s at most; after that it can be said again",
+                            date_words(a, most));
+    w->reason = clean_line(a, w->reason, IN_HAND_REASON_MOST);
+    return clean_is_blank(w->reason) ? "a reason is missing" : NULL;
+}
+
+const char *word_refused(struct arena *a, const struct judging *j, const struct owed *o,
+                         struct word *w)
+{
+    if (!o->open)
+        return "it is no longer owed";
+    return w->done ? done_refused(a, j, o, w) : in_hand_refused(a, j, o, w);
+}
+
+// ------------------------------------------------------------------------------------ recording
+
+bool word_record(struct arena *a, struct db *store, const struct owed *o, const struct word *w,
+                 instant now, bool *ret_stands, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+    AUTO(json_done) json_t *doc = json_object();
+    AUTO(string_done) char *text = NULL;
+
+    json_set_text(doc, "now", instant_iso(a, now));
+    json_object_set_new(doc, "deadline_id", json_integer(o->deadline_id));
+    json_set_text(doc, "due_on", date_iso(a, o->due_on));
+    json_set_text(doc, "kind", w->done ? "done" : "in-hand");
+    json_set_text(doc, "staff_id", w->staff_id);
+    json_set_text(doc, "last_day", date_iso(a, w->last_day));
+    json_set_text(doc, "reason", w->reason);
+    json_set_text(doc, "said_by", w->said_by);
+    text = json_dumps(doc, JSON_COMPACT);
+    if (!text)
+        return fail(err, FAULT_INPUT, "what was said about the deadline is not UTF-8");
+    if (!db_ask(store, "SELECT timely.record_acknowledgement($1::jsonb)", 1, (const char *[]){text},
+                &r, err))
+        return false;
+    *ret_stands = db_bool(r, 0, 0);
+    return true;
+}

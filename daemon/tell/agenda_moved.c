@@ -1,0 +1,70 @@
+// Children who went to another worker (agenda_moved.h).
+#include "agenda_moved.h"
+
+#include "zone.h"
+
+#include <string.h>
+
+#define PARTING "former-worker, since "
+#define WORKERS "social-worker, "
+
+static bool begins_with(const char *s, const char *with)
+{
+    return strncmp(s, with, strlen(with)) == 0;
+}
+
+const char *agenda_parting_rung(struct arena *a, struct date worker_since)
+{
+    return arena_printf(a, PARTING "%s", date_iso(a, worker_since));
+}
+
+bool agenda_is_parting(const char *rung)
+{
+    return begins_with(rung, PARTING);
+}
+
+bool agenda_was_for_former(const struct owed *o, const char *staff_id, const char *rung,
+                           instant said_at)
+{
+    return begins_with(rung, WORKERS) && o->who.worker_id &&
+           strcmp(o->who.worker_id, staff_id) != 0 && date_known(o->worker_since) &&
+           date_cmp(london_from_instant(said_at).on, o->worker_since) <= 0;
+}
+
+static void say_once(struct arena *a, const char *rung, const char *why, struct line *l)
+{
+    const char **rungs = ARENA_ARRAY(a, const char *, 1);
+
+    rungs[0] = rung;
+    l->rungs = rungs;
+    l->rung_count = 1;
+    l->is_new = true;
+    l->why = why;
+}
+
+void agenda_arrive(struct arena *a, const char *rung, struct line *l)
+{
+    say_once(a, rung,
+             arena_printf(a, "the child came to you on %s", date_words(a, l->owed->worker_since)),
+             l);
+}
+
+bool agenda_part(struct arena *a, const struct plan_input *in, const struct owed *o,
+                 const char *staff_id, struct line *ret)
+{
+    const struct staff *worker = directory_staff(in->directory, o->who.worker_id);
+    int t = library_timescale(in->library, o->timescale);
+
+    if (o->child.restricted || !worker || t < 0)
+        return false;
+    *ret = agenda_line(a, in->library, o, &in->library->timescales[t],
+                       london_from_instant(in->now).on);
+    ret->to = directory_staff(in->directory, staff_id);
+    ret->how = SAY_IN_DIGEST;
+    ret->parting = true;
+    say_once(a, agenda_parting_rung(a, o->worker_since),
+             arena_printf(a, "no longer yours: the child went to %s on %s",
+                          worker->name ? worker->name : worker->id, date_words(a, o->worker_since)),
+             ret);
+    return ret->to != NULL;
+}

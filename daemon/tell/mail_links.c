@@ -1,0 +1,138 @@
+// Links of mails (mail_links.h).
+#include "mail_links.h"
+
+#include "page_token.h"
+#include "sha256.h"
+#include "text.h"
+
+#include <string.h>
+
+// "/why/deadline-000000000000042" stands for "/why/" and a token.
+#define WORD "deadline-"
+#define DIGITS 15
+_Static_assert(sizeof WORD - 1 + DIGITS == PAGE_TOKEN_CHARS, "lines break as they will");
+
+const char *mail_link_later(struct arena *a, const char *public_url, long long deadline_id)
+{
+    return arena_printf(a, "%s/why/" WORD "%0*lld", public_url, DIGITS, deadline_id);
+}
+
+struct made {
+    struct arena *arena;
+    const char *place;          // what stands before the digits, the public address with it
+    const char **ids, **tokens; // numbers of deadlines in DIGITS digits, and their links
+    size_t count;
+};
+
+// The deadlines that the text has places for and the recipient was told of. Waits.
+static bool read_told(struct made *l, struct db *store, const struct outgoing *m, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const char *digits = m->text ? m->text : "";
+    const char **asked = ARENA_ARRAY(l->arena, const char *, strlen(digits) / DIGITS + 1);
+    size_t count = 0;
+
+    while ((digits = strstr(digits, l->place))) {
+        digits += strlen(l->place);
+        if (strspn(digits, "0123456789") >= DIGITS)
+            asked[count++] = arena_strndup(l->arena, digits, DIGITS);
+    }
+
+    const char *values[] = {m->staff_id, db_text_array(l->arena, asked, count)};
+
+    if (count == 0)
+        return true;
+    if (!db_ask(store,
+                "SELECT DISTINCT lpad(n.deadline_id::text, 15, '0') FROM timely.notice n"
+                " WHERE n.staff_id = $1 AND n.deadline_id = ANY ($2::bigint[])",
+                2, values, &r, err))
+        return false;
+    l->count = (size_t)PQntuples(r);
+    l->ids = ARENA_ARRAY(l->arena, const char *, l->count + 1);
+    for (size_t i = 0; i < l->count; i++)
+        l->ids[i] = arena_strdup(l->arena, db_text(r, (int)i, 0));
+    return true;
+}
+
+// Links of mails that are over go as new ones come. Waits.
+static bool keep_hashes(const struct made *l, struct db *store, const char *staff_id,
+                        struct error *err)
+{
+    const char **hashes = ARENA_ARRAY(l->arena, const char *, l->count + 1);
+    const char *values[] = {db_text_array(l->arena, l->ids, l->count), NULL, staff_id,
+                            arena_printf(l->arena, "%d", MAIL_LINK_DAYS)};
+
+    for (size_t i = 0; i < l->count; i++) {
+        char hash[65];
+
+        sha256_hex(l->tokens[i], strlen(l->tokens[i]), hash);
+        hashes[i] = arena_strdup(l->arena, hash);
+    }
+    values[1] = db_text_array(l->arena, hashes, l->count);
+    return db_ask(store,
+                  "WITH over AS (DELETE FROM timely.page_link WHERE expires_at < now())"
+                  " INSERT INTO timely.page_link (deadline_id, token_hash, staff_id, expires_at)"
+                  " SELECT n.deadline_id, n.token_hash, $3, now() + make_interval(days => "
+                  "$4::integer)"
+                  " FROM unnest($1::bigint[], $2::text[]) AS n (deadline_id, token_hash)"
+                  " ON CONFLICT DO NOTHING",
+                  4, values, NULL, err);
+}
+
+static bool make_tokens(struct made *l, struct db *store, const struct outgoing *m,
+                        struct error *err)
+{
+    AUTO(page_secret_done) struct page_secret secret = {.length = 0};
+
+    if (!page_secret_read(store, &secret, err))
+        return false;
+    l->tokens = ARENA_ARRAY(l->arena, const char *, l->count + 1);
+    for (size_t i = 0; i < l->count; i++)
+        l->tokens[i] = page_token(l->arena, &secret,
+                                  arena_printf(l->arena, "mail\x1f%lld\x1f%s\x1f%s", m->message_id,
+                                               m->staff_id, l->ids[i]));
+    return true;
+}
+
+static const char *token_for(const struct made *l, const char *digits)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (strncmp(digits, l->ids[i], DIGITS) == 0)
+            return l->tokens[i];
+    return NULL;
+}
+
+static const char *filled(const struct made *l, const char *words)
+{
+    AUTO(text_done) struct text out = {0};
+    const char *at;
+
+    if (!words)
+        return NULL;
+    while ((at = strstr(words, l->place))) {
+        const char *digits = at + strlen(l->place), *token = token_for(l, digits);
+        const char *kept = token ? digits - strlen(WORD) : digits;
+
+        text_add_n(&out, words, (size_t)(kept - words));
+        text_add(&out, token ? token : "");
+        words = token ? digits + DIGITS : digits;
+    }
+    text_add(&out, words);
+    return arena_strdup(l->arena, text_str(&out));
+}
+
+bool mail_links_make(struct arena *a, struct db *store, const char *public_url, struct outgoing *m,
+                     struct error *err)
+{
+    struct made l = {.arena = a, .place = arena_printf(a, "%s/why/" WORD, public_url)};
+
+    if (!m->staff_id || !read_told(&l, store, m, err))
+        return !m->staff_id;
+    if (l.count == 0)
+        return true;
+    if (!make_tokens(&l, store, m, err) || !keep_hashes(&l, store, m->staff_id, err))
+        return false;
+    m->text = filled(&l, m->text);
+    m->html = filled(&l, m->html);
+    return true;
+}

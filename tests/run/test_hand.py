@@ -1,0 +1,238 @@
+"""What people say about a deadline, by command and on a page, and whom it keeps from being told.
+
+The conference is due on Monday 8 April 2024; Good Friday is 29 March and Easter Monday 1 April.
+"""
+import email
+import email.policy
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psycopg2
+import pytest
+
+from telling import MIGRATIONS, ROOT, Fibers, Server, wait_for
+
+sys.path.insert(0, str(ROOT / 'tests' / 'service'))
+import serving  # noqa: E402 (found through the line above)
+
+
+@pytest.fixture(scope='module')
+def pg():
+    with Server() as server:
+        server.psql("INSERT INTO timely.migration (number, name, sha256) VALUES " + ', '.join(
+            f"({file.name[:4]}, '{file.name}', '{hashlib.sha256(file.read_bytes()).hexdigest()}')" for file in MIGRATIONS))
+        yield server
+
+
+@pytest.fixture
+def store(pg, tmp_path):
+    store = pg.store(tmp_path)
+    store.configure(delivery='live', allowed_domains='council.example')
+    with store.config.open('a', encoding='utf-8') as config:
+        config.write(f'store:\n  database: "{pg.conninfo(store.name)}"\nservice:\n  listen: 127.0.0.1:0\n')
+    store.deadline(store.person('P1', chair_id='CHAIR', worker_since='2024-01-01'))
+    return store
+
+
+def set_clock(store, at):
+    """The store's business time, for the processes that read it there."""
+    store.ask('UPDATE timely.state SET real_anchor_us = (extract(epoch FROM now()) * 1000000)::bigint, business_anchor_us ='
+              " (extract(epoch FROM %s::timestamp AT TIME ZONE 'Europe/London') * 1000000)::bigint", (at,))
+
+
+def program(store, name):
+    return ['env', f'TIMELY_DATA={ROOT}', Path(os.environ['TIMELY_BUILD']) / name, '--config', store.config]
+
+
+def ack(store, at, *words, status=0):
+    set_clock(store, at)
+    done = subprocess.run([*program(store, 'timely'), 'ack', *words], capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    return done.stderr if status else done.stdout
+
+
+def told(store, at):
+    """Whom a round tells, each with the text."""
+    before = len(store.mails())
+    store.agenda(at)
+    return {staff: text for _, staff, _, text in store.mails()[before:]}
+
+
+def record(store, at):
+    """What a reconcile does that finds nothing new of the person."""
+    store.ask("SELECT timely.record_person(jsonb_build_object('now', %s::timestamp AT TIME ZONE 'Europe/London', 'person_id', 'P1'))",
+              (at,))
+
+
+# ------------------------------------------------------------------------------------------ the agenda
+
+def test_in_hand_keeps_reminders_from_who_said_so_and_nothing_from_those_above(store):
+    assert set(told(store, '2024-03-15 10:00')) == {'SW1'}
+    said = ack(store, '2024-03-20 10:00', 'P1', 'icpc', '--until', '2024-03-29', '--because', 'the family is\naway')
+    assert 'SW1 until Friday 29 March 2024' in said and 'stays due on Monday 8 April 2024' in said
+    assert told(store, '2024-03-21 09:00') == {}
+    heard = told(store, '2024-03-28 09:00')
+    assert set(heard) == {'TM1', 'CHAIR'}
+    assert 'In hand until Friday 29 March 2024, says Name SW1: the family is away' in heard['TM1']
+    # It ends by itself on the next working morning, and what was kept back is one line.
+    assert told(store, '2024-04-01 12:00') == {}
+    heard = told(store, '2024-04-02 09:00')
+    assert set(heard) == {'SW1'} and heard['SW1'].count('NEW') == 1 and 'In hand' not in heard['SW1']
+    # A breach is told upwards all the same.
+    ack(store, '2024-04-05 09:00', 'P1', 'icpc', '--until', '2024-04-30', '--because', 'no room')
+    assert set(told(store, '2024-04-08 09:00')) == {'SM'}
+    assert set(told(store, '2024-04-09 09:00')) == {'TM1'}
+    heard = told(store, '2024-04-11 09:00')
+    assert set(heard) == {'HEAD'} and 'says Name SW1: no room' in heard['HEAD']
+    assert store.one("SELECT count(*) FROM timely.deadline WHERE state = 'open' AND due_on = '2024-04-08'") == 1
+
+
+def test_done_not_yet_recorded_keeps_those_above_silent_for_two_working_days_once(store):
+    told(store, '2024-04-08 09:00')
+    ack(store, '2024-04-08 10:00', 'P1', 'icpc', '--done')
+    heard = told(store, '2024-04-09 09:00')
+    assert set(heard) == {'SW1'}, 'it still has to be recorded'
+    assert 'Done, not yet recorded, says Name SW1 since Monday 8 April 2024' in heard['SW1']
+    assert set(told(store, '2024-04-10 09:00')) == {'TM1'}
+    assert 'was said before' in ack(store, '2024-04-10 10:00', 'P1', 'icpc', '--done', status=1)
+    assert set(told(store, '2024-04-11 09:00')) == {'SW1', 'HEAD'}
+    assert store.one("SELECT state FROM timely.deadline") == 'open', 'it never counts as met'
+
+
+def test_it_ends_with_what_it_was_said_about(store):
+    told(store, '2024-03-15 10:00')
+    ack(store, '2024-03-20 10:00', 'P1', 'icpc', '--until', '2024-04-05', '--because', 'x')
+    assert told(store, '2024-03-21 09:00') == {}
+    # The child goes to another worker, who is reminded at once of what the former one was spared.
+    store.ask("UPDATE timely.person SET worker_id = 'SW2', worker_since = '2024-03-22'")
+    record(store, '2024-03-22 08:00')
+    assert set(told(store, '2024-03-22 09:00')) == {'SW2'}
+    assert 'the child has another worker' in ack(store, '2024-03-22 10:00', 'P1')
+    # The due date moves.
+    ack(store, '2024-03-22 10:00', 'P1', 'icpc', '--until', '2024-04-05', '--because', 'y')
+    store.ask("UPDATE timely.deadline SET due_on = '2024-04-05', book_by = '2024-04-05', next_notice_at = '2024-03-25T09:00Z'")
+    assert set(told(store, '2024-03-25 09:00')) == {'SW2'}
+    record(store, '2024-03-25 10:00')
+    assert 'the due date moved' in ack(store, '2024-03-25 10:00', 'P1')
+
+
+def test_what_was_said_stands(store):
+    ack(store, '2024-03-20 10:00', 'P1', 'icpc', '--until', '2024-04-05', '--because', 'x')
+    for change in ("UPDATE timely.acknowledgement SET reason = 'y'", 'DELETE FROM timely.acknowledgement',
+                   "UPDATE timely.acknowledgement SET last_day = '2024-04-30'"):
+        with pytest.raises(psycopg2.errors.RaiseException, match='can only end'):
+            store.ask(change)
+    ack(store, '2024-03-21 10:00', 'P1', 'icpc', '--until', '2024-04-08', '--because', 'z')
+    listed = ack(store, '2024-03-21 10:00', 'P1', '--format', 'csv').splitlines()
+    assert listed[0] == 'timescale,due_on,kind,staff_id,last_day,reason,said_by,said_at,ended_because'
+    assert [line.split(',')[5] for line in listed[1:]] == ['x', 'z']
+    assert listed[1].endswith('they said so again') and listed[2].endswith(',')
+    assert store.one("SELECT count(*) FROM timely.audit WHERE what = 'deadline.in-hand' AND staff_id = 'SW1' AND deadline_id IS NOT NULL") == 2
+
+
+@pytest.mark.parametrize('words, status, why', [
+    (['icpc'], 2, 'either --until DATE --because REASON'),
+    (['icpc', '--done', '--because', 'x'], 2, '--done stands alone'),
+    (['icpc', '--until', '2024-05-01', '--because', 'x'], 1, 'until Tuesday 30 April 2024 at most'),
+    (['icpc', '--until', '2024-04-01', '--because', 'x'], 1, 'is over'),
+    (['icpc', '--until', '2024-04-05', '--because', ' '], 1, 'a reason is missing'),
+    (['icpc', '--until', '2024-04-05', '--because', 'x', '--for', 'SW2'], 1, 'SW2 is none of them today'),
+    (['icpc', '--until', '2024-04-05', '--because', 'x', '--for', 'XX'], 2, 'XX is not in the directory'),
+    (['icpc', '--done', '--for', 'TM1'], 1, 'TM1 does not'),
+    (['cp-visit', '--done'], 1, 'timely due --person ID'),
+    (['icpc', '--due-on', '2024-04-07', '--done'], 1, 'no such deadline'),
+])
+def test_what_is_not_taken(store, words, status, why):
+    assert why in ack(store, '2024-04-02 10:00', 'P1', *words, status=status)
+    assert store.one('SELECT count(*) FROM timely.acknowledgement') == 0
+
+
+def test_which_of_two_is_asked_for(store):
+    store.deadline('P1', trigger='2024-03-15', due='2024-04-09')
+    words = ['P1', 'icpc', '--until', '2024-04-05', '--because', 'x', '--for', 'TM1']
+    assert '--due-on DATE' in ack(store, '2024-04-02 10:00', *words, status=2)
+    ack(store, '2024-04-02 10:00', *words, '--due-on', '2024-04-09')
+    assert store.ask('SELECT staff_id, due_on::text FROM timely.acknowledgement') == [('TM1', '2024-04-09')]
+
+
+# -------------------------------------------------------------------------------------------- the page
+
+def links(store):
+    """Of the mails in the Maildir: the path to the page, by recipient."""
+    found = {}
+    for file in sorted((store.maildir / 'new').iterdir()):
+        mail = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+        path, = re.findall(r'http://127\.0\.0\.1:0(/why/[\w-]{24})\s', mail.get_body(('plain',)).get_content())
+        assert path in mail.get_body(('html',)).get_content()
+        found[mail['To'].addresses[0].username] = path
+    return found
+
+
+def press(server, path, **fields):
+    form = re.search(r'name="form" value="(\w+)"', server.ask(path).content.decode())
+    connection = serving.http.client.HTTPConnection('127.0.0.1', server.port, timeout=10)
+    connection.request('POST', path, urlencode({'form': form and form.group(1), **fields}),
+                       {'Content-Type': 'application/x-www-form-urlencoded'})
+    return connection.getresponse()
+
+
+def test_from_the_mail_by_the_page_to_the_agenda(store):
+    set_clock(store, '2024-03-28 10:00')
+    told(store, '2024-03-28 09:00')
+    store.deliver('2024-03-28 09:01')
+    to = links(store)
+    assert set(to) == {'sw1', 'tm1', 'chair'} and len(set(to.values())) == 3, 'a link for each'
+    everything = store.pg.psql('SELECT row_to_json(x) FROM timely.outbox x', database=store.name).stdout
+    everything += store.pg.psql('SELECT row_to_json(x) FROM timely.page_link x', database=store.name).stdout
+    assert not any(path[5:] in everything for path in to.values()), 'nowhere in clear'
+
+    server = serving.Server('', command=[*program(store, 'timelyd'), '--serve'])
+    with server, Fibers(store, '2024-03-28 10:00'):
+        server.ready()
+        answer = press(server, to['sw1'], say='in-hand', until='2024-04-05', because='the <b>family</b> is away')
+        assert answer.status == 303 and answer.headers['Location'] == to['sw1']
+        wait_for(lambda: b'You have it in hand until Friday 5 April 2024' in server.ask(to['sw1']).content)
+        assert b'the &lt;b&gt;family&lt;/b&gt; is away' in server.ask(to['sw1']).content
+        assert b'in hand until Friday' not in server.ask(to['tm1']).content
+        # A manager cannot say that it was done, whatever form came.
+        assert b'value="done"' not in server.ask(to['tm1']).content
+        assert press(server, to['tm1'], say='done').status == 303
+        wait_for(lambda: b'What you pressed last does not count: only who acts on it' in server.ask(to['tm1']).content)
+        # Who is responsible is asked when the press is looked at.
+        store.ask("UPDATE timely.person SET chair_id = NULL")
+        assert press(server, to['chair'], say='in-hand', until='2024-04-05', because='x').status == 303
+        wait_for(lambda: b'CHAIR is none of them today' in server.ask(to['chair']).content)
+    assert store.ask('SELECT staff_id, kind, said_by, reason FROM timely.acknowledgement') == \
+        [('SW1', 'in-hand', 'by link to SW1', 'the <b>family</b> is away')]
+    assert store.one("SELECT count(*) FROM timely.audit WHERE what = 'press.refused'") == 2
+    assert told(store, '2024-04-04 09:00') == {}
+    assert set(told(store, '2024-04-08 09:00')) == {'SW1', 'SM'}
+
+
+def test_a_repeat_has_the_same_links_and_what_was_smuggled_in_becomes_none(store):
+    place = 'http://127.0.0.1:0/why/deadline-000000000000042'
+    store.ask('UPDATE timely.person SET case_ref = %s', (place,))
+    told(store, '2024-03-15 10:00')
+    store.deliver('2024-03-15 10:01')
+    first, = (store.maildir / 'new').iterdir()
+    before = first.read_bytes()
+    assert place.encode() in before
+    first.unlink()
+    store.ask("UPDATE timely.outbox SET state = 'due'")
+    store.deliver('2024-03-15 10:02')
+    again, = (store.maildir / 'new').iterdir()
+    found = [re.findall(rb'/why/[\w-]{24}', mail) for mail in (before, again.read_bytes())]
+    assert found[0] == found[1] and len(found[0]) >= 2
+    assert store.one('SELECT count(*) FROM timely.page_link') == 1
+
+
+def test_a_mail_goes_without_links_where_none_can_be_made(store):
+    told(store, '2024-03-15 10:00')
+    store.ask('DELETE FROM timely.secret')
+    store.deliver('2024-03-15 10:01')
+    assert store.one('SELECT state FROM timely.outbox') == 'sent' and store.one('SELECT count(*) FROM timely.page_link') == 0
