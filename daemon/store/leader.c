@@ -73,7 +73,8 @@ bool leader_claim(struct db *store, const char *name, long long epoch, struct er
     return db_ask(store,
                   "SELECT set_config('timely.lead',"
                   " CASE WHEN $2 = '0' THEN '' ELSE $2 || ' ' || $1 END, false),"
-                  " set_config('idle_in_transaction_session_timeout', '5s', false)",
+                  " set_config('idle_in_transaction_session_timeout',"
+                  " CASE WHEN $2 = '0' THEN '0' ELSE '5s' END, false)",
                   2, values, NULL, err);
 }
 
