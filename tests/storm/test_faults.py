@@ -183,7 +183,7 @@ def test_one_of_two_daemons_is_killed_while_mails_are_handed_over(scene):
     def left():
         """How many it holds, and for how many seconds at most."""
         return council.ask("SELECT count(*), extract(epoch FROM max(lease_until) - now()) FROM timely.outbox"
-                           " WHERE state IN ('claimed', 'handing_over') AND claimed_by LIKE %s", (f'%/{doomed.pid}',))[0]
+                           " WHERE state IN ('claimed', 'handing_over') AND claimed_by LIKE %s", (f'%/{doomed.pid}.%',))[0]
     council.wait(lambda: left()[0], 'a hand-over of the one to be killed')
     doomed.kill()
     doomed.wait()
