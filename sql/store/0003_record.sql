@@ -194,7 +194,7 @@ END $$;
 -- Plans are kept for the life of a connection. One that was made while the store was empty reads whole tables, or hashes
 -- them, and would go on to do so when they are full: few rows are looked up here, each by its key.
 CREATE FUNCTION timely.record_persons(docs jsonb) RETURNS void LANGUAGE plpgsql
-    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
     doc jsonb;
 BEGIN
