@@ -24,8 +24,9 @@ struct made {
     size_t count;
 };
 
-// The deadlines that the text has places for and the recipient was told of. Waits.
-static bool read_told(struct made *l, struct db *store, const struct outgoing *m, struct error *err)
+// The deadlines that the text has places for and the message is about. Waits.
+static bool read_meant(struct made *l, struct db *store, const struct outgoing *m,
+                       struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
     const char *digits = m->text ? m->text : "";
@@ -38,13 +39,14 @@ static bool read_told(struct made *l, struct db *store, const struct outgoing *m
             asked[count++] = arena_strndup(l->arena, digits, DIGITS);
     }
 
-    const char *values[] = {m->staff_id, db_text_array(l->arena, asked, count)};
+    const char *values[] = {arena_printf(l->arena, "%lld", m->message_id),
+                            db_text_array(l->arena, asked, count)};
 
     if (count == 0)
         return true;
     if (!db_ask(store,
-                "SELECT DISTINCT lpad(n.deadline_id::text, 15, '0') FROM timely.notice n"
-                " WHERE n.staff_id = $1 AND n.deadline_id = ANY ($2::bigint[])",
+                "SELECT lpad(d.deadline_id::text, 15, '0') FROM timely.message_deadline d"
+                " WHERE d.message_id = $1 AND d.deadline_id = ANY ($2::bigint[])",
                 2, values, &r, err))
         return false;
     l->count = (size_t)PQntuples(r);
@@ -126,7 +128,7 @@ bool mail_links_make(struct arena *a, struct db *store, const char *public_url, 
 {
     struct made l = {.arena = a, .place = arena_printf(a, "%s/why/" WORD, public_url)};
 
-    if (!m->staff_id || !read_told(&l, store, m, err))
+    if (!m->staff_id || !read_meant(&l, store, m, err))
         return !m->staff_id;
     if (l.count == 0)
         return true;

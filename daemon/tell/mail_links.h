@@ -11,7 +11,7 @@
 const char *mail_link_later(struct arena *a, const char *public_url, long long deadline_id);
 
 // Puts the recipient's links into a claimed message's text and HTML, and their hashes into the
-// store. A place for a deadline that the recipient was never told of stays one: only a text that
+// store. A place for a deadline that the message is not about stays one: only a text that
 // somebody smuggled into the mail has it. Waits. In the arena.
 MUST_USE bool mail_links_make(struct arena *a, struct db *store, const char *public_url,
                               struct outgoing *m, struct error *err);

@@ -121,3 +121,13 @@ def test_the_figures_are_those_of_timeliness(store):
     for staff in ('TM1', 'SM', 'HEAD'):
         assert '- 2 of 3 (67%), below the target of 90-95%: initial conferences within 15 working days' in lists(store)[staff][1]
     assert set(lists(store)) == {'TM1', 'SM', 'HEAD'}, 'nobody else has anything to hear'
+
+
+def test_each_late_line_leads_its_reader_to_the_page_of_the_deadline(store):
+    deadline = store.deadline(store.person('P1'), trigger='2024-03-07', due='2024-03-28')
+    sent = weekly(store)
+    assert [outcome for _, outcome in store.deliver(MONDAY)] == ['sent'] * sent
+    mails = [path.read_text(encoding='utf-8') for path in store.maildir.glob('new/*')]
+    assert len(mails) == sent and all('/why/' in mail and 'deadline-0' not in mail for mail in mails)
+    readers = {staff for staff, in store.ask('SELECT staff_id FROM timely.page_link WHERE deadline_id = %s', (deadline,))}
+    assert readers == set(lists(store))
