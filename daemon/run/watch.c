@@ -184,6 +184,7 @@ static bool wait_for_reason(struct watch *w, const struct round_report *r, struc
         int64_t left = until - clock_monotonic();
         int64_t nap = left < SECONDS(1) ? left : SECONDS(1);
         bool dirty;
+
         if (left <= 0 || reloaded(w) || !date_is(today, daemon_today(w->daemon))) {
             w->all_again = true;
             return true;
