@@ -2,13 +2,12 @@
 #include "replies.h"
 
 #include "clean.h"
-#include "json.h"
+#include "document.h"
 #include "mail_read.h"
 #include "outbox.h"
 #include "reply_judge.h"
 #include "reply_told.h"
 #include "sha256.h"
-#include "text.h"
 #include "zone.h"
 
 #include <string.h>
@@ -204,8 +203,7 @@ static bool record(struct taking *t, struct error *err)
     static const char *const became[] = {NULL, "answer", "bounce", "ignored"};
     AUTO(pgresult_done) PGresult *r = NULL;
     const struct incoming *m = t->incoming;
-    char hash[65], *text;
-    const char *value;
+    char hash[65];
 
     sha256_hex(m->bytes, m->length, hash);
     json_set_text(t->doc, "now", instant_iso(t->arena, t->context->now));
@@ -216,12 +214,7 @@ static bool record(struct taking *t, struct error *err)
     json_set_text(t->doc, "became", became[t->result.as]);
     json_set_text(t->doc, "why", t->result.why);
     json_object_set(t->doc, "messages", t->messages);
-    text = json_dumps(t->doc, JSON_COMPACT);
-    if (!text)
-        return fail(err, FAULT_INPUT, "a mail could not be written down as JSON");
-    value = arena_strdup(t->arena, text);
-    free(text);
-    if (!db_ask(t->store, "SELECT timely.record_mail($1::jsonb)", 1, &value, &r, err))
+    if (!document_ask(t->store, "SELECT timely.record_mail($1::jsonb)", t->doc, &r, err))
         return false;
     t->result.again = !db_bool(r, 0, 0);
     t->result.mails = t->result.again ? 0 : json_array_size(t->messages);

@@ -5,16 +5,10 @@
 #include "text.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define SHOWN_CHARS_MAX 190
-
-static void free_line(char **s)
-{
-    free(*s);
-}
 
 static bool in_word(char c)
 {
@@ -56,12 +50,12 @@ static void add_without_addresses(struct text *out, const char *line, const char
 void handover_say(struct handover_answer *ret, enum handover result, int code, const char *text,
                   const char *secret)
 {
-    AUTO(free_line) char *line = text_one_line(text, SIZE_MAX);
+    AUTO(string_done) char *line = text_one_line(text, SIZE_MAX);
     AUTO(text_done) struct text out = {0};
 
     add_without_addresses(&out, line, secret);
 
-    AUTO(free_line) char *shown = text_one_line(text_str(&out), SHOWN_CHARS_MAX);
+    AUTO(string_done) char *shown = text_one_line(text_str(&out), SHOWN_CHARS_MAX);
     size_t room = sizeof ret->text - 1, length = strlen(shown);
 
     if (length > room) // not inside a character

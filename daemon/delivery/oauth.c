@@ -28,11 +28,6 @@ static void curl_string_done(char **s)
     curl_free(*s);
 }
 
-static void line_done(char **s)
-{
-    free(*s);
-}
-
 static void add_field(struct text *form, const char *name, const char *value)
 {
     AUTO(curl_string_done) char *escaped = curl_easy_escape(NULL, value, 0);
@@ -63,8 +58,8 @@ static const char *string_in(const json_t *answer, const char *key)
 // RFC 6749 5.2: a word and perhaps a sentence.
 static bool refused(struct error *err, int status, const json_t *answer)
 {
-    AUTO(line_done) char *word = text_one_line(string_in(answer, "error"), SAID_CHARS_MAX);
-    AUTO(line_done)
+    AUTO(string_done) char *word = text_one_line(string_in(answer, "error"), SAID_CHARS_MAX);
+    AUTO(string_done)
     char *why = text_one_line(string_in(answer, "error_description"), SAID_CHARS_MAX);
 
     return fail(err, FAULT_AWAY, "no token for the mail servers: answer %d %s %s", status, word,

@@ -1,11 +1,10 @@
 // The rules in words (timescales.h).
 #include "timescales.h"
 
+#include "document.h"
 #include "explain.h"
-#include "json.h"
 #include "ladder.h"
 #include "naming.h"
-#include "text.h"
 
 static json_t *row_of(struct arena *a, const struct library *l, const struct timescale *t)
 {
@@ -29,17 +28,10 @@ bool timescales_publish(struct db *store, const struct library *l, struct error 
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
     AUTO(json_done) json_t *rows = json_array();
-    AUTO(string_done) char *text = NULL;
 
     for (size_t i = 0; i < l->timescale_count; i++)
         json_array_append_new(rows, row_of(a, l, &l->timescales[i]));
-    text = json_dumps(rows, JSON_COMPACT);
-    if (!text)
-        out_of_memory();
-
-    const char *values[] = {text};
-
-    return db_ask(
+    return document_ask(
         store,
         "WITH now AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS n (timescale text,"
         " type text, title text, force text, source text, url text, evidence text,"
@@ -51,5 +43,5 @@ bool timescales_publish(struct db *store, const struct library *l, struct error 
         " source = excluded.source, url = excluded.url, evidence = excluded.evidence,"
         " reading = excluded.reading, chapter = excluded.chapter,"
         " speaks = excluded.speaks",
-        1, values, NULL, err);
+        rows, NULL, err);
 }

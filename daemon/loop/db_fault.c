@@ -3,15 +3,9 @@
 #include "db_fault.h"
 #include "text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define TEXT_MAX 600
-
-static void free_string(char **s)
-{
-    free(*s);
-}
 
 enum fault db_fault_of(const char *sqlstate)
 {
@@ -33,7 +27,7 @@ enum fault db_fault_of(const char *sqlstate)
 // Adds the text as one line: runs of blanks and control characters become one blank.
 static void add_flat(struct text *t, const char *s)
 {
-    AUTO(free_string) char *line = text_one_line(s, TEXT_MAX);
+    AUTO(string_done) char *line = text_one_line(s, TEXT_MAX);
 
     for (const char *p = line; *p; p++) {
         if (*p != ' ' || (p > line && p[-1] != ' ' && p[1 + strspn(p + 1, " ")] != '\0'))

@@ -4,19 +4,13 @@
 
 #include "text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define URL_BYTES_MAX 1000
 
-static void free_line(char **s)
-{
-    free(*s);
-}
-
 const char *clean_line(struct arena *a, const char *s, size_t max_chars)
 {
-    AUTO(free_line) char *line = text_one_line(s ? s : "", max_chars);
+    AUTO(string_done) char *line = text_one_line(s ? s : "", max_chars);
 
     return arena_strdup(a, line);
 }

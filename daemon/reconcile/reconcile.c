@@ -3,12 +3,12 @@
 #include "reconcile.h"
 
 #include "blind.h"
+#include "document.h"
 #include "guard.h"
 #include "leader.h"
 #include "round.h"
 #include "zone.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 // ------------------------------------------------------------------------------- whom to look at
@@ -89,9 +89,8 @@ static bool handle_all(struct round *r, bool *ret_held, struct error *err)
 
 static bool record_faults(struct round *r, struct error *err)
 {
-    json_t *doc = json_object(), *rows = json_array();
-    char *text;
-    bool ok;
+    AUTO(json_done) json_t *doc = json_object();
+    json_t *rows = json_array();
 
     for (size_t i = 0; i < r->reading->fault_count && i < MAX_FAULTS; i++) {
         const struct faulty_row *f = &r->reading->faults[i];
@@ -101,12 +100,8 @@ static bool record_faults(struct round *r, struct error *err)
     }
     json_object_set_new(doc, "now", json_string(r->now_text));
     json_object_set_new(doc, "rows", rows);
-    text = json_dumps(doc, JSON_COMPACT);
-    json_decref(doc);
-    ok = db_ask(r->in->store, "SELECT timely.record_faulty_rows($1::jsonb)", 1,
-                (const char *const[]){text}, NULL, err);
-    free(text);
-    return ok;
+    return document_ask(r->in->store, "SELECT timely.record_faulty_rows($1::jsonb)", doc, NULL,
+                        err);
 }
 
 static bool write_state(struct round *r, bool held, struct error *err)

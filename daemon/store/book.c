@@ -3,6 +3,7 @@
 #include "book.h"
 
 #include "columns.h"
+#include "document.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -343,15 +344,7 @@ bool book_open_counts(struct arena *a, struct db *store, struct open_count **ret
 
 bool book_record(struct db *store, json_t *docs, struct error *err)
 {
-    char *text = json_dumps(docs, JSON_COMPACT);
-    const char *values[] = {text};
-    bool ok;
-
-    if (!text)
-        return fail(err, FAULT_INPUT, "a text in the case database is not UTF-8");
-    ok = db_ask(store, "SELECT timely.record_persons($1::jsonb)", 1, values, NULL, err);
-    free(text);
-    return ok;
+    return document_ask(store, "SELECT timely.record_persons($1::jsonb)", docs, NULL, err);
 }
 
 bool book_state_read(struct arena *a, struct db *store, struct book_state *ret, struct error *err)

@@ -1,8 +1,8 @@
 // Checks of staged rows. A cast that fails would end the whole statement, so each kind has a test
 // that cannot fail; the casts come after, on rows that passed.
 #include "import_check.h"
+#include "text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -34,11 +34,6 @@ static const char tests[] =
     "AS $$ SELECT length(t) < 60 AND t ~ '^[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d{1,2})?$' $$;"
     "CREATE OR REPLACE FUNCTION pg_temp.boolean_ok(t text) RETURNS boolean LANGUAGE sql IMMUTABLE "
     "AS $$ SELECT lower(t) IN ('t', 'f', 'true', 'false', 'y', 'n', 'yes', 'no', '1', '0') $$";
-
-static void free_string(char **s)
-{
-    free(*s);
-}
 
 static void add_literal(struct text *sql, const char *s)
 {
@@ -97,7 +92,7 @@ static void report_row(struct import_file *f, const PGresult *r, int row)
 {
     const char *column = db_text(r, row, 2);
     const char *key = db_text(r, row, 3);
-    AUTO(free_string) char *shown = text_one_line(key ? key : "", 60);
+    AUTO(string_done) char *shown = text_one_line(key ? key : "", 60);
     int position = 0;
 
     for (size_t i = 0; column && i < f->count; i++) {

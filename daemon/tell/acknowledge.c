@@ -5,9 +5,8 @@
 #include "agenda_plan.h"
 #include "book.h"
 #include "clean.h"
-#include "json.h"
+#include "document.h"
 #include "ladder.h"
-#include "text.h"
 #include "why_page.h"
 #include "zone.h"
 
@@ -117,7 +116,6 @@ bool word_record(struct arena *a, struct db *store, const struct owed *o, const 
 {
     AUTO(pgresult_done) PGresult *r = NULL;
     AUTO(json_done) json_t *doc = json_object();
-    AUTO(string_done) char *text = NULL;
 
     json_set_text(doc, "now", instant_iso(a, now));
     json_object_set_new(doc, "deadline_id", json_integer(o->deadline_id));
@@ -127,11 +125,7 @@ bool word_record(struct arena *a, struct db *store, const struct owed *o, const 
     json_set_text(doc, "last_day", date_iso(a, w->last_day));
     json_set_text(doc, "reason", w->reason);
     json_set_text(doc, "said_by", w->said_by);
-    text = json_dumps(doc, JSON_COMPACT);
-    if (!text)
-        return fail(err, FAULT_INPUT, "what was said about the deadline is not UTF-8");
-    if (!db_ask(store, "SELECT timely.record_acknowledgement($1::jsonb)", 1, (const char *[]){text},
-                &r, err))
+    if (!document_ask(store, "SELECT timely.record_acknowledgement($1::jsonb)", doc, &r, err))
         return false;
     *ret_stands = db_bool(r, 0, 0);
     return true;

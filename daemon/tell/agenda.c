@@ -6,6 +6,7 @@
 
 #include "agenda_mail.h"
 #include "agenda_moved.h"
+#include "document.h"
 #include "log.h"
 #include "zone.h"
 
@@ -190,16 +191,10 @@ static bool read_told(struct round *r, struct error *err)
 
 static bool write_document(struct round *r, json_t *doc, struct error *err)
 {
-    char *text = json_dumps(doc, JSON_COMPACT);
-    const char *values[] = {text};
-    bool ok;
+    bool ok = document_ask(r->store, "SELECT timely.record_telling($1::jsonb)", doc, NULL, err);
 
     r->report.mails += json_object_get(doc, "message") != NULL;
     json_decref(doc);
-    if (!text)
-        return fail(err, FAULT_INPUT, "a mail of the agenda could not be written as JSON");
-    ok = db_ask(r->store, "SELECT timely.record_telling($1::jsonb)", 1, values, NULL, err);
-    free(text);
     return ok;
 }
 

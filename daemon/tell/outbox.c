@@ -2,12 +2,11 @@
 // claim that it leaves, so that two who believe that they hold a message cannot both settle it.
 #include "outbox.h"
 
-#include "json.h"
+#include "document.h"
 #include "mail.h"
 #include "sha256.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define RETRY_BASE_S 30
 #define RETRY_MOST_S 3600
@@ -32,16 +31,14 @@ json_t *outbox_message(struct arena *a, const struct config *c, const struct out
 bool outbox_put(struct db *store, json_t *message, instant now, struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
-    char *text = json_dumps(message, JSON_COMPACT);
-    const char *values[] = {text, instant_iso(a, now)};
-    bool ok;
+    AUTO(json_done) json_t *doc = json_object();
 
-    if (!text)
-        return fail(err, FAULT_INPUT, "a message could not be written as JSON");
-    ok = db_ask(store, "SELECT timely.put_message($1::jsonb, $2::timestamptz)", 2, values, NULL,
-                err);
-    free(text);
-    return ok;
+    json_set_text(doc, "now", instant_iso(a, now));
+    json_object_set(doc, "message", message);
+    return document_ask(store,
+                        "SELECT timely.put_message($1::jsonb->'message',"
+                        " ($1::jsonb->>'now')::timestamptz)",
+                        doc, NULL, err);
 }
 
 // -------------------------------------------------------------------------------------- settling

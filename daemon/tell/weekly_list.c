@@ -3,6 +3,7 @@
 #include "weekly_list.h"
 
 #include "agenda_mail.h"
+#include "document.h"
 #include "ladder.h"
 #include "weekly.h"
 #include "weekly_gather.h"
@@ -197,22 +198,12 @@ static json_t *all_mails(const struct gathering *g)
 
 static bool record(const struct gathering *g, json_t *mails, struct error *err)
 {
-    json_t *doc = json_object();
-    char *text;
-    const char *values[1];
-    bool ok;
+    AUTO(json_done) json_t *doc = json_object();
 
     json_object_set_new(doc, "now", json_string(instant_iso(g->arena, g->now)));
     json_object_set_new(doc, "monday", json_string(date_iso(g->arena, g->monday)));
     json_object_set_new(doc, "mails", mails);
-    text = json_dumps(doc, JSON_COMPACT);
-    json_decref(doc);
-    if (!text)
-        return fail(err, FAULT_INPUT, "the week's lists could not be written as JSON");
-    values[0] = text;
-    ok = db_ask(g->store, "SELECT timely.record_weekly($1::jsonb)", 1, values, NULL, err);
-    free(text);
-    return ok;
+    return document_ask(g->store, "SELECT timely.record_weekly($1::jsonb)", doc, NULL, err);
 }
 
 // Has the week's first office day opened, after the first start, and is this week's list not made?
