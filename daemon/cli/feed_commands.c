@@ -3,9 +3,9 @@
 #include "feed_commands.h"
 
 #include "feed_kinds.h"
-#include "feeds.h"
 #include "operator.h"
 #include "table.h"
+#include "token.h"
 #include "welcome_mail.h"
 
 #include <string.h>
@@ -85,11 +85,12 @@ static bool holder_of(struct session *s, const struct owner *o, const char *give
     return known || fail(err, FAULT_INPUT, "%s is not in the directory", given);
 }
 
-static bool add_feed(struct session *s, const struct owner *o, const char *holder, const char *hash,
-                     const char **ret_id, struct error *err)
+static bool add_feed(struct session *s, const struct owner *o, const char *holder,
+                     const char *token, const char **ret_id, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
-    const char *values[] = {o->kind->word, o->id, session_now(s), session_user(s), hash, holder};
+    const char *values[] = {
+        o->kind->word, o->id, session_now(s), session_user(s), token_hash(s->arena, token), holder};
 
     if (!db_ask(
             s->store,
@@ -186,7 +187,7 @@ static enum status mail_address(struct session *s, const struct owner *o, const 
 
 static enum status run_feed_add(struct session *s, const struct arguments *g, struct error *err)
 {
-    const char *token, *hash, *id, *holder;
+    const char *token, *id, *holder;
     struct owner o;
     bool known;
 
@@ -202,7 +203,7 @@ static enum status run_feed_add(struct session *s, const struct arguments *g, st
         return status_of(err);
     if (argument(g, "mail"))
         return mail_address(s, &o, holder, err);
-    if (!feed_token_new(s->arena, &token, &hash, err) || !add_feed(s, &o, holder, hash, &id, err))
+    if (!token_new(s->arena, &token, err) || !add_feed(s, &o, holder, token, &id, err))
         return status_of(err);
     print_address(s, &o, id, holder, token);
     return STATUS_DONE;
@@ -276,7 +277,7 @@ static bool revoke(struct session *s, const struct subscription *f, struct error
 
 static enum status run_feed_rotate(struct session *s, const struct arguments *g, struct error *err)
 {
-    const char *token, *hash, *id;
+    const char *token, *id;
     struct subscriptions live;
 
     if (!find_live(s, g, &live, err))
@@ -289,9 +290,9 @@ static enum status run_feed_rotate(struct session *s, const struct arguments *g,
              g->words[0], g->words[1], live.count);
         return STATUS_USAGE;
     }
-    if (!feed_token_new(s->arena, &token, &hash, err) || !db_begin(s->store, "", err) ||
+    if (!token_new(s->arena, &token, err) || !db_begin(s->store, "", err) ||
         !revoke(s, &live.items[0], err) ||
-        !add_feed(s, &live.items[0].owner, live.items[0].holder, hash, &id, err) ||
+        !add_feed(s, &live.items[0].owner, live.items[0].holder, token, &id, err) ||
         !db_commit(s->store, err))
         return status_of(err);
     print_address(s, &live.items[0].owner, id, live.items[0].holder, token);

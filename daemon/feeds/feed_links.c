@@ -1,11 +1,9 @@
 // Links (feed_links.h).
 #include "feed_links.h"
 
-#include "page_token.h"
-#include "sha256.h"
+#include "page_secret.h"
 #include "text.h"
-
-#include <string.h>
+#include "token.h"
 
 struct links {
     struct arena *arena;
@@ -24,12 +22,10 @@ static void links_done(struct links *l)
 static void add_link(struct links *l, struct feed_item *i, const char *public_url)
 {
     const char *about = arena_printf(l->arena, "%s\x1f%s\x1f%s", l->kind, l->id, i->uid);
-    const char *token = page_token(l->arena, &l->secret, about);
-    char hash[65];
+    const char *token = token_derived(l->arena, l->secret.bytes, l->secret.length, about);
 
-    sha256_hex(token, strlen(token), hash);
     text_addf(&l->deadlines, "%s%lld", l->deadlines.length ? "," : "{", i->deadline_id);
-    text_addf(&l->hashes, "%s%s", l->hashes.length ? "," : "{", hash);
+    text_addf(&l->hashes, "%s%s", l->hashes.length ? "," : "{", token_hash(l->arena, token));
     i->link = arena_printf(l->arena, "%s/why/%s", public_url, token);
 }
 

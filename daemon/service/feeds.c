@@ -7,12 +7,10 @@
 #include "feed_body.h"
 #include "feed_stale.h"
 #include "log.h"
-#include "sha256.h"
 
 #include <assert.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +18,6 @@
 #define PREFIX "/feed/"
 #define SUFFIX ".ics"
 #define HASH_SIZE 32 // SHA-256
-#define TOKEN_BYTES 32
 #define CACHE_CONTROL "private, max-age=900"
 #define PLAIN_TEXT "text/plain; charset=utf-8"
 
@@ -440,31 +437,4 @@ void feeds_free(struct feeds *f)
     EVP_MD_CTX_free(f->digest);
     free(f->sum);
     free(f);
-}
-
-// Tokens
-
-const char *feed_token_hash(struct arena *a, const char *token)
-{
-    char *hex = arena_alloc(a, (size_t)2 * HASH_SIZE + 1);
-
-    sha256_hex(token, strlen(token), hex);
-    return hex;
-}
-
-bool feed_token_new(struct arena *a, const char **ret_token, const char **ret_hash,
-                    struct error *err)
-{
-    unsigned char random[TOKEN_BYTES];
-    char *token = arena_alloc(a, (TOKEN_BYTES + 2) / 3 * 4 + 1);
-
-    if (RAND_bytes(random, sizeof random) != 1)
-        return fail(err, FAULT_AWAY, "no random numbers for the address of a feed");
-    EVP_EncodeBlock((unsigned char *)token, random, sizeof random);
-    for (char *s = token; *s; s++)
-        *s = *s == '+' ? '-' : *s == '/' ? '_' : *s == '=' ? '\0' : *s;
-    OPENSSL_cleanse(random, sizeof random);
-    *ret_token = token;
-    *ret_hash = feed_token_hash(a, token);
-    return true;
 }

@@ -36,9 +36,3 @@ bool feeds_find(struct feeds *f, const char *token, size_t length, struct feed_f
 
 size_t feeds_count(const struct feeds *f); // live subscriptions
 size_t feeds_size(const struct feeds *f);  // bytes of their bodies, each owner's once
-
-// A new token (32 random bytes, base64url) and its SHA-256 in hexadecimal. Arena-owned.
-struct arena;
-MUST_USE bool feed_token_new(struct arena *a, const char **ret_token, const char **ret_hash,
-                             struct error *err);
-const char *feed_token_hash(struct arena *a, const char *token);

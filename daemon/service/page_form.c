@@ -2,27 +2,15 @@
 #include "page_form.h"
 
 #include "clean.h"
+#include "token.h"
 #include "why_page.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <string.h>
 
 const char *page_form_token(struct arena *a, const char *link, struct date day)
 {
-    const char *about = arena_printf(a, "form of %s", date_iso(a, day));
-    unsigned char mac[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    char *hex;
-
-    if (!HMAC(EVP_sha256(), link, (int)strlen(link), (const unsigned char *)about, strlen(about),
-              mac, &length))
-        out_of_memory();
-    hex = arena_alloc(a, 2 * (size_t)length + 1);
-    if (OPENSSL_buf2hexstr_ex(hex, 2 * (size_t)length + 1, NULL, mac, length, '\0') != 1)
-        out_of_memory();
-    return hex;
+    return token_derived(a, link, strlen(link), arena_printf(a, "form of %s", date_iso(a, day)));
 }
 
 static bool is(const char *token, const char *given)

@@ -8,6 +8,7 @@
 #include "http_request.h"
 #include "log.h"
 #include "page_form.h"
+#include "token.h"
 #include "why_page.h"
 #include "zone.h"
 
@@ -278,7 +279,7 @@ static void answer_visit(void *arg, const struct http_request *q, struct http_re
         answer_unknown(&v, ret);
         return;
     }
-    v.hash = feed_token_hash(a, v.token);
+    v.hash = token_hash(a, v.token);
     if (strcmp(q->method, "POST") != 0)
         answer_why(&v, ret);
     else if ((f = form_read(q, FORM_MOST)))

@@ -1,16 +1,16 @@
 // Links of mails (mail_links.h).
 #include "mail_links.h"
 
-#include "page_token.h"
-#include "sha256.h"
+#include "page_secret.h"
 #include "text.h"
+#include "token.h"
 
 #include <string.h>
 
 // "/why/deadline-000000000000042" stands for "/why/" and a token.
 #define WORD "deadline-"
 #define DIGITS 15
-_Static_assert(sizeof WORD - 1 + DIGITS == PAGE_TOKEN_CHARS, "lines break as they will");
+_Static_assert(sizeof WORD - 1 + DIGITS == TOKEN_DERIVED_CHARS, "lines break as they will");
 
 const char *mail_link_later(struct arena *a, const char *public_url, long long deadline_id)
 {
@@ -64,12 +64,8 @@ static bool keep_hashes(const struct made *l, struct db *store, const char *staf
     const char *values[] = {db_text_array(l->arena, l->ids, l->count), NULL, staff_id,
                             arena_printf(l->arena, "%d", MAIL_LINK_DAYS)};
 
-    for (size_t i = 0; i < l->count; i++) {
-        char hash[65];
-
-        sha256_hex(l->tokens[i], strlen(l->tokens[i]), hash);
-        hashes[i] = arena_strdup(l->arena, hash);
-    }
+    for (size_t i = 0; i < l->count; i++)
+        hashes[i] = token_hash(l->arena, l->tokens[i]);
     values[1] = db_text_array(l->arena, hashes, l->count);
     return db_ask(store,
                   "WITH over AS (DELETE FROM timely.page_link WHERE expires_at < now())"
@@ -90,9 +86,9 @@ static bool make_tokens(struct made *l, struct db *store, const struct outgoing 
         return false;
     l->tokens = ARENA_ARRAY(l->arena, const char *, l->count + 1);
     for (size_t i = 0; i < l->count; i++)
-        l->tokens[i] = page_token(l->arena, &secret,
-                                  arena_printf(l->arena, "mail\x1f%lld\x1f%s\x1f%s", m->message_id,
-                                               m->staff_id, l->ids[i]));
+        l->tokens[i] = token_derived(l->arena, secret.bytes, secret.length,
+                                     arena_printf(l->arena, "mail\x1f%lld\x1f%s\x1f%s",
+                                                  m->message_id, m->staff_id, l->ids[i]));
     return true;
 }
 

@@ -2,7 +2,7 @@
 #include "welcome_mail.h"
 
 #include "feed_kinds.h"
-#include "feeds.h"
+#include "token.h"
 #include "welcome.h"
 
 bool welcome_put(struct arena *a, struct db *store, const struct config *c,
@@ -54,13 +54,13 @@ bool welcome_write(struct arena *a, struct db *store, const struct config *c,
 {
     struct welcome w = {.reader = reader, .service_name = c->service_name, .help = c->help};
     AUTO(pgresult_done) PGresult *r = NULL;
-    const char *token, *hash;
+    const char *token;
 
-    if (!read_name(a, store, &o->feed, &w.name, err) || !feed_token_new(a, &token, &hash, err))
+    if (!read_name(a, store, &o->feed, &w.name, err) || !token_new(a, &token, err))
         return false;
 
     const char *values[] = {o->feed.kind,        o->feed.id,
-                            o->staff_id,         hash,
+                            o->staff_id,         token_hash(a, token),
                             instant_iso(a, now), arena_printf(a, "message %lld", o->message_id)};
 
     if (!db_ask(store,

@@ -174,7 +174,7 @@ def links(store):
 
 
 def press(server, path, **fields):
-    form = re.search(r'name="form" value="(\w+)"', server.ask(path).content.decode())
+    form = re.search(r'name="form" value="([\w-]+)"', server.ask(path).content.decode())
     connection = serving.http.client.HTTPConnection('127.0.0.1', server.port, timeout=10)
     connection.request('POST', path, urlencode({'form': form and form.group(1), **fields}),
                        {'Content-Type': 'application/x-www-form-urlencoded'})

@@ -2,6 +2,7 @@
 
 SERVE_DRIVER names the program.
 """
+import base64
 import datetime
 import hashlib
 import hmac
@@ -117,7 +118,8 @@ class Browser:
 def form_token(token, days=0):
     """As the page makes it of its link."""
     day = datetime.datetime.now(ZoneInfo('Europe/London')).date() + datetime.timedelta(days)
-    return hmac.new(token.encode(), f'form of {day}'.encode(), 'sha256').hexdigest().upper()
+    made = hmac.new(token.encode(), f'form of {day}'.encode(), 'sha256').digest()
+    return base64.urlsafe_b64encode(made[:18]).decode()
 
 
 def press(server, path, content_type='application/x-www-form-urlencoded', method='POST', prefix='', **fields):
