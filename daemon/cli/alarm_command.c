@@ -1,20 +1,10 @@
 // `timely alarm`: one alarm by the ways of the configuration, without store or daemon. systemd runs
 // it when it gives a service up; an operator, to see that it arrives.
 #include "alarm.h"
+#include "clean.h"
 #include "clock.h"
 #include "operator.h"
 #include "transfer.h"
-
-#include <stdlib.h>
-
-static const char *one_line(struct arena *a, const char *s)
-{
-    char *line = text_one_line(s, 100);
-    const char *copy = arena_strdup(a, line);
-
-    free(line);
-    return copy;
-}
 
 enum status run_alarm(struct session *s, const struct arguments *g, struct error *err)
 {
@@ -26,8 +16,8 @@ enum status run_alarm(struct session *s, const struct arguments *g, struct error
     cause.words = "nothing is wrong: somebody tries whether alarms arrive";
     if (unit) {
         cause.code = "unit-failed";
-        cause.words =
-            arena_printf(s->arena, "the service manager has given up %s", one_line(s->arena, unit));
+        cause.words = arena_printf(s->arena, "the service manager has given up %s",
+                                   clean_line(s->arena, unit, 100));
     }
     if (!transfer_init(s->loop, 1, err))
         return status_of(err);

@@ -2,6 +2,7 @@
 #include "memory.h"
 
 #include "agenda_moved.h"
+#include "ladder.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -122,7 +123,7 @@ const struct notice *memory_worker_told(const struct duty *d)
     for (size_t i = 0; i < d->notice_count; i++) {
         const struct notice *n = &d->notices[i];
 
-        if (counts(d, n) && strncmp(n->rung, "social-worker,", strlen("social-worker,")) == 0)
+        if (counts(d, n) && ladder_rung_is_of(n->rung, "social-worker"))
             last = later(n, last);
     }
     return last;

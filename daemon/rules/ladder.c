@@ -287,6 +287,13 @@ size_t ladder_tellings(struct arena *a, const struct library *l, const struct de
     return c.count;
 }
 
+bool ladder_rung_is_of(const char *rung, const char *role)
+{
+    size_t length = strlen(role);
+
+    return strncmp(rung, role, length) == 0 && rung[length] == ',';
+}
+
 instant ladder_next_at(struct arena *a, const struct library *l, const struct deadline *d,
                        instant now)
 {

@@ -23,6 +23,9 @@ struct telling {
 size_t ladder_tellings(struct arena *a, const struct library *l, const struct deadline *d,
                        struct telling **ret);
 
+// Whether the id of a rung is one of the role's.
+bool ladder_rung_is_of(const char *rung, const char *role);
+
 // The first telling after `now`; 0 when nothing more will be said.
 instant ladder_next_at(struct arena *a, const struct library *l, const struct deadline *d,
                        instant now);

@@ -1,17 +1,12 @@
 // Children who went to another worker (agenda_moved.h).
 #include "agenda_moved.h"
 
+#include "ladder.h"
 #include "zone.h"
 
 #include <string.h>
 
 #define PARTING "former-worker, since "
-#define WORKERS "social-worker, "
-
-static bool begins_with(const char *s, const char *with)
-{
-    return strncmp(s, with, strlen(with)) == 0;
-}
 
 const char *agenda_parting_rung(struct arena *a, struct date worker_since)
 {
@@ -20,13 +15,13 @@ const char *agenda_parting_rung(struct arena *a, struct date worker_since)
 
 bool agenda_is_parting(const char *rung)
 {
-    return begins_with(rung, PARTING);
+    return strncmp(rung, PARTING, strlen(PARTING)) == 0;
 }
 
 bool agenda_was_for_former(const struct owed *o, const char *staff_id, const char *rung,
                            instant said_at)
 {
-    return begins_with(rung, WORKERS) && o->who.worker_id &&
+    return ladder_rung_is_of(rung, "social-worker") && o->who.worker_id &&
            strcmp(o->who.worker_id, staff_id) != 0 && date_known(o->worker_since) &&
            date_cmp(london_from_instant(said_at).on, o->worker_since) <= 0;
 }

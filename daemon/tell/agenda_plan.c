@@ -194,7 +194,7 @@ static instant may_escalate_at(const struct planner *p, const struct telling *t,
     struct error ignored;
 
     for (size_t i = 0; i < count; i++)
-        acts |= !t[i].escalation && strncmp(t[i].rung, "social-worker,", 14) == 0;
+        acts |= !t[i].escalation && strcmp(t[i].role, "social-worker") == 0;
     if (!acts || !date_known(p->owed->worker_since) ||
         !working_days_after(l->local, p->owed->worker_since, SETTLING_IN_WORKING_DAYS, &settled,
                             &ignored) ||

@@ -63,9 +63,8 @@ static json_t *cause_document(const struct alarm *m, const struct unwell *u)
     json_t *o = json_object();
 
     json_set_text(o, "code", u->code);
-    if (m->kind == ALARM_RAISED) {
+    if (m->kind == ALARM_RAISED)
         json_set_text(o, "since", instant_iso(m->arena, u->since));
-    }
     return o;
 }
 
