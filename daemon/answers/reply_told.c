@@ -2,11 +2,11 @@
 // each of these gets one mail about the children whom they may see.
 #include "reply_told.h"
 
-#include "columns.h"
-
 #include "agenda_plan.h"
 #include "clean.h"
+#include "columns.h"
 #include "outbox.h"
+#include "recipient.h"
 #include "reply_mail.h"
 #include "text.h"
 #include "zone.h"
@@ -168,8 +168,8 @@ static const struct staff *on_rung(const struct telling *t, const struct respons
 {
     const char *ignored;
 
-    return agenda_recipient(t->arena, t->context->directory, who, c->restricted, rung, t->today,
-                            &ignored);
+    return recipient_on_rung(t->arena, t->context->directory, who, c->restricted, rung, t->today,
+                             &ignored);
 }
 
 // Working days to the last one; 0 on it and after it, -1 when there is time.

@@ -7,6 +7,7 @@
 #include "clean.h"
 #include "document.h"
 #include "ladder.h"
+#include "recipient.h"
 #include "why_page.h"
 #include "zone.h"
 
@@ -19,8 +20,8 @@ static const struct staff *on_rung(struct arena *a, const struct judging *j, con
 {
     const char *ignored;
 
-    return agenda_recipient(a, j->directory, &o->who, o->child.restricted, rung,
-                            london_from_instant(j->now).on, &ignored);
+    return recipient_on_rung(a, j->directory, &o->who, o->child.restricted, rung,
+                             london_from_instant(j->now).on, &ignored);
 }
 
 static bool is_them(const struct staff *s, const char *staff_id)

@@ -2,6 +2,7 @@
 #include "agenda_decide.h"
 
 #include "agenda_moved.h"
+#include "recipient.h"
 #include "zone.h"
 
 #include <stdlib.h>
@@ -246,8 +247,8 @@ static size_t sum_up(const struct deciding *g, struct summed *ret)
         const struct owed *o = g->d->silent[i]->owed;
         const char *ignored;
         const struct staff *manager =
-            agenda_recipient(g->arena, g->in->directory, &o->who, o->child.restricted,
-                             "team-manager", g->today, &ignored);
+            recipient_on_rung(g->arena, g->in->directory, &o->who, o->child.restricted,
+                              "team-manager", g->today, &ignored);
 
         if (manager)
             ret[found++] = (struct summed){manager, g->d->silent[i]};

@@ -3,6 +3,7 @@
 
 #include "acknowledged.h"
 #include "ladder.h"
+#include "recipient.h"
 #include "zone.h"
 
 #include <stdlib.h>
@@ -41,47 +42,6 @@ instant agenda_next_list(const struct library *l, instant now)
     struct date today = london_from_instant(now).on;
 
     return opening_from(l, date_add_days(today, 7 - date_weekday(today)));
-}
-
-// --------------------------------------------------------------------------------------- to whom
-
-static bool is_role(const char *role, const char *const *roles)
-{
-    for (; *roles; roles++)
-        if (strcmp(*roles, role) == 0)
-            return true;
-    return false;
-}
-
-// Who stands in for somebody absent may be told of a restricted child only as a manager of theirs.
-static bool may_be_told(struct arena *a, const struct directory *d, const struct responsible *who,
-                        const char *role, const struct staff *s, struct date today)
-{
-    static const char *const managers[] = {"team-manager",
-                                           "service-manager",
-                                           "head-of-service",
-                                           "director",
-                                           "chairs-manager",
-                                           "safeguarding-manager",
-                                           NULL};
-    const char *ignored;
-
-    if (is_role(role, managers) || (who->worker_id && strcmp(s->id, who->worker_id) == 0))
-        return true;
-    return directory_on_rung(a, d, who, "team-manager", today, &ignored) == s ||
-           directory_on_rung(a, d, who, "service-manager", today, &ignored) == s;
-}
-
-const struct staff *agenda_recipient(struct arena *a, const struct directory *d,
-                                     const struct responsible *who, bool restricted,
-                                     const char *rung, struct date today, const char **ret_why)
-{
-    const char *role = arena_strndup(a, rung, strcspn(rung, ","));
-    const struct staff *s = directory_on_rung(a, d, who, role, today, ret_why);
-
-    if (!s || !restricted || may_be_told(a, d, who, role, s, today))
-        return s;
-    return NULL;
 }
 
 // ----------------------------------------------------------------------------------------- lines
@@ -139,8 +99,8 @@ static struct line *line_of(struct planner *p, const struct staff *to, bool sile
 static const struct staff *recipient_of(const struct planner *p, const struct telling *t,
                                         const char **ret_why)
 {
-    return agenda_recipient(p->arena, p->in->directory, &p->owed->who, p->owed->child.restricted,
-                            t->rung, p->today, ret_why);
+    return recipient_on_rung(p->arena, p->in->directory, &p->owed->who, p->owed->child.restricted,
+                             t->rung, p->today, ret_why);
 }
 
 // Rungs come in order of time: the last one that is added is what the line says.
@@ -292,7 +252,7 @@ bool agenda_standing(struct arena *a, const struct plan_input *in, const struct 
     const struct deadline *d = owed_deadline(a, in->library, o);
     const char *why;
     const struct staff *to =
-        agenda_recipient(a, in->directory, &o->who, o->child.restricted, rung, today, &why);
+        recipient_on_rung(a, in->directory, &o->who, o->child.restricted, rung, today, &why);
     struct telling *tellings;
     size_t count = d ? ladder_tellings(a, in->library, d, &tellings) : 0;
 

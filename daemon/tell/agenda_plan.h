@@ -55,12 +55,6 @@ void agenda_plan(struct arena *a, const struct plan_input *in, struct plan *ret)
 bool agenda_standing(struct arena *a, const struct plan_input *in, const struct owed *o,
                      const char *staff_id, const char *rung, struct line *ret);
 
-// The recipient of a rung ("team-manager, 1 working day after") today. Of a restricted child only
-// the allocated worker and managers may be told. NULL when nobody is left. Arena-owned: why.
-const struct staff *agenda_recipient(struct arena *a, const struct directory *d,
-                                     const struct responsible *who, bool restricted,
-                                     const char *rung, struct date today, const char **ret_why);
-
 // A deadline as it stands today, for nobody yet. Arena-owned.
 struct line agenda_line(struct arena *a, const struct library *l, const struct owed *o,
                         const struct timescale *t, struct date today);

@@ -4,6 +4,7 @@
 
 #include "agenda_plan.h"
 #include "ladder.h"
+#include "recipient.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -32,7 +33,7 @@ static const struct staff *on_role(const struct gathering *g, const struct respo
 {
     const char *ignored;
 
-    return agenda_recipient(g->arena, g->directory, who, restricted, role, g->today, &ignored);
+    return recipient_on_rung(g->arena, g->directory, who, restricted, role, g->today, &ignored);
 }
 
 bool weekly_is_chair(const char *role)

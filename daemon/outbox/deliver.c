@@ -11,7 +11,6 @@
 // its lease and after the data left, is taken for dead, and the message is sent again.
 #include "deliver.h"
 
-#include "agenda_plan.h"
 #include "log.h"
 #include "mail.h"
 #include "mail_check.h"
@@ -19,10 +18,10 @@
 #include "paths.h"
 #include "sha256.h"
 #include "text.h"
+#include "wanted.h"
 #include "way_out.h"
 #include "welcome.h"
 #include "welcome_mail.h"
-#include "zone.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,101 +66,28 @@ static bool settle_as(struct settlement *s, enum outcome outcome, const char *an
 
 // ------------------------------------------------------------------------------ still called for
 
-// The lines of a digest or an alarm, as they stand now: is one of them still owed, with the date
-// that it had, and still this person's?
-static bool is_line_wanted(const struct delivery *d, const PGresult *rows, int i)
-{
-    struct responsible who = {db_text(rows, i, 2), db_text(rows, i, 3), db_text(rows, i, 4),
-                              db_text(rows, i, 5)};
-    const char *why;
-    const struct staff *s =
-        db_bool(rows, i, 0)
-            ? agenda_recipient(d->arena, d->directory, &who, db_bool(rows, i, 6),
-                               db_text(rows, i, 1), london_from_instant(d->now).on, &why)
-            : NULL;
-
-    return s && strcmp(s->id, d->message.staff_id) == 0;
-}
-
-// A digest stands in for those that it has overtaken: their lines are in it.
-static const char lines_sql[] =
-    "SELECT t.state = 'open' AND t.due_on = n.due_on, n.rung, p.worker_id, p.team_id,"
-    " p.chair_id, p.iro_id, coalesce(p.restricted, true) FROM timely.notice n"
-    " JOIN timely.deadline t USING (deadline_id)"
-    " LEFT JOIN timely.person p USING (person_id) WHERE n.message_id = $1::bigint"
-    " OR (n.message_id IN (SELECT o.message_id FROM timely.outbox o JOIN timely.outbox me"
-    " ON me.message_id = $1::bigint AND o.staff_id = me.staff_id AND o.message_id < me.message_id"
-    " WHERE me.kind = 'digest' AND o.kind = 'digest' AND o.state = 'superseded')"
-    " AND EXISTS (SELECT FROM timely.message_deadline a"
-    " WHERE a.message_id = $1::bigint AND a.deadline_id = n.deadline_id))";
-
-static bool ask_lines(const struct delivery *d, bool *ret_wanted, struct error *err)
-{
-    AUTO(pgresult_done) PGresult *rows = NULL;
-    const char *id = arena_printf(d->arena, "%lld", d->message.message_id);
-
-    if (!db_ask(d->store, lines_sql, 1, &id, &rows, err))
-        return false;
-    *ret_wanted = PQntuples(rows) == 0;
-    for (int i = 0; i < PQntuples(rows) && !*ret_wanted; i++)
-        *ret_wanted = is_line_wanted(d, rows, i);
-    return true;
-}
-
-// Nobody is invited to what is over; an update still goes, since an older time would stay in the
-// calendar.
-static bool ask_holder(const struct delivery *d, bool *ret_wanted, struct error *err)
-{
-    AUTO(pgresult_done) PGresult *rows = NULL;
-    const char *values[] = {arena_printf(d->arena, "%lld", d->message.object_id),
-                            d->message.staff_id, moment_iso(d->arena, london_from_instant(d->now))};
-
-    if (!db_ask(d->store,
-                "SELECT h.sequence_sent IS NOT NULL OR coalesce(o.ends_at, o.starts_on + 1) >"
-                " $3::timestamp FROM timely.invite_holder h JOIN timely.calendar_object o"
-                " USING (object_id) WHERE h.object_id = $1::bigint AND h.staff_id = $2",
-                3, values, &rows, err))
-        return false;
-    *ret_wanted = PQntuples(rows) > 0 && db_bool(rows, 0, 0);
-    return true;
-}
-
-// A cancellation goes to whoever holds the invite; everything else only to who is still in post and
-// still responsible. Fills *s when the message is to be dropped. Waits.
-static bool check_recipient(const struct delivery *d, struct settlement *s, struct error *err)
-{
-    const struct outgoing *m = &d->message;
-    bool wanted = true;
-
-    if (is_kind(d, "cancel") || is_kind(d, "operator") || !m->staff_id)
-        return true;
-    if (!staff_in_post(directory_staff(d->directory, m->staff_id), london_from_instant(d->now).on))
-        return settle_as(s, OUTCOME_SUPERSEDED, "the recipient is no longer in post");
-    if ((is_kind(d, "digest") || is_kind(d, "alarm")) && !ask_lines(d, &wanted, err))
-        return false;
-    if (is_kind(d, "invite") && m->object_id && !ask_holder(d, &wanted, err))
-        return false;
-    if (!wanted)
-        settle_as(s, OUTCOME_SUPERSEDED, "overtaken: nothing in it is for this recipient any more");
-    return true;
-}
-
 static void directory_done(struct directory **d)
 {
     directory_free(*d);
 }
 
 // Whoever speaks against a message must be as new as the message: a colleague who came a moment ago
-// is not in a directory that was read before. Rare enough to read it again. Waits.
-static bool check_again(struct delivery *d, struct settlement *s, struct directory **ret,
-                        struct error *err)
+// is not in a directory that was read before. Rare enough to read it again, into *ret. Fills *s
+// where the message is to be dropped. Waits.
+static bool check_wanted(struct delivery *d, struct settlement *s, struct directory **ret,
+                         struct error *err)
 {
+    const char *why_not;
+
+    if (!wanted_ask(d->arena, d->store, d->directory, &d->message, d->now, &why_not, err))
+        return false;
+    if (!why_not)
+        return true;
     if (!directory_read(d->store, ret, err))
         return false;
     d->directory = *ret;
-    s->outcome = OUTCOME_NONE;
-    *s->answer = '\0';
-    return check_recipient(d, s, err);
+    return wanted_ask(d->arena, d->store, *ret, &d->message, d->now, &why_not, err) &&
+           (!why_not || settle_as(s, OUTCOME_SUPERSEDED, why_not));
 }
 
 // ------------------------------------------------------------------------------------- composing
@@ -436,8 +362,7 @@ static bool treat(struct delivery *d, struct settlement *s, struct delivered *re
 {
     AUTO(directory_done) struct directory *newer = NULL;
 
-    if (!check_recipient(d, s, err) ||
-        (s->outcome != OUTCOME_NONE && !check_again(d, s, &newer, err)))
+    if (!check_wanted(d, s, &newer, err))
         return false;
     if (s->outcome == OUTCOME_NONE && is_kind(d, "welcome") && !write_welcome(d, s, err))
         return false;

@@ -1,0 +1,43 @@
+// Recipients (recipient.h).
+#include "recipient.h"
+
+#include <string.h>
+
+static bool is_role(const char *role, const char *const *roles)
+{
+    for (; *roles; roles++)
+        if (strcmp(*roles, role) == 0)
+            return true;
+    return false;
+}
+
+// Who stands in for somebody absent may be told of a restricted child only as a manager of theirs.
+static bool may_be_told(struct arena *a, const struct directory *d, const struct responsible *who,
+                        const char *role, const struct staff *s, struct date today)
+{
+    static const char *const managers[] = {"team-manager",
+                                           "service-manager",
+                                           "head-of-service",
+                                           "director",
+                                           "chairs-manager",
+                                           "safeguarding-manager",
+                                           NULL};
+    const char *ignored;
+
+    if (is_role(role, managers) || (who->worker_id && strcmp(s->id, who->worker_id) == 0))
+        return true;
+    return directory_on_rung(a, d, who, "team-manager", today, &ignored) == s ||
+           directory_on_rung(a, d, who, "service-manager", today, &ignored) == s;
+}
+
+const struct staff *recipient_on_rung(struct arena *a, const struct directory *d,
+                                      const struct responsible *who, bool restricted,
+                                      const char *rung, struct date today, const char **ret_why)
+{
+    const char *role = arena_strndup(a, rung, strcspn(rung, ","));
+    const struct staff *s = directory_on_rung(a, d, who, role, today, ret_why);
+
+    if (!s || !restricted || may_be_told(a, d, who, role, s, today))
+        return s;
+    return NULL;
+}

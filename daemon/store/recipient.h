@@ -1,0 +1,10 @@
+// Whom a rung speaks to, and who may hear of a child.
+#pragma once
+
+#include "directory.h"
+
+// The recipient of a rung ("team-manager, 1 working day after") today. Of a restricted child only
+// the allocated worker and managers may be told. NULL when nobody is left. Arena-owned: why.
+const struct staff *recipient_on_rung(struct arena *a, const struct directory *d,
+                                      const struct responsible *who, bool restricted,
+                                      const char *rung, struct date today, const char **ret_why);
