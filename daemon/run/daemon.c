@@ -5,9 +5,6 @@
 #include "log.h"
 #include "zone.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 instant daemon_now(const struct daemon *d)
 {
     return business_now(&d->clock);
@@ -90,24 +87,4 @@ bool lead_open_store(const struct daemon *d, long long epoch, const char *fiber,
     *ret = store;
     store = NULL;
     return true;
-}
-
-// ---------------------------------------------------------------------------------- patience
-
-bool backoff_wait(struct backoff *b, const char *event, const struct error *err)
-{
-    int seconds;
-
-    if (strncmp(b->last, err->text, sizeof b->last - 1) != 0) {
-        log_warning(event, "reason=\"%s\"", err->text);
-        snprintf(b->last, sizeof b->last, "%.*s", (int)sizeof b->last - 1, err->text);
-    }
-    b->tries = b->tries < 8 ? b->tries + 1 : 8;
-    seconds = b->tries * b->tries < 60 ? b->tries * b->tries : 60;
-    return fiber_sleep(SECONDS(seconds) + random() % 500000) != WAKE_STOPPING;
-}
-
-void backoff_reset(struct backoff *b)
-{
-    *b = (struct backoff){0};
 }

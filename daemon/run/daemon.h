@@ -3,6 +3,7 @@
 // reads top to bottom.
 #pragma once
 
+#include "backoff.h"
 #include "book.h"
 #include "config.h"
 #include "directory.h"
@@ -74,15 +75,6 @@ void lead_terms(struct daemon *d, struct bell *bell,
 // The store for such a fiber: what it writes is refused once this term is over. Waits.
 MUST_USE bool lead_open_store(const struct daemon *d, long long epoch, const char *fiber,
                               struct db **ret, struct error *err);
-
-// Waits before another try after a failure: 1 s, 4 s, 9 s … at most 60 s, with jitter. Logs the
-// error once for a run of equal ones. Returns false when the daemon is stopping.
-struct backoff {
-    int tries;
-    char last[200];
-};
-bool backoff_wait(struct backoff *b, const char *event, const struct error *err);
-void backoff_reset(struct backoff *b);
 
 // The fibers.
 void lead_run(void *daemon);          // one of the daemons on a store leads

@@ -110,7 +110,8 @@ static void resign(struct keeper *k)
 void lead_run(void *daemon)
 {
     struct daemon *d = daemon;
-    struct keeper k = {.daemon = d};
+    // Never patient: who leads stops others, who does not may have to.
+    struct keeper k = {.daemon = d, .backoff = {.most_s = 1}};
 
     while (!loop_stopping(d->loop)) {
         struct error err;
@@ -122,7 +123,6 @@ void lead_run(void *daemon)
         }
         db_close(k.store);
         k.store = NULL;
-        k.backoff.tries = 0; // never patient: who leads stops others, who does not may have to
         (void)backoff_wait(&k.backoff, "lead.away", &err);
     }
     resign(&k);

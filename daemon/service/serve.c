@@ -3,6 +3,7 @@
 // never an address of one.
 #include "serve.h"
 
+#include "backoff.h"
 #include "caldav.h"
 #include "clock.h"
 #include "feeds.h"
@@ -23,8 +24,7 @@
 #define LOOK_GAP (SECONDS(1) / 10)   // between two looks, however often the store calls
 #define SILENT_MOST (2 * LOOK_EVERY) // while the store answers
 #define HEARTBEAT_OLDEST SECONDS(120)
-#define BACKOFF_FIRST (SECONDS(1) / 4)
-#define BACKOFF_MOST SECONDS(15)
+#define STORE_AWAY_MOST_S 15 // between two tries
 #define STORE_CONNECTIONS 4
 #define PLAIN_TEXT "text/plain; charset=utf-8"
 
@@ -99,7 +99,7 @@ static bool follow_once(struct serve *s, struct error *err)
 static void follow_store(void *arg)
 {
     struct serve *s = arg;
-    int64_t pause = BACKOFF_FIRST;
+    struct backoff backoff = {.most_s = STORE_AWAY_MOST_S};
 
     while (!loop_stopping(s->loop)) {
         struct error err = {0};
@@ -107,14 +107,10 @@ static void follow_store(void *arg)
         if (follow_once(s, &err) || loop_stopping(s->loop))
             break;
         if (s->connected)
-            pause = BACKOFF_FIRST;
+            backoff_reset(&backoff);
         s->connected = false;
         s->failures++;
-        log_warning("serve.store_away", "again_in_ms=%lld reason=\"%s\"", (long long)pause / 1000,
-                    err.text);
-        // Somewhat less than the whole pause, so that not all come back at once.
-        (void)fiber_sleep(pause - random() % (pause / 4));
-        pause = pause * 2 < BACKOFF_MOST ? pause * 2 : BACKOFF_MOST;
+        (void)backoff_wait(&backoff, "serve.store_away", &err);
     }
     s->connected = false;
     bell_ring(&s->follower_ended);
