@@ -19,13 +19,13 @@ static const struct {
 
 // A day such as 30 February matches the pattern and fails the month's length.
 static const char tests[] =
-    "CREATE OR REPLACE FUNCTION pg_temp.time_ok(t text) RETURNS boolean LANGUAGE sql IMMUTABLE AS "
+    "CREATE OR REPLACE FUNCTION pg_temp.time_ok(t text) RETURNS boolean LANGUAGE sql STABLE AS "
     "$$ SELECT CASE WHEN t IN ('infinity', '-infinity') THEN true "
     "WHEN t !~ '^(?!0000)\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])"
     "([ T]([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,6})?)?)?$' THEN false "
     "ELSE substr(t, 9, 2)::integer <= extract(day FROM (substr(t, 1, 7) || '-01')::timestamp "
     "+ interval '1 month' - interval '1 day') END $$;"
-    "CREATE OR REPLACE FUNCTION pg_temp.date_ok(t text) RETURNS boolean LANGUAGE sql IMMUTABLE AS "
+    "CREATE OR REPLACE FUNCTION pg_temp.date_ok(t text) RETURNS boolean LANGUAGE sql STABLE AS "
     "$$ SELECT length(t) <= 10 AND pg_temp.time_ok(t) $$;"
     "CREATE OR REPLACE FUNCTION pg_temp.integer_ok(t text) RETURNS boolean LANGUAGE sql IMMUTABLE "
     "AS $$ SELECT CASE WHEN t ~ '^[+-]?\\d{1,10}$' "

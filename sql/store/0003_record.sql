@@ -69,22 +69,27 @@ END $$;
 
 -- What was said about a person's deadlines ends with what it was said about. Of a child who went to another worker the
 -- agenda is looked at anew: what the former one was not reminded of is the new one's.
+-- (Two steps, each by a key: one statement over both tables may be planned as a scan of all deadlines for every person.)
 CREATE FUNCTION timely.end_acknowledgements(the_person text, business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    the_deadline bigint;
 BEGIN
-    WITH over AS (
+    FOR the_deadline IN
         UPDATE timely.acknowledgement a SET ended_at = business_now, ended_because = o.because
           FROM (SELECT b.acknowledgement_id,
                        CASE WHEN d.state <> 'open' THEN 'it is no longer owed'
                             WHEN d.due_on <> b.due_on THEN 'the due date moved'
                             WHEN b.of_worker IS DISTINCT FROM p.worker_id THEN 'the child has another worker' END AS because
-                  FROM timely.acknowledgement b JOIN timely.deadline d USING (deadline_id)
+                  FROM (SELECT * FROM timely.deadline WHERE person_id = the_person OFFSET 0) d
+                  JOIN timely.acknowledgement b USING (deadline_id)
                   LEFT JOIN timely.person p USING (person_id)
-                 WHERE d.person_id = the_person AND b.ended_at IS NULL) o
+                 WHERE b.ended_at IS NULL) o
          WHERE a.acknowledgement_id = o.acknowledgement_id AND o.because IS NOT NULL
      RETURNING a.deadline_id
-    )
-    UPDATE timely.deadline d SET next_notice_at = business_now FROM over
-     WHERE d.deadline_id = over.deadline_id AND d.state = 'open' AND d.next_notice_at > business_now;
+    LOOP
+        UPDATE timely.deadline SET next_notice_at = business_now
+         WHERE deadline_id = the_deadline AND state = 'open' AND next_notice_at > business_now;
+    END LOOP;
 END $$;
 
 -- Everything about one person after a reading or an evaluation. Parts that are absent stay as they are:
