@@ -170,6 +170,9 @@ void memory_say(struct memory *m, struct duty *d, const struct notice *n)
 
     if (n->sent)
         remember_told(m, n->staff_id, d);
+    // What came to another in the worker's place is theirs to read when they are back.
+    if (n->sent && ladder_rung_is_of(n->rung, "social-worker") && d->person->who.worker_id)
+        remember_told(m, d->person->who.worker_id, d);
     own.rung = arena_strdup(m->arena, n->rung);
     d->notices =
         arena_grow(m->arena, d->notices, sizeof *d->notices, d->notice_count, &d->notice_room);

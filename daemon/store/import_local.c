@@ -1,41 +1,9 @@
 // The directory and local events from CSV files into the store.
-#include "import.h"
-#include "import_check.h"
+#include "import_local.h"
 #include "library.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
-// Stages the file within a transaction, lets `take` store it, and commits; or rolls back.
-static bool import_file(struct import_file *f,
-                        bool (*take)(struct import_file *f, const void *arg, struct error *err),
-                        const void *arg, struct text *report, bool *left_aside, struct error *err)
-{
-    AUTO(arena_auto_free) struct arena *arena = arena_new();
-    AUTO(text_done) struct text told = {0};
-    bool done = false;
-
-    f->arena = arena;
-    f->report = &told;
-    if (db_begin(f->db, "", err) && import_stage(f, err) && import_check(f, err) &&
-        take(f, arg, err) && db_commit(f->db, err)) {
-        import_tell_rows(f, &told);
-        text_add(report, text_str(&told));
-        *left_aside = f->aside > 0;
-        done = true;
-    } else {
-        db_rollback(f->db);
-    }
-    f->report = NULL;
-    return done;
-}
 
 // The directory
 
@@ -136,11 +104,10 @@ bool import_directory(struct db *store, const char *file, struct text *report, b
     };
     struct import_file f = {.db = store,
                             .path = file,
-                            .name = base_name(file),
                             .columns = columns,
                             .count = sizeof(columns) / sizeof(columns[0])};
 
-    return import_file(&f, store_directory, NULL, report, left_aside, err);
+    return import_into_store(&f, store_directory, NULL, report, left_aside, err);
 }
 
 // Events
@@ -259,10 +226,9 @@ bool import_events(struct db *store, const char *file, const struct library *kno
     };
     struct import_file f = {.db = store,
                             .path = file,
-                            .name = base_name(file),
                             .columns = columns,
                             .keys_repeat = true,
                             .count = sizeof(columns) / sizeof(columns[0])};
 
-    return import_file(&f, store_events, known, report, left_aside, err);
+    return import_into_store(&f, store_events, known, report, left_aside, err);
 }
