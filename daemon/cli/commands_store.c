@@ -39,19 +39,8 @@ static enum status run_import_ssd(struct session *s, const struct arguments *g, 
     return imported(ok, left_aside, err);
 }
 
-static enum status run_import_directory(struct session *s, const struct arguments *g,
-                                        struct error *err)
-{
-    bool left_aside = false, ok;
-
-    if (!session_store(s, err))
-        return status_of(err);
-    ok = import_directory(s->store, g->words[0], &s->out, &left_aside, err);
-    return imported(ok, left_aside, err);
-}
-
-// The two files about days of cover differ in nothing else.
-static enum status import_cover(struct session *s, const struct arguments *g,
+// The files about staff and their days differ in nothing else.
+static enum status import_staff(struct session *s, const struct arguments *g,
                                 bool (*import)(struct db *store, const char *file, instant now,
                                                struct text *report, bool *left_aside,
                                                struct error *err),
@@ -65,15 +54,21 @@ static enum status import_cover(struct session *s, const struct arguments *g,
     return imported(ok, left_aside, err);
 }
 
+static enum status run_import_directory(struct session *s, const struct arguments *g,
+                                        struct error *err)
+{
+    return import_staff(s, g, import_directory, err);
+}
+
 static enum status run_import_absences(struct session *s, const struct arguments *g,
                                        struct error *err)
 {
-    return import_cover(s, g, import_absences, err);
+    return import_staff(s, g, import_absences, err);
 }
 
 static enum status run_import_duty(struct session *s, const struct arguments *g, struct error *err)
 {
-    return import_cover(s, g, import_duty, err);
+    return import_staff(s, g, import_duty, err);
 }
 
 static enum status run_import_events(struct session *s, const struct arguments *g,

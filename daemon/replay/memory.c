@@ -164,6 +164,13 @@ void memory_moved(struct memory *m, const struct remembered *p)
         remember_told(m, p->who.worker_id, p->duties[i]);
 }
 
+void memory_look_again(const struct remembered *p, instant now)
+{
+    for (size_t i = 0; i < p->duty_count; i++)
+        if (p->duties[i]->owed.open)
+            p->duties[i]->next_notice = now;
+}
+
 void memory_say(struct memory *m, struct duty *d, const struct notice *n)
 {
     struct notice own = *n;

@@ -3,6 +3,7 @@
 // its own minute.
 #include "ladder.h"
 
+#include "text.h"
 #include "zone.h"
 
 #include <string.h>
@@ -24,6 +25,40 @@ static const struct ladder *find(const struct ladder *list, size_t count, const 
         if (strcmp(list[i].id, id) == 0)
             return &list[i];
     return NULL;
+}
+
+bool team_ladder_concerns(const struct team_ladder *own, const struct timescale *t)
+{
+    return same_key(own->timescale, t->id) || same_key(own->instead_of, t->ladder);
+}
+
+static const struct team_ladder *team_ladder_of(const struct library *l, const struct timescale *t,
+                                                const char *team)
+{
+    const struct team_ladder *by_ladder = NULL;
+
+    for (size_t i = 0; i < l->team_ladder_count; i++) {
+        const struct team_ladder *own = &l->team_ladders[i];
+
+        if (strcmp(own->team, team) != 0 || !team_ladder_concerns(own, t))
+            continue;
+        if (own->timescale)
+            return own;
+        by_ladder = own;
+    }
+    return by_ladder;
+}
+
+const struct ladder *ladder_for(const struct library *l, const struct timescale *t,
+                                const char *const *teams, const struct team_ladder **ret_of)
+{
+    const struct team_ladder *of = NULL;
+
+    for (; l->team_ladder_count && teams && *teams && !of; teams++)
+        of = team_ladder_of(l, t, *teams);
+    if (ret_of)
+        *ret_of = of;
+    return find(l->ladders, l->ladder_count, of ? of->ladder : t->ladder);
 }
 
 // A clock that counts back from a meeting is known since the meeting was booked.
@@ -263,10 +298,10 @@ static struct climb begin(struct arena *a, const struct library *l, const struct
 }
 
 size_t ladder_tellings(struct arena *a, const struct library *l, const struct deadline *d,
-                       struct telling **ret)
+                       const char *const *teams, struct telling **ret)
 {
     const struct ladder *profile = find(l->profiles, l->profile_count, d->timescale->profile);
-    const struct ladder *ladder = find(l->ladders, l->ladder_count, d->timescale->ladder);
+    const struct ladder *ladder = ladder_for(l, d->timescale, teams, NULL);
     struct climb c = begin(a, l, d);
 
     *ret = NULL;
@@ -295,10 +330,10 @@ bool ladder_rung_is_of(const char *rung, const char *role)
 }
 
 instant ladder_next_at(struct arena *a, const struct library *l, const struct deadline *d,
-                       instant now)
+                       const char *const *teams, instant now)
 {
     struct telling *t;
-    size_t count = ladder_tellings(a, l, d, &t);
+    size_t count = ladder_tellings(a, l, d, teams, &t);
 
     for (size_t i = 0; i < count; i++)
         if (t[i].at > now)
@@ -306,19 +341,25 @@ instant ladder_next_at(struct arena *a, const struct library *l, const struct de
     return 0;
 }
 
-const char *ladder_acting_role(const struct library *l, const struct timescale *t)
+const char *ladder_acts(const struct ladder *ladder)
 {
-    const struct ladder *ladder = find(l->ladders, l->ladder_count, t->ladder);
-
-    for (size_t i = 0; ladder && i < ladder->count; i++)
+    for (size_t i = 0; i < ladder->count; i++)
         if (strcmp(ladder->rungs[i].id, "profile") == 0)
             return ladder->rungs[i].role;
     return NULL;
 }
 
-bool ladder_speaks_to(const struct library *l, const struct timescale *t, const char *role)
+const char *ladder_acting_role(const struct library *l, const struct timescale *t)
 {
-    const struct ladder *ladder = find(l->ladders, l->ladder_count, t->ladder);
+    const struct ladder *ladder = ladder_for(l, t, NULL, NULL);
+
+    return ladder ? ladder_acts(ladder) : NULL;
+}
+
+bool ladder_speaks_to(const struct library *l, const struct timescale *t, const char *const *teams,
+                      const char *role)
+{
+    const struct ladder *ladder = ladder_for(l, t, teams, NULL);
 
     for (size_t i = 0; ladder && i < ladder->count; i++)
         if (strcmp(ladder->rungs[i].role, role) == 0)
@@ -341,11 +382,9 @@ static bool has_certain_rung(const struct ladder *profile)
     return false;
 }
 
-bool ladder_always_speaks(const struct library *l, const struct timescale *t)
+static bool is_certain(const struct timescale *t, const struct ladder *profile,
+                       const struct ladder *ladder)
 {
-    const struct ladder *profile = find(l->profiles, l->profile_count, t->profile);
-    const struct ladder *ladder = find(l->ladders, l->ladder_count, t->ladder);
-
     for (size_t i = 0; profile && ladder && i < ladder->count; i++) {
         const struct rung *r = &ladder->rungs[i];
 
@@ -354,4 +393,17 @@ bool ladder_always_speaks(const struct library *l, const struct timescale *t)
             return true;
     }
     return false;
+}
+
+bool ladder_always_speaks(const struct library *l, const struct timescale *t)
+{
+    const struct ladder *profile = find(l->profiles, l->profile_count, t->profile);
+
+    for (size_t i = 0; i < l->team_ladder_count; i++) {
+        const char *const team[] = {l->team_ladders[i].team, NULL};
+
+        if (!is_certain(t, profile, ladder_for(l, t, team, NULL)))
+            return false;
+    }
+    return is_certain(t, profile, ladder_for(l, t, NULL, NULL));
 }

@@ -69,7 +69,7 @@ struct responsible {
 };
 
 // The teams of a child, the child's own (else the worker's) first and then those above it; ends
-// with NULL. In the arena.
+// with NULL. In the arena; the texts are the directory's.
 const char *const *directory_teams(struct arena *a, const struct directory *d,
                                    const struct responsible *r);
 

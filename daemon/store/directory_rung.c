@@ -108,13 +108,14 @@ static const char *team_of(const struct directory *d, const struct responsible *
 const char *const *directory_teams(struct arena *a, const struct directory *d,
                                    const struct responsible *r)
 {
-    const char **teams = ARENA_ARRAY(a, const char *, MAX_STEPS + 1);
-    const struct team *t = directory_team(d, team_of(d, r));
+    const char *found[MAX_STEPS], **teams;
+    size_t count = 0;
 
-    for (size_t i = 0; t && i < MAX_STEPS; i++) {
-        teams[i] = t->id;
-        t = directory_team(d, t->parent_id);
-    }
+    for (const struct team *t = directory_team(d, team_of(d, r)); t && count < MAX_STEPS;
+         t = directory_team(d, t->parent_id))
+        found[count++] = t->id;
+    teams = ARENA_ARRAY(a, const char *, count + 1);
+    memcpy(teams, found, count * sizeof *teams);
     return teams;
 }
 

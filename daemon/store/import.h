@@ -26,8 +26,8 @@ MUST_USE bool import_ssd(struct db *source, const char *dir, struct text *report
 
 // Replaces the whole directory (timely.staff, timely.team) by the file's, in one transaction. An
 // address that is none is reported and kept out; so are references to nobody, which are kept. Teams
-// above each other in a circle, or managers of each other, refuse the file.
-MUST_USE bool import_directory(struct db *store, const char *file, struct text *report,
+// above each other in a circle, or managers of each other, refuse the file. `now` is business time.
+MUST_USE bool import_directory(struct db *store, const char *file, instant now, struct text *report,
                                bool *left_aside, struct error *err);
 
 // Takes the days on which people are away (import_absences) or on duty for their teams

@@ -29,7 +29,7 @@ static const char store_sql[] =
     " WHERE (t.covers, t.of_id) = (c.covers, c.of_id) AND c.withdrawn_on IS NULL"
     " AND (t.stand_in_id, t.first_day, t.last_day, t.weekdays)"
     " IS NOT DISTINCT FROM (c.stand_in_id, c.first_day, c.last_day, c.weekdays))"
-    " RETURNING of_id, covers),"
+    " ORDER BY first_day, covers, of_id, stand_in_id RETURNING of_id, covers),"
     " both_ways AS (SELECT * FROM gone UNION SELECT * FROM came)"
     " SELECT (SELECT count(*) FROM came), (SELECT count(*) FROM gone),"
     " timely.cover_changed(ARRAY(SELECT of_id FROM both_ways WHERE covers = 'person'),"

@@ -265,7 +265,8 @@ static instant plan_deadline(struct planner *p)
     p->deadline = owed_deadline(p->arena, p->in->library, p->owed);
     if (!p->deadline)
         return 0;
-    count = ladder_tellings(p->arena, p->in->library, p->deadline, &tellings);
+    count = ladder_tellings(p->arena, p->in->library, p->deadline,
+                            directory_teams(p->arena, p->in->directory, &p->owed->who), &tellings);
     p->may_escalate_at = may_escalate_at(p, tellings, count);
     p->never_told = would_never_be_told(p, tellings, count);
     for (size_t i = 0; i < count; i++)
@@ -296,7 +297,9 @@ bool agenda_standing(struct arena *a, const struct plan_input *in, const struct 
     const struct staff *to =
         recipient_on_rung(a, in->directory, &o->who, o->child.restricted, rung, today, &why);
     struct telling *tellings;
-    size_t count = d ? ladder_tellings(a, in->library, d, &tellings) : 0;
+    size_t count = d ? ladder_tellings(a, in->library, d,
+                                       directory_teams(a, in->directory, &o->who), &tellings)
+                     : 0;
     const struct telling *t = NULL;
 
     if (!d || !to || strcmp(to->id, staff_id) != 0)
