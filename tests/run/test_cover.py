@@ -122,6 +122,42 @@ def test_the_operator_sees_who_is_away_on_a_day_and_ends_it(store):
     assert store.ask('SELECT what, detail LIKE %s FROM timely.audit', ('cover 1 by %',)) == [('cover.ended', True)]
 
 
+OVERLAY = """authority: Anyshire
+ladders:
+  E-NORTH:
+    - {tell: social-worker, by: profile}
+    - {tell: director, at: 2 working days before}
+teams:
+  SVC: {E-CONF: E-NORTH}
+  T2: {icpc: E-CONF}
+  T9: {icpc: E-NORTH}
+"""
+
+
+def test_a_team_may_have_a_ladder_of_its_own(store):
+    (store.folder / 'own.yaml').write_text(OVERLAY, encoding='utf-8')
+    with store.config.open('a', encoding='utf-8') as config:
+        config.write(f'rules:\n  overlay: {store.folder}/own.yaml\n')
+    store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-04-04 08:00')
+    store.deadline(store.person('P2', worker='SW3', team='T2', chair_id='CHAIR'), seen='2024-04-04 08:00')
+    mails = told(store, '2024-04-04 09:00')
+    assert set(mails) == {'SW1', 'DIR', 'SW3', 'TM2', 'CHAIR'}, 'the nearest team decides'
+    assert 'REF-P1' in mails['DIR'] and 'REF-P2' not in mails['DIR'] and 'REF-P1' not in mails['CHAIR']
+    # A child who comes to such a team has its ladder from then on, with what was said before in mind.
+    store.ask("SELECT timely.record_person(jsonb_build_object('now', '2024-04-05T08:00Z', 'person_id', 'P2',"
+              " 'person', (SELECT to_jsonb(p) || '{\"team_id\": \"T1\", \"seen\": \"\"}' FROM timely.person p WHERE person_id = 'P2')))")
+    assert set(told(store, '2024-04-05 09:00')) == {'DIR'}
+    # The operator is told which ladder it is, why, and of the team that is none.
+    store.ask("INSERT INTO timely.fact (person_id, kind, ref, at, precise, episode, origin)"
+              " VALUES ('P1', 's47-started', 'E1', '2024-03-14', false, 'E1', 'x')")
+    set_clock(store, '2024-04-05 10:00')
+    assert 'Ladder: E-NORTH in place of E-CONF, as team SVC has it for every deadline with that.' in timely(store, 'explain', 'P1', 'icpc')
+    listed = timely(store, 'rules', '--format', 'csv')
+    assert 'P-M E-CONF; team SVC: E-NORTH; team T2: E-CONF; team T9: E-NORTH' in listed
+    store.run('feeds', '2024-04-05 10:00', 'all')
+    assert 'Teams with ladders of their own that the directory has not: T9' in timely(store, 'status', status=1)
+
+
 @pytest.mark.parametrize('words, why', [
     (['NOBODY'], 'NOBODY is not in the directory'),
     (['SW1', '--stand-in', 'NOBODY'], 'NOBODY is not in the directory'),
