@@ -126,7 +126,7 @@ enum status run_cover_end(struct session *s, const struct arguments *g, struct e
         return status_of(err);
     if (PQntuples(r) == 0) {
         fail(err, FAULT_INPUT,
-             "cover %s is none that holds today or later; \"timely cover\" lists those",
+             "cover %s is none that holds today or later; \"timely cover list\" has those",
              g->words[0]);
         return STATUS_NO;
     }

@@ -108,17 +108,17 @@ def test_a_name_writes_no_markup_and_no_header(store):
 
 
 def test_the_operator_sees_who_is_away_on_a_day_and_ends_it(store):
-    assert timely(store, 'cover') == 'Nobody is known to be away or on duty.\n'
+    assert timely(store, 'cover', 'list') == 'Nobody is known to be away or on duty.\n'
     load(store, '2024-04-02 08:00', 'absences', ABSENCES + 'SW1,2024-04-01,2024-04-12,SW2\nSW3,2024-05-01,,\n')
     set_clock(store, '2024-04-03 08:00')
     assert timely(store, 'cover', 'end', '1') == 'Cover 1 holds no longer from today on.\n'
     assert 'none that holds today' in timely(store, 'cover', 'end', '1', status=1)
-    listed = [line.split(',') for line in timely(store, 'cover', '--format', 'csv').splitlines()]
+    listed = [line.split(',') for line in timely(store, 'cover', 'list', '--format', 'csv').splitlines()]
     assert listed[0] == ['cover_id', 'covers', 'of_id', 'of_name', 'first_day', 'last_day', 'weekdays', 'stand_in_id',
                          'stand_in_name', 'withdrawn_on', 'from_where']
     assert listed[1:] == [['2', 'person', 'SW3', 'Name SW3', '2024-05-01', '', '', '', '', '', 'absences.csv']]
-    assert 'SW1' in timely(store, 'cover', '--as-at', '2024-04-02')
-    assert 'SW1' not in timely(store, 'cover', '--as-at', '2024-04-03')
+    assert 'SW1' in timely(store, 'cover', 'list', '--as-at', '2024-04-02')
+    assert 'SW1' not in timely(store, 'cover', 'list', '--as-at', '2024-04-03')
     assert store.ask('SELECT what, detail LIKE %s FROM timely.audit', ('cover 1 by %',)) == [('cover.ended', True)]
 
 
