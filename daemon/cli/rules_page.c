@@ -66,7 +66,7 @@ static void say_told(struct text *out, struct arena *a, const struct library *l,
         any = true;
     }
     for (size_t i = 0; any && i < l->team_ladder_count; i++)
-        if (team_ladder_concerns(&l->team_ladders[i], ts))
+        if (team_ladder_decides(l, &l->team_ladders[i], ts))
             text_addf(out, "; team %s: <a href=\"#%s\">%s</a>",
                       html_escape(a, l->team_ladders[i].team),
                       html_escape(a, l->team_ladders[i].ladder),

@@ -243,7 +243,7 @@ const char *rule_told_by(const struct teller *t, const struct timescale *ts)
                                      ts->ladder ? ts->ladder : "");
 
     for (size_t i = 0; i < t->library->team_ladder_count; i++)
-        if (team_ladder_concerns(&t->library->team_ladders[i], ts))
+        if (team_ladder_decides(t->library, &t->library->team_ladders[i], ts))
             words =
                 arena_printf(t->arena, "%s; team %s: %s", words, t->library->team_ladders[i].team,
                              t->library->team_ladders[i].ladder);

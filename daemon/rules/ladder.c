@@ -27,11 +27,6 @@ static const struct ladder *find(const struct ladder *list, size_t count, const 
     return NULL;
 }
 
-bool team_ladder_concerns(const struct team_ladder *own, const struct timescale *t)
-{
-    return same_key(own->timescale, t->id) || same_key(own->instead_of, t->ladder);
-}
-
 static const struct team_ladder *team_ladder_of(const struct library *l, const struct timescale *t,
                                                 const char *team)
 {
@@ -40,13 +35,20 @@ static const struct team_ladder *team_ladder_of(const struct library *l, const s
     for (size_t i = 0; i < l->team_ladder_count; i++) {
         const struct team_ladder *own = &l->team_ladders[i];
 
-        if (strcmp(own->team, team) != 0 || !team_ladder_concerns(own, t))
+        if (strcmp(own->team, team) != 0)
             continue;
-        if (own->timescale)
+        if (same_key(own->timescale, t->id))
             return own;
-        by_ladder = own;
+        if (same_key(own->instead_of, t->ladder))
+            by_ladder = own;
     }
     return by_ladder;
+}
+
+bool team_ladder_decides(const struct library *l, const struct team_ladder *own,
+                         const struct timescale *t)
+{
+    return team_ladder_of(l, t, own->team) == own;
 }
 
 const struct ladder *ladder_for(const struct library *l, const struct timescale *t,

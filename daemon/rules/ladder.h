@@ -20,8 +20,9 @@ struct telling {
 const struct ladder *ladder_for(const struct library *l, const struct timescale *t,
                                 const char *const *teams, const struct team_ladder **ret_of);
 
-// Whether a team's ladder stands in the place of the timescale's. (Not: which of two of a team's.)
-bool team_ladder_concerns(const struct team_ladder *own, const struct timescale *t);
+// Whether it is what decides about a timescale for its team.
+bool team_ladder_decides(const struct library *l, const struct team_ladder *own,
+                         const struct timescale *t);
 
 // Every telling of an owed deadline's profile and ladder, in order of time. Met, ended and unknown
 // deadlines, timescales without a profile or ladder, and rungs for unbooked or statutory deadlines
