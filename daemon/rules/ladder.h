@@ -13,6 +13,9 @@ struct telling {
     bool at_once;
 };
 
+// When a timescale's reminders are; NULL where nobody is reminded.
+const struct ladder *ladder_profile(const struct library *l, const struct timescale *t);
+
 // The ladder of a timescale for a child of these teams: the child's own first, then those above it,
 // up to NULL (directory_teams); NULL for those of the authority at large. The nearest team that has
 // one of its own decides, and there what it says of the timescale before what it says of a ladder.
