@@ -1,7 +1,9 @@
 // `timely explain`: the derivation of each due date of one person, what was said about it, and why
 // nothing was.
 #include "deadlines.h"
+#include "directory.h"
 #include "explain.h"
+#include "ladder.h"
 #include "people.h"
 #include "table.h"
 #include "text.h"
@@ -25,10 +27,12 @@ struct explaining {
     bool known;
     struct explained *items;
     size_t count, room;
-    PGresult *stored, *notices; // what the store has of the person's deadlines, and what was said
-    PGresult *moves;            // the days on which due dates moved
-    PGresult *words;            // what people say about them, as long as it holds
-    const char *now;            // business time as the store writes it
+    PGresult *stored, *notices;  // what the store has of the person's deadlines, and what was said
+    PGresult *moves;             // the days on which due dates moved
+    PGresult *words;             // what people say about them, as long as it holds
+    const char *now;             // business time as the store writes it
+    struct directory *directory; // NULL where the rules have no ladders of teams
+    const char *const *teams;    // of the child, from it
 };
 
 static bool explain_person(void *arg, struct arena *evaluation, const struct timeline *t,
@@ -107,6 +111,27 @@ static bool read_said(struct explaining *x, struct error *err)
            db_ask(s->store, words_sql, 2,
                   (const char *[]){x->person, date_iso(s->arena, session_today(s))}, &x->words,
                   err);
+}
+
+// The child's teams, the nearest first: what decides about a ladder.
+static bool read_teams(struct explaining *x, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+    struct session *s = x->session;
+    struct responsible who = {0};
+
+    if (s->library->team_ladder_count == 0)
+        return true;
+    if (!db_ask(s->store, "SELECT worker_id, team_id FROM timely.person WHERE person_id = $1", 1,
+                &x->person, &r, err) ||
+        !directory_read(s->store, &x->directory, err))
+        return false;
+    if (PQntuples(r)) {
+        who.worker_id = db_text(r, 0, 0);
+        who.team_id = db_text(r, 0, 1);
+    }
+    x->teams = directory_teams(s->arena, x->directory, &who);
+    return true;
 }
 
 // The stored row of a deadline, or -1.
@@ -196,6 +221,19 @@ static void add_words(struct explaining *x, const char *deadline_id)
                                        db_text(x->words, i, 2)));
 }
 
+// Only where the child's team has one of its own.
+static void add_ladder(struct explaining *x, const char *timescale)
+{
+    const struct library *l = x->session->library;
+    const struct timescale *t = &l->timescales[library_timescale(l, timescale)];
+    const struct team_ladder *of;
+
+    if (ladder_for(l, t, x->teams, &of) && of)
+        text_addf(&x->session->out, "  Ladder: %s in place of %s, as team %s has it for %s.\n",
+                  of->ladder, t->ladder, of->team,
+                  of->timescale ? "this timescale" : "every deadline with that");
+}
+
 static void add_said(struct explaining *x, const struct explained *d)
 {
     struct session *s = x->session;
@@ -210,6 +248,7 @@ static void add_said(struct explaining *x, const struct explained *d)
     }
     if (!d->owed)
         return;
+    add_ladder(x, d->timescale);
     if (row < 0)
         text_add(&s->out, "  Told: nobody; no daemon has recorded this deadline yet.\n");
     else if (count == 0 && db_bool(x->stored, row, 4))
@@ -260,7 +299,7 @@ static bool print_for_people(struct explaining *x, struct error *err)
     struct text *out = &x->session->out;
     const char *between = "";
 
-    if (!read_said(x, err))
+    if (!read_said(x, err) || !read_teams(x, err))
         return false;
     x->now = session_now(x->session);
     for (int owed = 1; owed >= 0; owed--) // what is owed comes first
@@ -334,5 +373,6 @@ enum status run_explain(struct session *s, const struct arguments *g, struct err
     PQclear(x.notices);
     PQclear(x.moves);
     PQclear(x.words);
+    directory_free(x.directory);
     return status;
 }

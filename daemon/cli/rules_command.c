@@ -21,11 +21,12 @@ static enum status list(struct session *s, struct error *err)
         {"met_by", "Met by", CELL_TEXT, 60}, {"ends_with", NULL, CELL_TEXT, 0},
         {"source", "Source", CELL_TEXT, 90}, {"url", NULL, CELL_TEXT, 0},
         {"evidence", NULL, CELL_TEXT, 0},    {"reading", NULL, CELL_TEXT, 0},
-        {"chapter", NULL, CELL_TEXT, 0},
+        {"chapter", NULL, CELL_TEXT, 0},     {"tell", NULL, CELL_TEXT, 0},
     };
     static facet *const facets[] = {rule_title,  rule_force,    rule_on,        rule_subject,
                                     rule_period, rule_met_by,   rule_ends_with, rule_source,
-                                    rule_url,    rule_evidence, rule_reading,   rule_chapter};
+                                    rule_url,    rule_evidence, rule_reading,   rule_chapter,
+                                    rule_told_by};
     enum { COLUMNS = sizeof columns / sizeof *columns };
     const char *cells[COLUMNS];
     struct teller t = {s->arena, NULL, s->format == FORMAT_PEOPLE};

@@ -4,6 +4,7 @@
 
 #include "explain.h"
 #include "html.h"
+#include "ladder.h"
 #include "rules_words.h"
 
 #include <string.h>
@@ -51,7 +52,8 @@ static void say_force(struct text *out, const struct teller *t, const struct tim
     say(out, t->arena, "Force", arena_printf(t->arena, "%s%s", rule_force(t, ts), since));
 }
 
-static void say_told(struct text *out, struct arena *a, const struct timescale *ts)
+static void say_told(struct text *out, struct arena *a, const struct library *l,
+                     const struct timescale *ts)
 {
     const char *const ids[] = {ts->profile, ts->ladder};
     bool any = false;
@@ -63,6 +65,12 @@ static void say_told(struct text *out, struct arena *a, const struct timescale *
                   html_escape(a, ids[i]), html_escape(a, ids[i]));
         any = true;
     }
+    for (size_t i = 0; any && i < l->team_ladder_count; i++)
+        if (team_ladder_decides(l, &l->team_ladders[i], ts))
+            text_addf(out, "; team %s: <a href=\"#%s\">%s</a>",
+                      html_escape(a, l->team_ladders[i].team),
+                      html_escape(a, l->team_ladders[i].ladder),
+                      html_escape(a, l->team_ladders[i].ladder));
     if (any)
         text_add(out, "</dd>\n");
 }
@@ -97,7 +105,7 @@ static void say_timescale(struct text *out, const struct teller *t, const struct
     if (ts->evidence)
         say(out, a, "Evidence", explain_evidence(a, ts->evidence));
     say(out, a, "Reading", ts->reading);
-    say_told(out, a, ts);
+    say_told(out, a, t->library, ts);
     say_examples(out, a, ts);
     text_add(out, "</dl>\n</article>\n");
 }

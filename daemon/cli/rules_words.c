@@ -1,6 +1,8 @@
 // A timescale in words.
 #include "rules_words.h"
 
+#include "ladder.h"
+
 #include <string.h>
 
 static const char *name_of(const struct teller *t, int event)
@@ -237,8 +239,15 @@ const char *rule_chapter(const struct teller *t, const struct timescale *ts)
 
 const char *rule_told_by(const struct teller *t, const struct timescale *ts)
 {
-    return arena_printf(t->arena, "%s %s", ts->profile ? ts->profile : "",
-                        ts->ladder ? ts->ladder : "");
+    const char *words = arena_printf(t->arena, "%s %s", ts->profile ? ts->profile : "",
+                                     ts->ladder ? ts->ladder : "");
+
+    for (size_t i = 0; i < t->library->team_ladder_count; i++)
+        if (team_ladder_decides(t->library, &t->library->team_ladders[i], ts))
+            words =
+                arena_printf(t->arena, "%s; team %s: %s", words, t->library->team_ladders[i].team,
+                             t->library->team_ladders[i].ladder);
+    return words;
 }
 
 const char *cadence_words(struct arena *a, const struct cadence *c)

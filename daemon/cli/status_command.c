@@ -43,6 +43,7 @@ static const struct {
     {"deadlines_missed", "Deadlines missed", NUMBER},
     {"missed_by_timescale", "  of these", PLAIN},
     {"deadlines_unknown", "Deadlines of which nobody can tell", NUMBER},
+    {"unknown_teams", "Teams with ladders of their own that the directory has not", PLAIN},
     {"blind_timescales", "Timescales that the source does not show being met", PLAIN},
     {"findings_open", "Findings in the data", NUMBER},
     {"outbox_waiting", "Messages waiting", NUMBER},
@@ -72,7 +73,9 @@ static const char status_sql[] =
     " (SELECT string_agg(format('%s %s', m.n, m.timescale), ', ' ORDER BY m.n DESC, m.timescale)"
     " FROM (SELECT timescale, count(*) AS n FROM timely.deadline"
     " WHERE state = 'open' AND due_on < $1::date GROUP BY 1) AS m),"
-    " d.unknown, (SELECT string_agg(timescale, ', ' ORDER BY timescale) FROM timely.blind),"
+    " d.unknown, (SELECT string_agg(r.team_id, ', ' ORDER BY r.team_id) FROM timely.ruled_team AS r"
+    " WHERE NOT EXISTS (SELECT FROM timely.team AS t WHERE t.team_id = r.team_id)),"
+    " (SELECT string_agg(timescale, ', ' ORDER BY timescale) FROM timely.blind),"
     " (SELECT count(*) FROM timely.finding WHERE resolved_at IS NULL),"
     " o.waiting, o.sent, o.refused, o.expired, o.superseded,"
     " (SELECT count(*) FROM timely.feed WHERE revoked_at IS NULL),"

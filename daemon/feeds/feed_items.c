@@ -45,7 +45,7 @@ static enum feed_state state_of(const char *word)
 static struct feed_item item_row(struct arena *a, const struct library *l, const PGresult *r, int i)
 {
     int t = library_timescale(l, db_text(r, i, 2));
-    bool chairs = t >= 0 && ladder_speaks_to(l, &l->timescales[t], "chair");
+    bool chairs = t >= 0 && ladder_speaks_to(l, &l->timescales[t], NULL, "chair");
 
 #define TEXT(column) arena_strdup(a, db_text(r, i, column))
     return (struct feed_item){.deadline_id = db_int(r, i, 0),

@@ -24,6 +24,21 @@ static json_t *row_of(struct arena *a, const struct library *l, const struct tim
     return row;
 }
 
+static bool publish_teams(struct arena *a, struct db *store, const struct library *l,
+                          struct error *err)
+{
+    const char **ids = ARENA_ARRAY(a, const char *, l->team_ladder_count + 1), *array;
+
+    for (size_t i = 0; i < l->team_ladder_count; i++)
+        ids[i] = l->team_ladders[i].team;
+    array = db_text_array(a, ids, l->team_ladder_count);
+    return db_ask(store,
+                  "WITH gone AS (DELETE FROM timely.ruled_team WHERE team_id <> ALL ($1::text[]))"
+                  " INSERT INTO timely.ruled_team SELECT DISTINCT unnest($1::text[])"
+                  " ON CONFLICT DO NOTHING",
+                  1, &array, NULL, err);
+}
+
 bool timescales_publish(struct db *store, const struct library *l, struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
@@ -32,16 +47,18 @@ bool timescales_publish(struct db *store, const struct library *l, struct error 
     for (size_t i = 0; i < l->timescale_count; i++)
         json_array_append_new(rows, row_of(a, l, &l->timescales[i]));
     return document_ask(
-        store,
-        "WITH now AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS n (timescale text,"
-        " type text, title text, force text, source text, url text, evidence text,"
-        " reading text, chapter text, speaks boolean)), gone AS (DELETE FROM timely.timescale"
-        " WHERE timescale NOT IN (SELECT timescale FROM now))"
-        " INSERT INTO timely.timescale SELECT timescale, type, title, force, source, url,"
-        " evidence, reading, chapter, speaks FROM now ON CONFLICT (timescale) DO UPDATE SET"
-        " type = excluded.type, title = excluded.title, force = excluded.force,"
-        " source = excluded.source, url = excluded.url, evidence = excluded.evidence,"
-        " reading = excluded.reading, chapter = excluded.chapter,"
-        " speaks = excluded.speaks",
-        rows, NULL, err);
+               store,
+               "WITH now AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS n (timescale text,"
+               " type text, title text, force text, source text, url text, evidence text,"
+               " reading text, chapter text, speaks boolean)), gone AS (DELETE FROM "
+               "timely.timescale"
+               " WHERE timescale NOT IN (SELECT timescale FROM now))"
+               " INSERT INTO timely.timescale SELECT timescale, type, title, force, source, url,"
+               " evidence, reading, chapter, speaks FROM now ON CONFLICT (timescale) DO UPDATE SET"
+               " type = excluded.type, title = excluded.title, force = excluded.force,"
+               " source = excluded.source, url = excluded.url, evidence = excluded.evidence,"
+               " reading = excluded.reading, chapter = excluded.chapter,"
+               " speaks = excluded.speaks",
+               rows, NULL, err) &&
+           publish_teams(a, store, l, err);
 }

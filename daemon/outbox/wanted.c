@@ -1,6 +1,7 @@
 // Still called for (wanted.h).
 #include "wanted.h"
 
+#include "columns.h"
 #include "recipient.h"
 #include "zone.h"
 
@@ -20,17 +21,17 @@ static bool is_kind(const struct outgoing *m, const char *kind)
 }
 
 // The lines of a digest or an alarm, as they stand now: is one of them still owed, with the date
-// that it had, and still this person's?
+// that it had, and still this person's? Who is away by now, or back, is asked of the day on which
+// it was said: else nobody would have been told.
 static bool is_line_wanted(const struct asked *q, const PGresult *rows, int i)
 {
     struct responsible who = {db_text(rows, i, 2), db_text(rows, i, 3), db_text(rows, i, 4),
                               db_text(rows, i, 5)};
     const char *why;
     const struct staff *s =
-        db_bool(rows, i, 0)
-            ? recipient_on_rung(q->arena, q->directory, &who, db_bool(rows, i, 6),
-                                db_text(rows, i, 1), london_from_instant(q->now).on, &why)
-            : NULL;
+        db_bool(rows, i, 0) ? recipient_on_rung(q->arena, q->directory, &who, db_bool(rows, i, 6),
+                                                db_text(rows, i, 1), column_date(rows, i, 7), &why)
+                            : NULL;
 
     return s && strcmp(s->id, q->message->staff_id) == 0;
 }
@@ -38,7 +39,8 @@ static bool is_line_wanted(const struct asked *q, const PGresult *rows, int i)
 // A digest stands in for those that it has overtaken: their lines are in it.
 static const char lines_sql[] =
     "SELECT t.state = 'open' AND t.due_on = n.due_on, n.rung, p.worker_id, p.team_id,"
-    " p.chair_id, p.iro_id, coalesce(p.restricted, true) FROM timely.notice n"
+    " p.chair_id, p.iro_id, coalesce(p.restricted, true),"
+    " (n.said_at AT TIME ZONE 'Europe/London')::date FROM timely.notice n"
     " JOIN timely.deadline t USING (deadline_id)"
     " LEFT JOIN timely.person p USING (person_id) WHERE n.message_id = $1::bigint"
     " OR (n.message_id IN (SELECT o.message_id FROM timely.outbox o JOIN timely.outbox me"

@@ -133,16 +133,16 @@ static json_t *findings_document(const struct evaluation *e)
 // The first time at which its ladder has something to say; what was said already is told by the
 // notices.
 static void set_next_notice(struct arena *a, const struct change_context *c, json_t *o,
-                            const struct deadline *d)
+                            const struct deadline *d, const char *const *teams)
 {
     struct telling *tellings;
-    size_t count = ladder_tellings(a, c->library, d, &tellings);
+    size_t count = ladder_tellings(a, c->library, d, teams, &tellings);
 
     json_set_text(o, "next_notice_at", count ? instant_iso(a, tellings[0].at) : NULL);
 }
 
 static json_t *deadline_document(struct arena *a, const struct change_context *c,
-                                 const struct deadline_change *change)
+                                 const struct deadline_change *change, const char *const *teams)
 {
     const struct deadline *d = change->deadline;
     json_t *o = json_object();
@@ -172,7 +172,7 @@ static json_t *deadline_document(struct arena *a, const struct change_context *c
     json_object_set_new(o, "at_first_start", json_boolean(change->at_first_start));
     json_object_set_new(o, "rule_version", json_integer(d->version->number));
     json_set_text(o, "library", c->library->version);
-    set_next_notice(a, c, o, d);
+    set_next_notice(a, c, o, d, teams);
     return o;
 }
 
@@ -203,15 +203,17 @@ static json_t *withdrawn_document(struct arena *a, const struct change_context *
 }
 
 static json_t *deadlines_document(struct arena *a, const struct change_context *c,
+                                  const struct responsible *who,
                                   const struct deadline_change *changes, size_t count)
 {
+    const char *const *teams = directory_teams(a, c->directory, who);
     json_t *list = json_array();
 
     for (size_t i = 0; i < count; i++)
         if (changes[i].word)
             json_array_append_new(list, changes[i].withdrawn
                                             ? withdrawn_document(a, c, &changes[i])
-                                            : deadline_document(a, c, &changes[i]));
+                                            : deadline_document(a, c, &changes[i], teams));
     return list;
 }
 
@@ -222,7 +224,7 @@ json_t *person_document(struct arena *a, const struct change_context *c,
     struct responsible who = responsible_of(c->library, &w->timeline, c->today, &worker_since);
     struct deadline_change *changes;
     size_t count = person_changes(a, w, c->first_start, &changes);
-    json_t *doc = json_object(), *deadlines = deadlines_document(a, c, changes, count);
+    json_t *doc = json_object(), *deadlines = deadlines_document(a, c, &who, changes, count);
 
     json_set_text(doc, "now", instant_iso(a, c->now));
     json_set_text(doc, "person_id", w->person_id);

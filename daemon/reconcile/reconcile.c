@@ -195,6 +195,11 @@ static bool finish(struct round *r, bool held, const char *dirty, struct error *
     if (r->first_start && r->report.persons_recorded &&
         !blind_write(r->arena, r->in, r->today, r->blind, err))
         return false;
+    // Other rules may have other ladders; a first start finds everything new.
+    if (r->rules_changed && !r->first_start && !held &&
+        !db_ask(r->in->store, "SELECT timely.look_again($1::timestamptz)", 1,
+                (const char *[]){r->now_text}, NULL, err))
+        return false;
     return write_state(r, held, err);
 }
 

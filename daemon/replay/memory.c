@@ -164,12 +164,22 @@ void memory_moved(struct memory *m, const struct remembered *p)
         remember_told(m, p->who.worker_id, p->duties[i]);
 }
 
+void memory_look_again(const struct remembered *p, instant now)
+{
+    for (size_t i = 0; i < p->duty_count; i++)
+        if (p->duties[i]->owed.open)
+            p->duties[i]->next_notice = now;
+}
+
 void memory_say(struct memory *m, struct duty *d, const struct notice *n)
 {
     struct notice own = *n;
 
     if (n->sent)
         remember_told(m, n->staff_id, d);
+    // What came to another in the worker's place is theirs to read when they are back.
+    if (n->sent && ladder_rung_is_of(n->rung, "social-worker") && d->person->who.worker_id)
+        remember_told(m, d->person->who.worker_id, d);
     own.rung = arena_strdup(m->arena, n->rung);
     d->notices =
         arena_grow(m->arena, d->notices, sizeof *d->notices, d->notice_count, &d->notice_room);

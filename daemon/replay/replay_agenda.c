@@ -1,4 +1,5 @@
 // A round of the agenda (tell/agenda.c), with memory in place of the store.
+#include "agenda_cover.h"
 #include "agenda_mail.h"
 #include "agenda_moved.h"
 #include "walk.h"
@@ -21,7 +22,8 @@ static void add_said(struct round *r, const struct duty *d)
             continue;
         r->said =
             arena_grow(r->walk->scratch, r->said, sizeof *r->said, r->said_count, &r->said_room);
-        r->said[r->said_count++] = (struct said){d->owed.deadline_id, d->notices[i].rung};
+        r->said[r->said_count++] =
+            (struct said){d->owed.deadline_id, d->notices[i].rung, d->notices[i].staff_id};
     }
 }
 
@@ -75,7 +77,8 @@ static bool recall_told(struct walk *w, const struct duty *d, const char *staff_
         ret->moved = MOVED_TO;
     if (former && own && !memory_knows_parting(w->scratch, d, staff_id))
         ret->moved = MOVED_FROM;
-    return own || ret->moved == MOVED_TO;
+    return own || ret->moved == MOVED_TO ||
+           agenda_was_away(w->in->directory, staff_id, last->said_at);
 }
 
 static void recall_reader(struct round *r, const char *staff_id, struct recollection *known,

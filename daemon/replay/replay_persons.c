@@ -29,7 +29,7 @@ static void evaluate_person(struct walk *w, struct remembered *p, struct person_
 {
     struct stored_key *keys =
         ARENA_ARRAY(w->scratch, struct stored_key, p->stored.deadline_count + 1);
-    const char *worker_before = p->who.worker_id;
+    const char *worker_before = p->who.worker_id, *team_before = p->who.team_id;
     instant look_again;
 
     *work = (struct person_work){.person_id = p->stored.person_id, .stored = &p->stored};
@@ -46,6 +46,8 @@ static void evaluate_person(struct walk *w, struct remembered *p, struct person_
     p->who = responsible_of(w->in->library, &work->timeline, w->today, &p->worker_since);
     if (!same_text(p->who.worker_id, worker_before))
         memory_moved(&w->memory, p);
+    if (!same_text(p->who.team_id, team_before))
+        memory_look_again(p, w->now);
 }
 
 // ------------------------------------------------------------------------------- its messages
@@ -186,6 +188,7 @@ static void record_person(struct walk *w, struct remembered *p, struct person_wo
     size_t count = person_changes(w->scratch, work, w->now == w->started_at, &changes);
     struct book book = book_of(w, p, changes, count);
     instant *first_notice = ARENA_ARRAY(w->scratch, instant, count + 1);
+    const char *const *teams = directory_teams(w->scratch, w->in->directory, &p->who);
     json_auto_t *doc = NULL;
     const json_t *message;
     size_t i;
@@ -195,7 +198,7 @@ static void record_person(struct walk *w, struct remembered *p, struct person_wo
             changes[i].uid = arena_strdup(w->arena, changes[i].uid);
         if (changes[i].word && !changes[i].withdrawn)
             first_notice[i] =
-                ladder_next_at(w->scratch, w->in->library, changes[i].deadline, INT64_MIN);
+                ladder_next_at(w->scratch, w->in->library, changes[i].deadline, teams, INT64_MIN);
     }
     doc = plan_invites(w, p, work, &book, changes, count);
     memory_apply(&w->memory, p, changes, count, w->now, first_notice);

@@ -18,14 +18,6 @@ struct climb {
     size_t count, room;
 };
 
-static const struct ladder *find(const struct ladder *list, size_t count, const char *id)
-{
-    for (size_t i = 0; id && i < count; i++)
-        if (strcmp(list[i].id, id) == 0)
-            return &list[i];
-    return NULL;
-}
-
 // A clock that counts back from a meeting is known since the meeting was booked.
 static struct moment start_of(const struct deadline *d)
 {
@@ -263,10 +255,10 @@ static struct climb begin(struct arena *a, const struct library *l, const struct
 }
 
 size_t ladder_tellings(struct arena *a, const struct library *l, const struct deadline *d,
-                       struct telling **ret)
+                       const char *const *teams, struct telling **ret)
 {
-    const struct ladder *profile = find(l->profiles, l->profile_count, d->timescale->profile);
-    const struct ladder *ladder = find(l->ladders, l->ladder_count, d->timescale->ladder);
+    const struct ladder *profile = ladder_profile(l, d->timescale);
+    const struct ladder *ladder = ladder_for(l, d->timescale, teams, NULL);
     struct climb c = begin(a, l, d);
 
     *ret = NULL;
@@ -295,63 +287,13 @@ bool ladder_rung_is_of(const char *rung, const char *role)
 }
 
 instant ladder_next_at(struct arena *a, const struct library *l, const struct deadline *d,
-                       instant now)
+                       const char *const *teams, instant now)
 {
     struct telling *t;
-    size_t count = ladder_tellings(a, l, d, &t);
+    size_t count = ladder_tellings(a, l, d, teams, &t);
 
     for (size_t i = 0; i < count; i++)
         if (t[i].at > now)
             return t[i].at;
     return 0;
-}
-
-const char *ladder_acting_role(const struct library *l, const struct timescale *t)
-{
-    const struct ladder *ladder = find(l->ladders, l->ladder_count, t->ladder);
-
-    for (size_t i = 0; ladder && i < ladder->count; i++)
-        if (strcmp(ladder->rungs[i].id, "profile") == 0)
-            return ladder->rungs[i].role;
-    return NULL;
-}
-
-bool ladder_speaks_to(const struct library *l, const struct timescale *t, const char *role)
-{
-    const struct ladder *ladder = find(l->ladders, l->ladder_count, t->ladder);
-
-    for (size_t i = 0; ladder && i < ladder->count; i++)
-        if (strcmp(ladder->rungs[i].role, role) == 0)
-            return true;
-    return false;
-}
-
-// Whether a rung is reached by the due date alone.
-static bool hangs_on_due(const struct rung *r)
-{
-    return r->when == ON_DUE ||
-           ((r->when == BEFORE_DUE || r->when == AFTER_DUE) && r->span.unit == WORKING_DAYS);
-}
-
-static bool has_certain_rung(const struct ladder *profile)
-{
-    for (size_t i = 0; i < profile->count; i++)
-        if (hangs_on_due(&profile->rungs[i]))
-            return true;
-    return false;
-}
-
-bool ladder_always_speaks(const struct library *l, const struct timescale *t)
-{
-    const struct ladder *profile = find(l->profiles, l->profile_count, t->profile);
-    const struct ladder *ladder = find(l->ladders, l->ladder_count, t->ladder);
-
-    for (size_t i = 0; profile && ladder && i < ladder->count; i++) {
-        const struct rung *r = &ladder->rungs[i];
-
-        if (!r->unbooked_only && (is_statutory(t->force) || !r->statutory_only) &&
-            (strcmp(r->id, "profile") == 0 ? has_certain_rung(profile) : hangs_on_due(r)))
-            return true;
-    }
-    return false;
 }

@@ -13,6 +13,20 @@ struct telling {
     bool at_once;
 };
 
+// When a timescale's reminders are; NULL where nobody is reminded.
+const struct ladder *ladder_profile(const struct library *l, const struct timescale *t);
+
+// The ladder of a timescale for a child of these teams: the child's own first, then those above it,
+// up to NULL (directory_teams); NULL for those of the authority at large. The nearest team that has
+// one of its own decides, and there what it says of the timescale before what it says of a ladder.
+// *ret_of, unless NULL, is what decided; NULL for the timescale's own. NULL where nobody is told.
+const struct ladder *ladder_for(const struct library *l, const struct timescale *t,
+                                const char *const *teams, const struct team_ladder **ret_of);
+
+// Whether it is what decides about a timescale for its team.
+bool team_ladder_decides(const struct library *l, const struct team_ladder *own,
+                         const struct timescale *t);
+
 // Every telling of an owed deadline's profile and ladder, in order of time. Met, ended and unknown
 // deadlines, timescales without a profile or ladder, and rungs for unbooked or statutory deadlines
 // only that do not apply, have none. Working-day distances are counted on the local calendar; a
@@ -21,21 +35,24 @@ struct telling {
 // or before the due date (book_by, register 2.10). Of a role's rungs that would come before the
 // clock starts only the last is said, at the start. In the arena.
 size_t ladder_tellings(struct arena *a, const struct library *l, const struct deadline *d,
-                       struct telling **ret);
+                       const char *const *teams, struct telling **ret);
 
 // Whether the id of a rung is one of the role's.
 bool ladder_rung_is_of(const char *rung, const char *role);
 
 // The first telling after `now`; 0 when nothing more will be said.
 instant ladder_next_at(struct arena *a, const struct library *l, const struct deadline *d,
-                       instant now);
+                       const char *const *teams, instant now);
 
-// The role that a timescale's reminders go to: the one who acts. NULL where nobody is reminded.
+// The role that a ladder's reminders go to: the one who acts. NULL where nobody is reminded.
+const char *ladder_acts(const struct ladder *ladder);
+// The same of a timescale's, for whichever team.
 const char *ladder_acting_role(const struct library *l, const struct timescale *t);
 
-// Whether a timescale's ladder has a rung for the role.
-bool ladder_speaks_to(const struct library *l, const struct timescale *t, const char *role);
+// Whether a timescale's ladder for the teams has a rung for the role.
+bool ladder_speaks_to(const struct library *l, const struct timescale *t, const char *const *teams,
+                      const char *role);
 
-// Whether somebody is told of every open deadline of the timescale, whatever is booked and however
-// little is known of its start.
+// Whether somebody is told of every open deadline of the timescale, of whichever team, whatever is
+// booked and however little is known of its start.
 bool ladder_always_speaks(const struct library *l, const struct timescale *t);

@@ -203,6 +203,14 @@ struct ladder {
     bool at_once;
 };
 
+// A ladder in place of another, for the children of a team and of those below it.
+struct team_ladder {
+    const char *team;       // its id in the directory
+    const char *timescale;  // of this one alone; NULL: of all that have
+    const char *instead_of; // this ladder; NULL with a timescale
+    const char *ladder;
+};
+
 // A rule of the register without a clock of its own, and why: "never a deadline, since …".
 struct untimed {
     const char *id, *why;
@@ -248,6 +256,8 @@ struct library {
     size_t timescale_count;
     struct ladder *profiles, *ladders;
     size_t profile_count, ladder_count;
+    const struct team_ladder *team_ladders; // in the order of the overlay
+    size_t team_ladder_count;
     const char *authority; // overlay's name, or NULL
     struct office_hours office;
     struct date *closures;

@@ -53,6 +53,7 @@ struct timescale read_timescale(struct reader *r, const struct entry *e);
 void reader_add_timescale(struct reader *r, const struct timescale *t);
 struct clause *read_clauses(struct reader *r, const struct node *mapping, size_t *ret_count);
 void read_tell(struct reader *r, const struct node *mapping, struct timescale *t);
+struct ladder read_ladder(struct reader *r, const struct entry *e);
 struct event_ref *read_refs(struct reader *r, const struct node *mapping, const char *key,
                             size_t *ret_count, int *ret_age);
 struct condition *read_conditions(struct reader *r, const struct node *mapping, const char *key,
@@ -66,5 +67,8 @@ void read_untimed(struct reader *r, const struct node *mapping);
 void read_cadences(struct reader *r, const struct node *mapping);
 // The diary's rules: the days of the week on which no meeting of a kind is to be.
 void read_diary(struct reader *r, const struct node *mapping);
+// An overlay's own ladders; and, once its timescales are known, which teams have which.
+void read_overlay_ladders(struct reader *r, const struct node *root);
+void read_overlay_teams(struct reader *r, const struct node *root);
 // An overlay's targets and thresholds.
 void read_overlay_targets(struct reader *r, const struct node *root);

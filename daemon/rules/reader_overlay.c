@@ -245,7 +245,8 @@ static void read_closures(struct reader *r, const struct node *mapping)
 void read_overlay(struct reader *r, const struct node *root)
 {
     static const char *const keys[] = {"authority", "office hours", "closure days", "timescales",
-                                       "cadences",  "diary",        "targets",      "thresholds"};
+                                       "cadences",  "diary",        "targets",      "thresholds",
+                                       "ladders",   "teams"};
     const struct node *office, *list;
 
     r->overlay = true;
@@ -258,9 +259,11 @@ void read_overlay(struct reader *r, const struct node *root)
     if (office && reader_is(r, office, NODE_MAPPING, "opening hours by day of the week"))
         read_office(r, office);
     read_closures(r, root);
+    read_overlay_ladders(r, root);
     list = node_get(root, "timescales");
     if (list && reader_is(r, list, NODE_MAPPING, "timescales by their ids"))
         overlay_timescales(r, list);
+    read_overlay_teams(r, root);
     read_cadences(r, root);
     read_diary(r, root);
     read_overlay_targets(r, root);

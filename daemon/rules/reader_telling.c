@@ -114,18 +114,19 @@ static bool read_ladder_rung(struct reader *r, const struct node *n, struct rung
     return true;
 }
 
-static void read_ladder(struct reader *r, const struct entry *e, struct ladder *ret)
+struct ladder read_ladder(struct reader *r, const struct entry *e)
 {
+    struct ladder l = {.id = e->key};
     struct rung *rungs;
 
-    *ret = (struct ladder){.id = e->key};
     if (!reader_is(r, e->value, NODE_SEQUENCE, "a list of rungs"))
-        return;
+        return l;
     rungs = ARENA_ARRAY(r->phrases.arena, struct rung, e->value->count + 1);
     for (size_t i = 0; i < e->value->count; i++)
-        if (read_ladder_rung(r, e->value->items[i], &rungs[ret->count]))
-            ret->count++;
-    ret->rungs = rungs;
+        if (read_ladder_rung(r, e->value->items[i], &rungs[l.count]))
+            l.count++;
+    l.rungs = rungs;
+    return l;
 }
 
 void read_telling(struct reader *r, const struct node *root)
@@ -149,5 +150,5 @@ void read_telling(struct reader *r, const struct node *root)
     for (size_t i = 0; i < profiles->count; i++)
         read_profile(r, &profiles->entries[i], &l->profiles[l->profile_count++]);
     for (size_t i = 0; i < ladders->count; i++)
-        read_ladder(r, &ladders->entries[i], &l->ladders[l->ladder_count++]);
+        l->ladders[l->ladder_count++] = read_ladder(r, &ladders->entries[i]);
 }

@@ -1,21 +1,21 @@
-// The directory: staff and teams sorted by number, and the walk up its ladder (register 2.13): from
-// a post to its deputy, then to the next post above, until somebody can be told.
+// The directory: staff, teams and cover, sorted by their keys.
 #include "directory.h"
 
 #include "columns.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct directory {
     struct arena *arena;
-    struct staff *staff; // both sorted by id
+    struct staff *staff; // by id
     size_t staff_count;
-    struct team *teams;
+    struct team *teams; // by id
     size_t team_count;
+    struct cover *cover; // by whom it covers, what began last first
+    size_t cover_count;
 };
-
-#define MAX_STEPS 64 // a walk that is longer goes in a circle
 
 static int staff_by_id(const void *a, const void *b)
 {
@@ -27,36 +27,74 @@ static int team_by_id(const void *a, const void *b)
     return strcmp(((const struct team *)a)->id, ((const struct team *)b)->id);
 }
 
-struct directory *directory_make(const struct staff *staff, size_t staff_count,
-                                 const struct team *teams, size_t team_count)
+static int cover_of(const struct cover *a, const struct cover *b)
+{
+    return a->covers != b->covers ? (a->covers > b->covers) - (a->covers < b->covers)
+                                  : strcmp(a->of_id, b->of_id);
+}
+
+static int cover_by_whom(const void *x, const void *y)
+{
+    const struct cover *a = x, *b = y;
+    int by = cover_of(a, b);
+
+    if (by == 0)
+        by = date_cmp(b->first, a->first);
+    return by != 0 ? by : text_cmp(a->stand_in_id, b->stand_in_id);
+}
+
+static void copy_staff(struct directory *d, const struct staff *s)
+{
+    struct arena *a = d->arena;
+
+    d->staff[d->staff_count++] = (struct staff){arena_strdup(a, s->id),
+                                                arena_strdup(a, s->name),
+                                                arena_strdup(a, s->email),
+                                                arena_strdup(a, s->job_title),
+                                                arena_strdup(a, s->team_id),
+                                                arena_strdup(a, s->manager_id),
+                                                arena_strdup(a, s->deputy_id),
+                                                s->from,
+                                                s->to};
+}
+
+static void copy_team(struct directory *d, const struct team *t)
+{
+    struct arena *a = d->arena;
+
+    d->teams[d->team_count++] =
+        (struct team){arena_strdup(a, t->id), arena_strdup(a, t->parent_id),
+                      arena_strdup(a, t->manager_id), arena_strdup(a, t->deputy_id)};
+}
+
+static void copy_cover(struct directory *d, const struct cover *c)
+{
+    struct cover *own = &d->cover[d->cover_count++];
+
+    *own = *c;
+    own->of_id = arena_strdup(d->arena, c->of_id);
+    own->stand_in_id = arena_strdup(d->arena, c->stand_in_id);
+    own->weekdays = arena_strdup(d->arena, c->weekdays);
+}
+
+struct directory *directory_make(const struct directory_rows *rows)
 {
     struct arena *a = arena_new();
     struct directory *d = ARENA_NEW(a, struct directory);
 
     *d = (struct directory){.arena = a,
-                            .staff = ARENA_ARRAY(a, struct staff, staff_count + 1),
-                            .staff_count = staff_count,
-                            .teams = ARENA_ARRAY(a, struct team, team_count + 1),
-                            .team_count = team_count};
-    for (size_t i = 0; i < staff_count; i++) {
-        const struct staff *s = &staff[i];
-
-        d->staff[i] = (struct staff){arena_strdup(a, s->id),
-                                     arena_strdup(a, s->name),
-                                     arena_strdup(a, s->email),
-                                     arena_strdup(a, s->job_title),
-                                     arena_strdup(a, s->team_id),
-                                     arena_strdup(a, s->manager_id),
-                                     arena_strdup(a, s->deputy_id),
-                                     s->from,
-                                     s->to};
-    }
-    for (size_t i = 0; i < team_count; i++)
-        d->teams[i] = (struct team){
-            arena_strdup(a, teams[i].id), arena_strdup(a, teams[i].parent_id),
-            arena_strdup(a, teams[i].manager_id), arena_strdup(a, teams[i].deputy_id)};
-    qsort(d->staff, staff_count, sizeof *d->staff, staff_by_id);
-    qsort(d->teams, team_count, sizeof *d->teams, team_by_id);
+                            .staff = ARENA_ARRAY(a, struct staff, rows->staff_count + 1),
+                            .teams = ARENA_ARRAY(a, struct team, rows->team_count + 1),
+                            .cover = ARENA_ARRAY(a, struct cover, rows->cover_count + 1)};
+    for (size_t i = 0; i < rows->staff_count; i++)
+        copy_staff(d, &rows->staff[i]);
+    for (size_t i = 0; i < rows->team_count; i++)
+        copy_team(d, &rows->teams[i]);
+    for (size_t i = 0; i < rows->cover_count; i++)
+        copy_cover(d, &rows->cover[i]);
+    qsort(d->staff, d->staff_count, sizeof *d->staff, staff_by_id);
+    qsort(d->teams, d->team_count, sizeof *d->teams, team_by_id);
+    qsort(d->cover, d->cover_count, sizeof *d->cover, cover_by_whom);
     return d;
 }
 
@@ -73,7 +111,7 @@ const struct staff *directory_staff(const struct directory *d, const char *id)
     return id ? bsearch(&key, d->staff, d->staff_count, sizeof key, staff_by_id) : NULL;
 }
 
-static const struct team *team_find(const struct directory *d, const char *id)
+const struct team *directory_team(const struct directory *d, const char *id)
 {
     struct team key = {.id = id};
 
@@ -91,6 +129,91 @@ size_t directory_count(const struct directory *d)
     return d->staff_count;
 }
 
+// ----------------------------------------------------------------------------------------- cover
+
+// Where the rows for somebody begin, or would.
+static size_t first_cover(const struct directory *d, const struct cover *key)
+{
+    size_t low = 0, high = d->cover_count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (cover_of(&d->cover[middle], key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool is_on_weekday(const struct cover *c, struct date on)
+{
+    static const char *const names[] = {"monday", "tuesday",  "wednesday", "thursday",
+                                        "friday", "saturday", "sunday"};
+
+    return !c->weekdays || strstr(c->weekdays, names[date_weekday(on)]);
+}
+
+static bool is_withdrawn(const struct cover *c, struct date on)
+{
+    return date_known(c->withdrawn) && date_cmp(c->withdrawn, on) <= 0;
+}
+
+static bool holds(const struct cover *c, struct date on)
+{
+    return date_cmp(c->first, on) <= 0 && (!date_known(c->last) || date_cmp(on, c->last) <= 0) &&
+           !is_withdrawn(c, on) && is_on_weekday(c, on);
+}
+
+const struct cover *directory_cover(const struct directory *d, enum covered covers,
+                                    const char *of_id, struct date on, const struct cover *after)
+{
+    struct cover key = {.covers = covers, .of_id = of_id};
+    const struct cover *end = d->cover + d->cover_count;
+
+    if (!of_id)
+        return NULL;
+    for (const struct cover *c = after ? after + 1 : d->cover + first_cover(d, &key);
+         c < end && cover_of(c, &key) == 0; c++)
+        if (holds(c, on))
+            return c;
+    return NULL;
+}
+
+bool directory_away(const struct directory *d, const char *staff_id, struct date on,
+                    struct absence *ret)
+{
+    const struct cover *c = directory_cover(d, COVER_PERSON, staff_id, on, NULL);
+    struct absence all;
+
+    if (!c)
+        return false;
+    all = (struct absence){c->first, c->last};
+    while ((c = directory_cover(d, COVER_PERSON, staff_id, on, c))) {
+        all.first = c->first; // they come with what began last first
+        if (!date_known(c->last) || (date_known(all.last) && date_cmp(all.last, c->last) < 0))
+            all.last = c->last;
+    }
+    *ret = all;
+    return true;
+}
+
+struct date directory_away_next(const struct directory *d, const char *staff_id, struct date after)
+{
+    struct cover key = {.covers = COVER_PERSON, .of_id = staff_id};
+    struct date next = DATE_NONE;
+
+    for (size_t i = staff_id ? first_cover(d, &key) : d->cover_count;
+         i < d->cover_count && cover_of(&d->cover[i], &key) == 0; i++) {
+        const struct cover *c = &d->cover[i];
+
+        if (date_cmp(c->first, after) > 0 && !is_withdrawn(c, c->first))
+            next = c->first;
+    }
+    return next;
+}
+
 // ------------------------------------------------------------------------------------- reading it
 
 static struct staff staff_row(const PGresult *r, int i)
@@ -106,263 +229,53 @@ static struct staff staff_row(const PGresult *r, int i)
                           .to = column_date(r, i, 8)};
 }
 
+static struct team team_row(const PGresult *r, int i)
+{
+    return (struct team){db_text(r, i, 0), db_text(r, i, 1), db_text(r, i, 2), db_text(r, i, 3)};
+}
+
+static struct cover cover_row(const PGresult *r, int i)
+{
+    return (struct cover){.covers = (enum covered)db_int(r, i, 0),
+                          .of_id = db_text(r, i, 1),
+                          .stand_in_id = db_text(r, i, 2),
+                          .first = column_date(r, i, 3),
+                          .last = column_date(r, i, 4),
+                          .weekdays = db_text(r, i, 5),
+                          .withdrawn = column_date(r, i, 6)};
+}
+
 bool directory_read(struct db *store, struct directory **ret, struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
     AUTO(pgresult_done) PGresult *staff_rows = NULL;
     AUTO(pgresult_done) PGresult *team_rows = NULL;
+    AUTO(pgresult_done) PGresult *cover_rows = NULL;
     struct staff *staff;
     struct team *teams;
-    size_t staff_count, team_count;
+    struct cover *cover;
+    struct directory_rows rows = {0};
 
     if (!db_ask(store,
                 "SELECT professional_id, name, email, job_title, team_id, manager_id, deputy_id,"
                 " active_from, active_to FROM timely.staff",
                 0, NULL, &staff_rows, err) ||
         !db_ask(store, "SELECT team_id, parent_id, manager_id, deputy_id FROM timely.team", 0, NULL,
-                &team_rows, err))
+                &team_rows, err) ||
+        !db_ask(store,
+                "SELECT array_position(ARRAY['person', 'workers', 'manager'], covers) - 1, of_id,"
+                " stand_in_id, first_day, last_day, weekdays, withdrawn_on FROM timely.cover",
+                0, NULL, &cover_rows, err))
         return false;
-    staff_count = (size_t)PQntuples(staff_rows);
-    team_count = (size_t)PQntuples(team_rows);
-    staff = ARENA_ARRAY(a, struct staff, staff_count + 1);
-    teams = ARENA_ARRAY(a, struct team, team_count + 1);
-    for (size_t i = 0; i < staff_count; i++)
-        staff[i] = staff_row(staff_rows, (int)i);
-    for (size_t i = 0; i < team_count; i++)
-        teams[i] = (struct team){db_text(team_rows, (int)i, 0), db_text(team_rows, (int)i, 1),
-                                 db_text(team_rows, (int)i, 2), db_text(team_rows, (int)i, 3)};
-    *ret = directory_make(staff, staff_count, teams, team_count);
+    rows.staff = staff = ARENA_ARRAY(a, struct staff, PQntuples(staff_rows) + 1);
+    rows.teams = teams = ARENA_ARRAY(a, struct team, PQntuples(team_rows) + 1);
+    rows.cover = cover = ARENA_ARRAY(a, struct cover, PQntuples(cover_rows) + 1);
+    for (int i = 0; i < PQntuples(staff_rows); i++)
+        staff[rows.staff_count++] = staff_row(staff_rows, i);
+    for (int i = 0; i < PQntuples(team_rows); i++)
+        teams[rows.team_count++] = team_row(team_rows, i);
+    for (int i = 0; i < PQntuples(cover_rows); i++)
+        cover[rows.cover_count++] = cover_row(cover_rows, i);
+    *ret = directory_make(&rows);
     return true;
-}
-
-// -------------------------------------------------------------------------------------- the ladder
-
-// Something that a person holds: who, who stands in, and where the way up goes on.
-struct post {
-    const char *holder_id, *deputy_id;
-    const struct team *team;    // whose manager this is; else NULL
-    const struct staff *person; // whose own post this is; else NULL
-    bool exists;
-};
-
-static struct post post_of_person(const struct directory *d, const char *id)
-{
-    const struct staff *s = directory_staff(d, id);
-
-    return (struct post){id, s ? s->deputy_id : NULL, NULL, s, true};
-}
-
-// A manager stands in by the team's deputy, else by the manager's own.
-static struct post post_of_manager(const struct directory *d, const struct team *t)
-{
-    const struct staff *s = t ? directory_staff(d, t->manager_id) : NULL;
-
-    if (!t)
-        return (struct post){0};
-    return (struct post){t->manager_id,
-                         t->deputy_id ? t->deputy_id
-                         : s          ? s->deputy_id
-                                      : NULL,
-                         t, NULL, true};
-}
-
-// Who manages a person: whom the directory names, else the manager of the team.
-static struct post post_above_person(const struct directory *d, const struct staff *s,
-                                     const char *team_id)
-{
-    if (s && s->manager_id) {
-        const struct team *own = team_find(d, s->team_id);
-        struct post p = post_of_person(d, s->manager_id);
-
-        // The way up goes on from the team that the manager manages, where that can be told.
-        if (own && own->manager_id && strcmp(own->manager_id, s->manager_id) == 0)
-            return post_of_manager(d, own);
-        p.team = own;
-        return p;
-    }
-    return post_of_manager(d, team_find(d, team_id ? team_id : s ? s->team_id : NULL));
-}
-
-// The post above: of a team's manager, the manager of the team above; of a person, their manager.
-static struct post post_above(const struct directory *d, const struct post *p)
-{
-    if (p->team)
-        return post_of_manager(d, team_find(d, p->team->parent_id));
-    return post_above_person(d, p->person, NULL);
-}
-
-static const struct team *top_of(const struct directory *d, const struct team *t)
-{
-    for (int i = 0; t && i < MAX_STEPS; i++) {
-        const struct team *above = team_find(d, t->parent_id);
-
-        if (!above)
-            return t;
-        t = above;
-    }
-    return t;
-}
-
-// The manager `levels` teams above a team; where there are fewer teams, the top's.
-static struct post manager_above(const struct directory *d, const struct team *t, int levels)
-{
-    for (int i = 0; t && i < levels; i++) {
-        const struct team *above = team_find(d, t->parent_id);
-
-        if (!above)
-            break;
-        t = above;
-    }
-    return post_of_manager(d, t);
-}
-
-static const char *team_of(const struct directory *d, const struct responsible *r)
-{
-    const struct staff *worker = directory_staff(d, r->worker_id);
-
-    return team_find(d, r->team_id) ? r->team_id : worker ? worker->team_id : NULL;
-}
-
-enum role {
-    SOCIAL_WORKER,
-    TEAM_MANAGER,
-    SERVICE_MANAGER,
-    HEAD_OF_SERVICE,
-    DIRECTOR,
-    CHAIR,
-    REVIEWING_OFFICER,
-    CHAIRS_MANAGER,
-    SAFEGUARDING_MANAGER,
-};
-
-static const struct {
-    const char *name, *words;
-} roles[] = {
-    [SOCIAL_WORKER] = {"social-worker", "the social worker"},
-    [TEAM_MANAGER] = {"team-manager", "the team manager"},
-    [SERVICE_MANAGER] = {"service-manager", "the service manager"},
-    [HEAD_OF_SERVICE] = {"head-of-service", "the head of service"},
-    [DIRECTOR] = {"director", "the director"},
-    [CHAIR] = {"chair", "the chair"},
-    [REVIEWING_OFFICER] = {"reviewing-officer", "the reviewing officer"},
-    [CHAIRS_MANAGER] = {"chairs-manager", "the chairs' manager"},
-    [SAFEGUARDING_MANAGER] = {"safeguarding-manager", "the safeguarding manager"},
-};
-#define ROLE_COUNT (sizeof roles / sizeof *roles)
-
-static size_t role_find(const char *name)
-{
-    size_t i = 0;
-
-    while (i < ROLE_COUNT && strcmp(roles[i].name, name) != 0)
-        i++;
-    return i;
-}
-
-static struct post post_of_role(const struct directory *d, const struct responsible *r, size_t role)
-{
-    const struct team *team = team_find(d, team_of(d, r));
-    const char *chair = r->chair_id ? r->chair_id : r->iro_id;
-    struct post p;
-
-    switch (role) {
-    case SOCIAL_WORKER:
-        return post_of_person(d, r->worker_id);
-    case TEAM_MANAGER:
-        return post_above_person(d, directory_staff(d, r->worker_id), team_of(d, r));
-    case SERVICE_MANAGER:
-        return manager_above(d, team, 1);
-    case HEAD_OF_SERVICE:
-        return manager_above(d, team, 2);
-    case DIRECTOR:
-        return post_of_manager(d, top_of(d, team));
-    case CHAIR:
-        return post_of_person(d, r->chair_id);
-    case REVIEWING_OFFICER:
-        return post_of_person(d, r->iro_id);
-    case CHAIRS_MANAGER:
-        return post_above_person(d, directory_staff(d, chair), NULL);
-    case SAFEGUARDING_MANAGER:
-        p = post_above_person(d, directory_staff(d, chair), NULL);
-        return post_above(d, &p);
-    default:
-        return (struct post){0};
-    }
-}
-
-// A conference that is not booked has no chair yet: whoever manages the chairs cannot be told from
-// the child, and the service that the child belongs to has to find one.
-static bool is_without_chair(const struct directory *d, const struct responsible *r, size_t role)
-{
-    switch (role) {
-    case CHAIR:
-        return !directory_staff(d, r->chair_id);
-    case REVIEWING_OFFICER:
-        return !directory_staff(d, r->iro_id);
-    case CHAIRS_MANAGER:
-    case SAFEGUARDING_MANAGER:
-        return !directory_staff(d, r->chair_id) && !directory_staff(d, r->iro_id);
-    default:
-        return false;
-    }
-}
-
-// Where the way up from a role goes on. A social worker's manager may stand beside the teams.
-static struct post next_post(const struct directory *d, const struct responsible *r, size_t role,
-                             const struct post *p, int step)
-{
-    if (step == 0 && role == SOCIAL_WORKER)
-        return post_of_role(d, r, TEAM_MANAGER);
-    if (step == 0 && is_without_chair(d, r, role))
-        return post_of_role(d, r, SERVICE_MANAGER);
-    return post_above(d, p);
-}
-
-static bool can_be_told(const struct staff *s, struct date on)
-{
-    return staff_in_post(s, on) && s->email && *s->email;
-}
-
-static const char *why_not(struct arena *a, const struct directory *d, const struct post *p,
-                           size_t role, struct date on)
-{
-    const struct staff *s = directory_staff(d, p->holder_id);
-    const char *words = role < ROLE_COUNT ? roles[role].words : "the role";
-    bool personal = role == SOCIAL_WORKER || role == CHAIR || role == REVIEWING_OFFICER;
-
-    if (!p->exists && (role == CHAIRS_MANAGER || role == SAFEGUARDING_MANAGER))
-        return "no chair is allocated";
-    if (!p->holder_id)
-        return personal ? arena_printf(a, "no %s is allocated", words + strlen("the "))
-                        : arena_printf(a, "%s's post is vacant", words);
-    if (!s)
-        return arena_printf(a, "%s is not in the directory", words);
-    if (date_known(s->from) && date_cmp(on, s->from) < 0)
-        return arena_printf(a, "%s is not yet in post", words);
-    if (!staff_in_post(s, on))
-        return arena_printf(a, "%s has left", words);
-    return arena_printf(a, "%s has no mail address", words);
-}
-
-const struct staff *directory_on_rung(struct arena *a, const struct directory *d,
-                                      const struct responsible *r, const char *role, struct date on,
-                                      const char **why)
-{
-    size_t which = role_find(role);
-    struct post p = post_of_role(d, r, which);
-
-    *why = NULL;
-    for (int step = 0; step < MAX_STEPS && (p.exists || step == 0); step++) {
-        const struct staff *holder = directory_staff(d, p.holder_id);
-        const struct staff *deputy = directory_staff(d, p.deputy_id);
-
-        if (can_be_told(holder, on))
-            return holder;
-        if (step == 0)
-            *why = why_not(a, d, &p, which, on);
-        if (can_be_told(deputy, on))
-            return deputy;
-        p = next_post(d, r, which, &p, step);
-    }
-    return NULL;
 }

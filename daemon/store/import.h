@@ -10,6 +10,7 @@
 // inside a fiber only.
 #pragma once
 
+#include "clock.h"
 #include "db.h"
 #include "text.h"
 
@@ -25,9 +26,18 @@ MUST_USE bool import_ssd(struct db *source, const char *dir, struct text *report
 
 // Replaces the whole directory (timely.staff, timely.team) by the file's, in one transaction. An
 // address that is none is reported and kept out; so are references to nobody, which are kept. Teams
-// above each other in a circle, or managers of each other, refuse the file.
-MUST_USE bool import_directory(struct db *store, const char *file, struct text *report,
+// above each other in a circle, or managers of each other, refuse the file. `now` is business time.
+MUST_USE bool import_directory(struct db *store, const char *file, instant now, struct text *report,
                                bool *left_aside, struct error *err);
+
+// Takes the days on which people are away (import_absences) or on duty for their teams
+// (import_duty) from a file that has all of them: what earlier files said and this one does not
+// holds no longer from today on; what is over stays as it was. References to nobody are reported
+// and kept. In one transaction; `now` is business time.
+MUST_USE bool import_absences(struct db *store, const char *file, instant now, struct text *report,
+                              bool *left_aside, struct error *err);
+MUST_USE bool import_duty(struct db *store, const char *file, instant now, struct text *report,
+                          bool *left_aside, struct error *err);
 
 // Adds what the file says to timely.local_event, in one transaction; what is there already as it
 // stands is not added again, and nothing is deleted. Types of events that no rule knows (`known`,

@@ -1,41 +1,10 @@
 // The directory and local events from CSV files into the store.
-#include "import.h"
-#include "import_check.h"
+#include "import_local.h"
+#include "book.h"
 #include "library.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
-// Stages the file within a transaction, lets `take` store it, and commits; or rolls back.
-static bool import_file(struct import_file *f,
-                        bool (*take)(struct import_file *f, const void *arg, struct error *err),
-                        const void *arg, struct text *report, bool *left_aside, struct error *err)
-{
-    AUTO(arena_auto_free) struct arena *arena = arena_new();
-    AUTO(text_done) struct text told = {0};
-    bool done = false;
-
-    f->arena = arena;
-    f->report = &told;
-    if (db_begin(f->db, "", err) && import_stage(f, err) && import_check(f, err) &&
-        take(f, arg, err) && db_commit(f->db, err)) {
-        import_tell_rows(f, &told);
-        text_add(report, text_str(&told));
-        *left_aside = f->aside > 0;
-        done = true;
-    } else {
-        db_rollback(f->db);
-    }
-    f->report = NULL;
-    return done;
-}
 
 // The directory
 
@@ -97,30 +66,40 @@ static bool check_directory(struct import_file *f, struct error *err)
 
 static bool store_directory(struct import_file *f, const void *arg, struct error *err)
 {
-    (void)arg;
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const char *now = instant_iso(f->arena, *(const instant *)arg);
+
     if (!check_directory(f, err))
         return false;
     if (f->rows == 0)
         return fail(err, FAULT_INPUT, "%s: there is nobody in it; the directory stays as it is",
                     f->name);
     return db_run(
-        f->db,
-        "DELETE FROM timely.staff; DELETE FROM timely.team;"
-        "INSERT INTO timely.team (team_id, name, email, parent_id, manager_id, deputy_id)"
-        " SELECT id, name, CASE WHEN pg_temp.address_ok(email) THEN email END, team_id,"
-        " manager_id, deputy_id FROM pg_temp.stage WHERE kind = 'team';"
-        "INSERT INTO timely.staff (professional_id, name, email, email_problem, job_title,"
-        " team_id, manager_id, deputy_id, active_from, active_to)"
-        " SELECT id, name, CASE WHEN pg_temp.address_ok(email) THEN email END,"
-        " CASE WHEN email IS NULL THEN 'the directory has none'"
-        " WHEN NOT pg_temp.address_ok(email) THEN 'is not one mail address' END,"
-        " job_title, team_id, manager_id, deputy_id, active_from::date, active_to::date"
-        " FROM pg_temp.stage WHERE kind = 'person'",
-        err);
+               f->db,
+               "CREATE TEMP TABLE stood ON COMMIT DROP AS SELECT team_id, parent_id FROM "
+               "timely.team;"
+               "DELETE FROM timely.staff; DELETE FROM timely.team;"
+               "INSERT INTO timely.team (team_id, name, email, parent_id, manager_id, deputy_id)"
+               " SELECT id, name, CASE WHEN pg_temp.address_ok(email) THEN email END, team_id,"
+               " manager_id, deputy_id FROM pg_temp.stage WHERE kind = 'team';"
+               "INSERT INTO timely.staff (professional_id, name, email, email_problem, job_title,"
+               " team_id, manager_id, deputy_id, active_from, active_to)"
+               " SELECT id, name, CASE WHEN pg_temp.address_ok(email) THEN email END,"
+               " CASE WHEN email IS NULL THEN 'the directory has none'"
+               " WHEN NOT pg_temp.address_ok(email) THEN 'is not one mail address' END,"
+               " job_title, team_id, manager_id, deputy_id, active_from::date, active_to::date"
+               " FROM pg_temp.stage WHERE kind = 'person'",
+               err) &&
+           // A team under another has other ladders.
+           db_ask(f->db,
+                  "SELECT timely.look_again($1::timestamptz) WHERE EXISTS ((TABLE pg_temp.stood"
+                  " EXCEPT SELECT team_id, parent_id FROM timely.team) UNION ALL"
+                  " (SELECT team_id, parent_id FROM timely.team EXCEPT TABLE pg_temp.stood))",
+                  1, &now, &r, err);
 }
 
-bool import_directory(struct db *store, const char *file, struct text *report, bool *left_aside,
-                      struct error *err)
+bool import_directory(struct db *store, const char *file, instant now, struct text *report,
+                      bool *left_aside, struct error *err)
 {
     struct import_column columns[] = {
         {.name = "kind", .must = true, .key = true},
@@ -136,11 +115,10 @@ bool import_directory(struct db *store, const char *file, struct text *report, b
     };
     struct import_file f = {.db = store,
                             .path = file,
-                            .name = base_name(file),
                             .columns = columns,
                             .count = sizeof(columns) / sizeof(columns[0])};
 
-    return import_file(&f, store_directory, NULL, report, left_aside, err);
+    return import_into_store(&f, store_directory, &now, report, left_aside, err);
 }
 
 // Events
@@ -259,10 +237,9 @@ bool import_events(struct db *store, const char *file, const struct library *kno
     };
     struct import_file f = {.db = store,
                             .path = file,
-                            .name = base_name(file),
                             .columns = columns,
                             .keys_repeat = true,
                             .count = sizeof(columns) / sizeof(columns[0])};
 
-    return import_file(&f, store_events, known, report, left_aside, err);
+    return import_into_store(&f, store_events, known, report, left_aside, err);
 }

@@ -26,8 +26,8 @@ static bool may_be_told(struct arena *a, const struct directory *d, const struct
 
     if (is_role(role, managers) || (who->worker_id && strcmp(s->id, who->worker_id) == 0))
         return true;
-    return directory_on_rung(a, d, who, "team-manager", today, &ignored) == s ||
-           directory_on_rung(a, d, who, "service-manager", today, &ignored) == s;
+    return directory_on_rung(a, d, who, true, "team-manager", today, &ignored) == s ||
+           directory_on_rung(a, d, who, true, "service-manager", today, &ignored) == s;
 }
 
 const struct staff *recipient_on_rung(struct arena *a, const struct directory *d,
@@ -35,7 +35,7 @@ const struct staff *recipient_on_rung(struct arena *a, const struct directory *d
                                       const char *rung, struct date today, const char **ret_why)
 {
     const char *role = arena_strndup(a, rung, strcspn(rung, ","));
-    const struct staff *s = directory_on_rung(a, d, who, role, today, ret_why);
+    const struct staff *s = directory_on_rung(a, d, who, restricted, role, today, ret_why);
 
     if (!s || !restricted || may_be_told(a, d, who, role, s, today))
         return s;

@@ -43,7 +43,9 @@ static bool is_concerned(struct arena *a, const struct judging *j, const struct 
 {
     const struct deadline *d = owed_deadline(a, j->library, o);
     struct telling *tellings;
-    size_t count = d ? ladder_tellings(a, j->library, d, &tellings) : 0;
+    size_t count =
+        d ? ladder_tellings(a, j->library, d, directory_teams(a, j->directory, &o->who), &tellings)
+          : 0;
 
     for (size_t i = 0; i < count; i++)
         if (is_them(on_rung(a, j, o, tellings[i].rung), staff_id))

@@ -4,6 +4,7 @@
 // their next rung.
 #include "agenda.h"
 
+#include "agenda_cover.h"
 #include "agenda_mail.h"
 #include "agenda_moved.h"
 #include "document.h"
@@ -50,7 +51,7 @@ static bool read_said(struct round *r, const char *now, struct error *err)
     AUTO(pgresult_done) PGresult *rows = NULL;
 
     if (!db_ask(r->store,
-                "SELECT DISTINCT n.deadline_id, n.rung FROM timely.notice n"
+                "SELECT DISTINCT n.deadline_id, n.rung, n.staff_id FROM timely.notice n"
                 " JOIN timely.deadline d USING (deadline_id)"
                 " WHERE d.next_notice_at <= $1::timestamptz AND n.due_on = d.due_on"
                 " ORDER BY n.deadline_id",
@@ -59,7 +60,8 @@ static bool read_said(struct round *r, const char *now, struct error *err)
     r->said_count = (size_t)PQntuples(rows);
     r->said = ARENA_ARRAY(r->arena, struct said, r->said_count + 1);
     for (int i = 0; i < PQntuples(rows); i++)
-        r->said[i] = (struct said){db_int(rows, i, 0), arena_strdup(r->arena, db_text(rows, i, 1))};
+        r->said[i] = (struct said){db_int(rows, i, 0), arena_strdup(r->arena, db_text(rows, i, 1)),
+                                   arena_strdup(r->arena, db_text(rows, i, 2))};
     return true;
 }
 
@@ -136,20 +138,22 @@ static const char told_sql[] =
     " AND NOT EXISTS (SELECT FROM said g WHERE g.deadline_id = s.deadline_id"
     " AND g.staff_id = s.worker_id) ORDER BY deadline_id, said_at DESC, rung)";
 
-// False for what somebody else was told in the place of the worker that there is still.
+// False for what somebody else was told in the place of the worker that there is still, but for
+// what came while they were away.
 static bool told_row(const struct round *r, const PGresult *rows, int i, const struct owed *o,
                      struct told *ret)
 {
     const char *was_told = db_text(rows, i, 3), *rung = db_text(rows, i, 2);
     bool own = strcmp(db_text(rows, i, 0), was_told) == 0, knows = db_bool(rows, i, 5);
-    bool former = agenda_was_for_former(o, was_told, rung, db_int(rows, i, 4));
+    instant said_at = db_int(rows, i, 4);
+    bool former = agenda_was_for_former(o, was_told, rung, said_at);
 
     *ret =
         (struct told){arena_strdup(r->arena, db_text(rows, i, 0)), o, arena_strdup(r->arena, rung),
                       !former || knows ? MOVED_NOT
                       : own            ? MOVED_FROM
                                        : MOVED_TO};
-    return own || former;
+    return own || former || agenda_was_away(r->directory, ret->staff_id, said_at);
 }
 
 static void note_told(struct round *r, const PGresult *rows, const struct owed *owed,

@@ -2,6 +2,7 @@
 #include "agenda_plan.h"
 
 #include "acknowledged.h"
+#include "agenda_cover.h"
 #include "ladder.h"
 #include "recipient.h"
 #include "zone.h"
@@ -128,19 +129,30 @@ static int by_deadline(const void *key, const void *element)
     return (a > b) - (a < b);
 }
 
-static bool was_said(const struct planner *p, const char *rung)
+// What was said about the deadline in hand.
+static const struct said *said_of(const struct planner *p, size_t *ret_count)
 {
     const struct plan_input *in = p->in;
     const struct said *s = in->said_count ? bsearch(&p->owed->deadline_id, in->said, in->said_count,
                                                     sizeof *s, by_deadline)
                                           : NULL;
+    const struct said *end = s;
 
-    if (!s)
-        return false;
-    while (s > in->said && s[-1].deadline_id == p->owed->deadline_id)
+    while (s && s > in->said && s[-1].deadline_id == p->owed->deadline_id)
         s--;
-    for (; s < in->said + in->said_count && s->deadline_id == p->owed->deadline_id; s++)
-        if (strcmp(s->rung, rung) == 0)
+    while (s && end < in->said + in->said_count && end->deadline_id == p->owed->deadline_id)
+        end++;
+    *ret_count = s ? (size_t)(end - s) : 0;
+    return s;
+}
+
+static bool was_said(const struct planner *p, const char *rung)
+{
+    size_t count;
+    const struct said *s = said_of(p, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(s[i].rung, rung) == 0)
             return true;
     return false;
 }
@@ -214,6 +226,35 @@ static void plan_telling(struct planner *p, const struct telling *t)
         add_rung(p, t, false);
 }
 
+static bool was_told(const struct planner *p, const char *staff_id)
+{
+    size_t count;
+    const struct said *s = said_of(p, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(s[i].staff_id, staff_id) == 0)
+            return true;
+    return false;
+}
+
+// What somebody who is away was told of, and is due before they are back: who stands in hears of
+// it too, unless they have.
+static void plan_handover(struct planner *p)
+{
+    struct handover h = agenda_handover(p->arena, p->in, p->owed, p->deadline->timescale);
+    struct telling t = {.rung = h.rung, .at = p->in->now};
+    const struct staff *to;
+    const char *ignored;
+
+    if (date_known(h.away_next))
+        look_again_at(p, opening_from(p->in->library, h.away_next));
+    if (!h.rung || !was_told(p, h.from_id))
+        return;
+    to = recipient_of(p, &t, &ignored);
+    if (to && strcmp(to->id, h.from_id) != 0 && !was_told(p, to->id))
+        plan_telling(p, &t);
+}
+
 static instant plan_deadline(struct planner *p)
 {
     struct telling *tellings;
@@ -224,11 +265,13 @@ static instant plan_deadline(struct planner *p)
     p->deadline = owed_deadline(p->arena, p->in->library, p->owed);
     if (!p->deadline)
         return 0;
-    count = ladder_tellings(p->arena, p->in->library, p->deadline, &tellings);
+    count = ladder_tellings(p->arena, p->in->library, p->deadline,
+                            directory_teams(p->arena, p->in->directory, &p->owed->who), &tellings);
     p->may_escalate_at = may_escalate_at(p, tellings, count);
     p->never_told = would_never_be_told(p, tellings, count);
     for (size_t i = 0; i < count; i++)
         plan_telling(p, &tellings[i]);
+    plan_handover(p);
     return p->next;
 }
 
@@ -254,18 +297,22 @@ bool agenda_standing(struct arena *a, const struct plan_input *in, const struct 
     const struct staff *to =
         recipient_on_rung(a, in->directory, &o->who, o->child.restricted, rung, today, &why);
     struct telling *tellings;
-    size_t count = d ? ladder_tellings(a, in->library, d, &tellings) : 0;
+    size_t count = d ? ladder_tellings(a, in->library, d,
+                                       directory_teams(a, in->directory, &o->who), &tellings)
+                     : 0;
+    const struct telling *t = NULL;
 
-    if (!to || strcmp(to->id, staff_id) != 0)
+    if (!d || !to || strcmp(to->id, staff_id) != 0)
         return false;
     for (size_t i = 0; i < count; i++)
-        if (strcmp(tellings[i].rung, rung) == 0) {
-            *ret = agenda_line(a, in->library, o, d->timescale, today);
-            ret->to = to;
-            ret->why = why;
-            ret->how = SAY_IN_DIGEST;
-            ret->escalation = tellings[i].escalation;
-            return true;
-        }
-    return false;
+        if (strcmp(tellings[i].rung, rung) == 0)
+            t = &tellings[i];
+    if (!t && !agenda_is_handover(rung))
+        return false;
+    *ret = agenda_line(a, in->library, o, d->timescale, today);
+    ret->to = to;
+    ret->why = why;
+    ret->how = SAY_IN_DIGEST;
+    ret->escalation = t && t->escalation;
+    return true;
 }

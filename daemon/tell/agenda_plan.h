@@ -26,10 +26,11 @@ struct line {
     int working_days; // from today to the due date; negative: since then
 };
 
-// A rung that has spoken about a deadline with its present due date. Sorted by deadline_id.
+// A rung that has spoken about a deadline with its present due date, and to whom. Sorted by
+// deadline_id.
 struct said {
     long long deadline_id;
-    const char *rung;
+    const char *rung, *staff_id;
 };
 
 struct plan_input {

@@ -36,6 +36,11 @@ static const struct staff *on_role(const struct gathering *g, const struct respo
     return recipient_on_rung(g->arena, g->directory, who, restricted, role, g->today, &ignored);
 }
 
+static const char *const *teams_of(const struct gathering *g, const struct responsible *who)
+{
+    return directory_teams(g->arena, g->directory, who);
+}
+
 bool weekly_is_chair(const char *role)
 {
     return strcmp(role, "chair") == 0 || strcmp(role, "reviewing-officer") == 0;
@@ -52,7 +57,7 @@ static bool concerns(const struct gathering *g, const struct concern *e, const c
         if (strcmp(t[i].role, role) == 0 && (!late || t[i].at <= g->now))
             return true;
     return !late && weekly_is_chair(role) &&
-           ladder_speaks_to(g->library, e->deadline->timescale, role);
+           ladder_speaks_to(g->library, e->deadline->timescale, teams_of(g, &e->owed->who), role);
 }
 
 static bool is_told_already(const struct gathering *g, size_t from, const struct staff *to)
@@ -71,7 +76,7 @@ static void add_deadline(struct gathering *g, const struct owed *o)
 
     if (!e.deadline)
         return;
-    count = ladder_tellings(g->arena, g->library, e.deadline, &t);
+    count = ladder_tellings(g->arena, g->library, e.deadline, teams_of(g, &o->who), &t);
     for (size_t i = 0; i < ROLE_COUNT; i++) {
         if (!concerns(g, &e, roles[i], t, count))
             continue;
@@ -92,7 +97,7 @@ static bool is_measured_for(const struct library *l, const struct measure *m, co
     for (const struct measured_clock *c = m->clocks; c && c->timescale; c++) {
         int t = library_timescale(l, c->timescale);
 
-        if (t >= 0 && ladder_speaks_to(l, &l->timescales[t], role))
+        if (t >= 0 && ladder_speaks_to(l, &l->timescales[t], NULL, role))
             return true;
     }
     return false;

@@ -549,6 +549,11 @@ CREATE TABLE timely.timescale (
     speaks    boolean NOT NULL DEFAULT false -- somebody is told of every open deadline of it, whatever is booked
 );
 
+-- The teams of which those rules speak: of one that the directory has not they say nothing.
+CREATE TABLE timely.ruled_team (
+    team_id text PRIMARY KEY
+);
+
 -- Feeds to render again.
 CREATE TABLE timely.feed_dirty (
     owner_kind text NOT NULL,

@@ -24,6 +24,31 @@ CREATE TABLE timely.staff (
 );
 CREATE INDEX staff_team ON timely.staff (team_id);
 
+-- Who stands in for whom on which days: for a member of staff who is away, or, as a duty rota, for a team's workers or its
+-- manager. A row is never taken back, so that a past day can be asked about: one that no longer holds says from which day.
+CREATE TABLE timely.cover (
+    cover_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    covers       text NOT NULL CHECK (covers IN ('person', 'workers', 'manager')),
+    of_id        text NOT NULL,                      -- who is away; the team whose duty it is
+    stand_in_id  text CHECK (stand_in_id IS NOT NULL OR covers = 'person'),
+    first_day    date NOT NULL,
+    last_day     date CHECK (last_day >= first_day), -- NULL: until further notice
+    weekdays     text,                               -- "monday tuesday": on these alone; NULL: on all
+    withdrawn_on date,                               -- holds no longer from this day on
+    from_where   text NOT NULL,                      -- the name of the file, or "command"
+    told_at      timestamptz NOT NULL                -- business time
+);
+CREATE INDEX cover_of ON timely.cover (of_id);
+
+-- Days of absence and duty that came or went: the agenda looks anew at what these people act on. Waits its turn.
+CREATE FUNCTION timely.cover_changed(staff text[], business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM timely.take_turn();
+    UPDATE timely.deadline d SET next_notice_at = business_now FROM timely.person p
+     WHERE p.person_id = d.person_id AND d.state = 'open' AND d.next_notice_at > business_now
+       AND (p.worker_id = ANY (staff) OR p.chair_id = ANY (staff) OR p.iro_id = ANY (staff));
+END $$;
+
 -- Events as they were told, word for word: append-only but for the owner's purge. The same event_id again is a
 -- correction; the row that was recorded last, and of those the one imported last, is what holds.
 CREATE TABLE timely.local_event (

@@ -92,6 +92,25 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Teams may have ladders of their own: of a child who goes to another team the agenda looks at everything anew, with what
+-- the ladder before has said in mind.
+CREATE FUNCTION timely.look_again_in_team(the_person text, the_team text, business_now timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM timely.person WHERE person_id = the_person AND team_id IS DISTINCT FROM the_team) THEN
+        UPDATE timely.deadline SET next_notice_at = business_now
+         WHERE person_id = the_person AND state = 'open' AND coalesce(next_notice_at > business_now, true);
+    END IF;
+END $$;
+
+-- The same of everybody, when the rules have changed or the teams stand under others. Waits its turn.
+CREATE FUNCTION timely.look_again(business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM timely.take_turn();
+    UPDATE timely.deadline SET next_notice_at = business_now
+     WHERE state = 'open' AND coalesce(next_notice_at > business_now, true);
+END $$;
+
 -- Everything about one person after a reading or an evaluation. Parts that are absent stay as they are:
 --   now        business time
 --   person_id  whom it is about
@@ -112,6 +131,7 @@ BEGIN
     PERFORM timely.mark_feeds(the_person);
 
     IF doc ? 'person' THEN
+        PERFORM timely.look_again_in_team(the_person, doc->'person'->>'team_id', business_now);
         INSERT INTO timely.person AS p (person_id, seen, family, case_ref, initials, display_name, restricted, worker_id,
                                    team_id, chair_id, iro_id, worker_since, last_seen_on, look_again_on, accepted_at)
         SELECT the_person, decode(n.seen, 'hex'), n.family, n.case_ref, n.initials, n.display_name, n.restricted, n.worker_id,

@@ -14,6 +14,8 @@ BEGIN
         REVOKE UPDATE, DELETE ON timely.audit, timely.deadline_history, timely.notice, timely.message_deadline,
             timely.invite_answer, timely.proclaimed_holiday, timely.migration, timely.acknowledgement FROM timely_daemon;
         GRANT UPDATE (ended_at, ended_because) ON timely.acknowledgement TO timely_daemon;
+        REVOKE UPDATE, DELETE ON timely.cover FROM timely_daemon;
+        GRANT UPDATE (withdrawn_on) ON timely.cover TO timely_daemon;
     END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_web') THEN
         GRANT USAGE ON SCHEMA timely TO timely_web;

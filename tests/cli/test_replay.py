@@ -280,6 +280,14 @@ WHOM = f"""coalesce(family, person_id) IN (
     WHERE f.kind = 'rhi-done-at' AND f.at < '{FIRST:%Y-%m-%d}')"""
 
 
+# Every third member of staff is away for some days, and the next of their team stands in.
+LEAVE = """INSERT INTO timely.cover (covers, of_id, stand_in_id, first_day, last_day, from_where, told_at)
+    SELECT 'person', professional_id, next, begins, begins + abs(hashtext(next)) %% 5, 'leave.csv', %(first)s
+      FROM (SELECT *, %(first)s::date + abs(hashtext(professional_id || '?')) %% 10 AS begins,
+                   lead(professional_id) OVER (PARTITION BY team_id ORDER BY professional_id) AS next FROM timely.staff) s
+     WHERE abs(hashtext(professional_id)) %% 3 = 0 AND next IS NOT NULL"""
+
+
 @pytest.fixture(scope='module')
 def daemon(pg, folder, embedded):
     """The daemon after some weeks with some of the sample council."""
@@ -289,6 +297,7 @@ def daemon(pg, folder, embedded):
     origin = psycopg2.connect(f'host={host} user=timely dbname=timely')
     lived = Daemon(pg, folder, origin, WHOM)
     origin.close()
+    lived.ask(LEAVE, {'first': FIRST})
     lived.live(FIRST, LAST)
     return lived
 
@@ -313,6 +322,7 @@ def test_the_daemon_sent_the_same_digests(daemon, replayed):
     replays = Counter((r['at'], r['kind'], r['recipient'], r['person_id'], r['timescale'], r['subject_ref'], r['due_on'], r['rung'])
                       for r in replayed if r['rung'])
     assert len(replays) > 300 and max(replays.values()) == 1
+    assert len({row[2] for row in replays if ', away since ' in row[-1]}) > 3, 'what was handed over to who stood in'
     assert set(replays) <= set(said)
     assert {row[:-1] for row in replays} == {row[:-1] for row in said}
     mails = {(r['at'], r['recipient'], r['mail']) for r in replayed if r['kind'] == 'digest'}

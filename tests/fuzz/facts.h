@@ -133,13 +133,13 @@ static inline bool same_deadlines(const struct evaluation *x, const struct evalu
 static inline void check_ladder(struct arena *a, const struct library *l, const struct deadline *d)
 {
     struct telling *t;
-    size_t count = ladder_tellings(a, l, d, &t);
+    size_t count = ladder_tellings(a, l, d, NULL, &t);
 
     assert(d->state == STATE_OPEN || count == 0);
     for (size_t i = 1; i < count; i++)
         assert(t[i - 1].at <= t[i].at);
     if (count)
-        assert(ladder_next_at(a, l, d, t[0].at - 1) == t[0].at);
+        assert(ladder_next_at(a, l, d, NULL, t[0].at - 1) == t[0].at);
 }
 
 // What was just stored is found again, each its own.

@@ -6,7 +6,7 @@
 static const char *tellings_text(struct arena *a, const struct library *l, const struct deadline *d)
 {
     struct telling *t;
-    size_t count = ladder_tellings(a, l, d, &t);
+    size_t count = ladder_tellings(a, l, d, NULL, &t);
     const char *all = "";
 
     for (size_t i = 0; i < count; i++) {
@@ -215,11 +215,13 @@ static void test_next(void **state)
     const struct deadline *d = only(&e, "icpc");
     instant start = instant_from_london(at("2024-03-14T09:00"));
 
-    assert_true(ladder_next_at(a, *state, d, start - 1) == start);
-    assert_true(ladder_next_at(a, *state, d, start) == instant_from_london(at("2024-03-21T09:00")));
-    assert_true(ladder_next_at(a, *state, d, instant_from_london(at("2024-04-22T08:59"))) ==
+    assert_true(ladder_next_at(a, *state, d, NULL, start - 1) == start);
+    assert_true(ladder_next_at(a, *state, d, NULL, start) ==
+                instant_from_london(at("2024-03-21T09:00")));
+    assert_true(ladder_next_at(a, *state, d, NULL, instant_from_london(at("2024-04-22T08:59"))) ==
                 instant_from_london(at("2024-04-22T09:00")));
-    assert_true(ladder_next_at(a, *state, d, instant_from_london(at("2024-04-22T09:00"))) == 0);
+    assert_true(ladder_next_at(a, *state, d, NULL, instant_from_london(at("2024-04-22T09:00"))) ==
+                0);
 }
 
 // Of a conference somebody is told even when it is booked in time and nobody knows its start; a
@@ -232,6 +234,41 @@ static void test_always_speaks(void **state)
     assert_true(ladder_always_speaks(l, &icpc));
     icpc.ladder = NULL;
     assert_false(ladder_always_speaks(l, &icpc));
+}
+
+static const char *ladder_id(const struct library *l, const char *timescale,
+                             const char *const *teams)
+{
+    return ladder_for(l, &l->timescales[library_timescale(l, timescale)], teams, NULL)->id;
+}
+
+// The nearest team that has a ladder of its own decides; there the timescale before the ladder.
+static void test_ladders_of_teams(void **state)
+{
+    static const struct team_ladder own[] = {{"SVC", NULL, "E-CONF", "E-SW"},
+                                             {"T1", NULL, "E-CONF", "E-VISIT"},
+                                             {"T1", "icpc", NULL, "E-LEGAL"}};
+    static const char *const t1[] = {"T1", "SVC", NULL}, *const t2[] = {"T2", "SVC", NULL},
+                             *const other[] = {"T9", NULL};
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct library l = *(const struct library *)*state;
+    struct evaluation e = evaluation_of(a, &l, "s47-started 2024-03-14 ep=E1", "2024-03-14");
+    struct telling *t;
+    size_t count;
+
+    l.team_ladders = own;
+    l.team_ladder_count = sizeof own / sizeof *own;
+    assert_string_equal(ladder_id(&l, "icpc", t1), "E-LEGAL");
+    assert_string_equal(ladder_id(&l, "review-cp-first", t1), "E-VISIT");
+    assert_string_equal(ladder_id(&l, "icpc", t2), "E-SW");
+    assert_string_equal(ladder_id(&l, "icpc", other), "E-CONF");
+    assert_string_equal(ladder_id(&l, "icpc", NULL), "E-CONF");
+    assert_string_equal(ladder_id(&l, "cp-visit", t1), "E-SW");
+    count = ladder_tellings(a, &l, only(&e, "icpc"), t1, &t);
+    assert_string_equal(t[count - 1].rung, "team-manager, 5 working days after");
+    assert_true(ladder_speaks_to(&l, only(&e, "icpc")->timescale, NULL, "chair"));
+    assert_false(ladder_speaks_to(&l, only(&e, "icpc")->timescale, t2, "chair"));
+    assert_true(ladder_always_speaks(&l, only(&e, "icpc")->timescale));
 }
 
 // Every telling of many deadlines falls on a working morning of the office.
@@ -253,7 +290,7 @@ static void test_always_a_working_morning(void **state)
             d);
         for (size_t i = 0; i < e.count; i++) {
             struct telling *t;
-            size_t count = ladder_tellings(a, l, &e.deadlines[i], &t);
+            size_t count = ladder_tellings(a, l, &e.deadlines[i], NULL, &t);
 
             assert_true(count > 0);
             for (size_t k = 0; k < count; k++) {
@@ -285,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_unknown_tells_nobody),
         cmocka_unit_test(test_next),
         cmocka_unit_test(test_always_speaks),
+        cmocka_unit_test(test_ladders_of_teams),
         cmocka_unit_test(test_always_a_working_morning),
     };
 

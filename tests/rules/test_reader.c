@@ -364,6 +364,43 @@ static void test_overlay(void **state)
     CHECK(rows);
 }
 
+// Ladders of the authority's own, and those of its teams.
+#define OWN                                                                                        \
+    "authority: Test\n"                                                                            \
+    "ladders:\n"                                                                                   \
+    "  E-OWN: [{tell: social-worker, by: profile}, {tell: director, at: on the day}]\n"            \
+    "  E-CH: [{tell: chair, by: profile}]\n"
+#define TOLD HEAD BODY DUE "    tell: {profile: P-M, ladder: E-SW}\n"
+
+static void test_ladders_of_teams(void **state)
+{
+    static const struct row rows[] = {
+        {TOLD, OWN "teams:\n  north: {one: E-OWN, E-SW: E-OWN}\n  south: {}\n", ""},
+        {TOLD, "authority: Test\nladders:\n  E-SW: [{tell: chair, by: profile}]\n", ""},
+        {TOLD, "authority: Test\nladders:\n  E-SW: [{tell: chief, by: profile}]\n",
+         "own-overlay.txt:3:17: \"chief\": no such role"},
+        {TOLD, OWN "teams:\n  north: {two: E-OWN}\n",
+         "own-overlay.txt:6:11: \"two\": the rules have no such timescale or ladder"},
+        {TOLD, OWN "teams:\n  north: {E-SV: E-OWN}\n",
+         "own-overlay.txt:6:11: \"E-SV\": the rules have no such timescale or ladder; did you mean "
+         "\"E-SW\"?"},
+        {TOLD, OWN "teams:\n  north: {one: E-OWM}\n",
+         "own-overlay.txt:6:16: \"E-OWM\": no such ladder; did you mean \"E-OWN\"?"},
+        {TOLD, OWN "teams:\n  north: {one: E-CH}\n",
+         "own-overlay.txt:6:16: \"E-CH\": expected a ladder that reminds the social-worker by the "
+         "profile, as E-SW does"},
+        {HEAD BODY DUE, OWN "teams:\n  north: {one: E-OWN}\n",
+         "own-overlay.txt:6:11: \"one\": nobody is told of this timescale"},
+        {TOLD, OWN "teams:\n  north: E-OWN\n", "own-overlay.txt:6:10: expected ladders by the"},
+        {TOLD, OWN "teams: [north]\n", "own-overlay.txt:5:8: expected teams by their ids"},
+        {TOLD, OWN "teams:\n  north: {one: [E-OWN]}\n",
+         "own-overlay.txt:6:16: expected the id of a ladder"},
+    };
+
+    (void)state;
+    CHECK(rows);
+}
+
 // An overlay changes what is in force now; what was in force before stays as it was.
 static void test_overlay_keeps_older_versions(void **state)
 {
@@ -527,6 +564,7 @@ int main(void)
         cmocka_unit_test(test_circles),
         cmocka_unit_test(test_circle_names_its_own),
         cmocka_unit_test(test_overlay),
+        cmocka_unit_test(test_ladders_of_teams),
         cmocka_unit_test(test_overlay_keeps_older_versions),
         cmocka_unit_test(test_all_complaints_at_once),
         cmocka_unit_test(test_two_files_one_id),

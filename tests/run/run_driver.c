@@ -20,6 +20,7 @@
 #include "paths.h"
 #include "reconcile.h"
 #include "replies.h"
+#include "timescales.h"
 #include "transfer.h"
 #include "weekly_list.h"
 #include "zone.h"
@@ -80,7 +81,7 @@ static bool feeds(struct call *c, struct db *store, struct error *err)
 {
     struct feeds_report r;
 
-    if ((c->more && !feeds_mark_all(store, err)) ||
+    if ((c->more && !(feeds_mark_all(store, err) && timescales_publish(store, c->library, err))) ||
         !feeds_render_dirty(store, &c->library, &c->config, c->now, &r, err))
         return false;
     printf("rendered=%zu changed=%zu\n", r.rendered, r.changed);

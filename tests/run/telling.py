@@ -1,4 +1,5 @@
 """A store with a small authority in it, and the driver that runs a round of the daemon on it."""
+import hashlib
 import itertools
 import os
 import subprocess
@@ -39,6 +40,11 @@ class Server(Postgres):
             self.psql(file=file)
         return self
 
+    def know_migrations(self):
+        """For the programs, which look whether a store's schema is theirs."""
+        self.psql("INSERT INTO timely.migration (number, name, sha256) VALUES " + ', '.join(
+            f"({file.name[:4]}, '{file.name}', '{hashlib.sha256(file.read_bytes()).hexdigest()}')" for file in MIGRATIONS))
+
     def store(self, folder):
         name = f'store{next(self.numbers)}'
         self.psql(f'CREATE DATABASE {name} TEMPLATE test', database='postgres')
@@ -69,6 +75,11 @@ class Store:
                     'operator_email': 'operator@council.example', **settings}
         lines = [f'  {name.replace("_", " ")}: {value}' for name, value in settings.items() if value is not None]
         self.config.write_text('mail:\n' + '\n'.join(lines) + '\n', encoding='utf-8')
+
+    def name_itself(self):
+        """In the configuration, for the programs."""
+        with self.config.open('a', encoding='utf-8') as config:
+            config.write(f'store:\n  database: "{self.pg.conninfo(self.name)}"\nservice:\n  listen: 127.0.0.1:0\n')
 
     def ask(self, sql, values=None):
         return self.pg.ask(sql, values, database=self.name)
@@ -167,6 +178,30 @@ class Fibers:
         self.stop()
         said = self.process.communicate(timeout=60)[1]
         assert self.process.returncode == 0 and 'Sanitizer' not in said and 'runtime error' not in said, said
+
+
+def set_clock(store, at):
+    """The store's business time, for the processes that read it there."""
+    store.ask('UPDATE timely.state SET real_anchor_us = (extract(epoch FROM now()) * 1000000)::bigint, business_anchor_us ='
+              " (extract(epoch FROM %s::timestamp AT TIME ZONE 'Europe/London') * 1000000)::bigint", (at,))
+
+
+def program(store, name):
+    return ['env', f'TIMELY_DATA={ROOT}', Path(os.environ['TIMELY_BUILD']) / name, '--config', store.config]
+
+
+def timely(store, *words, status=0):
+    """What the command printed, or why it printed nothing."""
+    done = subprocess.run([*program(store, 'timely'), *words], capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    return done.stdout or done.stderr
+
+
+def told(store, at):
+    """Whom a round tells, each with the text."""
+    before = len(store.mails())
+    store.agenda(at)
+    return {staff: text for _, staff, _, text in store.mails()[before:]}
 
 
 def audit(store, message):

@@ -4,18 +4,14 @@ The conference is due on Monday 8 April 2024; Good Friday is 29 March and Easter
 """
 import email
 import email.policy
-import hashlib
-import os
 import re
-import subprocess
 import sys
-from pathlib import Path
 from urllib.parse import urlencode
 
 import psycopg2
 import pytest
 
-from telling import MIGRATIONS, ROOT, Fibers, Server, wait_for
+from telling import ROOT, Fibers, Server, program, set_clock, timely, told, wait_for
 
 sys.path.insert(0, str(ROOT / 'tests' / 'service'))
 import serving  # noqa: E402 (found through the line above)
@@ -24,8 +20,7 @@ import serving  # noqa: E402 (found through the line above)
 @pytest.fixture(scope='module')
 def pg():
     with Server() as server:
-        server.psql("INSERT INTO timely.migration (number, name, sha256) VALUES " + ', '.join(
-            f"({file.name[:4]}, '{file.name}', '{hashlib.sha256(file.read_bytes()).hexdigest()}')" for file in MIGRATIONS))
+        server.know_migrations()
         yield server
 
 
@@ -33,34 +28,14 @@ def pg():
 def store(pg, tmp_path):
     store = pg.store(tmp_path)
     store.configure(delivery='live', allowed_domains='council.example')
-    with store.config.open('a', encoding='utf-8') as config:
-        config.write(f'store:\n  database: "{pg.conninfo(store.name)}"\nservice:\n  listen: 127.0.0.1:0\n')
+    store.name_itself()
     store.deadline(store.person('P1', chair_id='CHAIR', worker_since='2024-01-01'))
     return store
 
 
-def set_clock(store, at):
-    """The store's business time, for the processes that read it there."""
-    store.ask('UPDATE timely.state SET real_anchor_us = (extract(epoch FROM now()) * 1000000)::bigint, business_anchor_us ='
-              " (extract(epoch FROM %s::timestamp AT TIME ZONE 'Europe/London') * 1000000)::bigint", (at,))
-
-
-def program(store, name):
-    return ['env', f'TIMELY_DATA={ROOT}', Path(os.environ['TIMELY_BUILD']) / name, '--config', store.config]
-
-
 def ack(store, at, *words, status=0):
     set_clock(store, at)
-    done = subprocess.run([*program(store, 'timely'), 'ack', *words], capture_output=True, text=True, check=False)
-    assert done.returncode == status, done.stderr
-    return done.stderr if status else done.stdout
-
-
-def told(store, at):
-    """Whom a round tells, each with the text."""
-    before = len(store.mails())
-    store.agenda(at)
-    return {staff: text for _, staff, _, text in store.mails()[before:]}
+    return timely(store, 'ack', *words, status=status)
 
 
 def record(store, at):

@@ -1,5 +1,5 @@
-// The imports alone, for test_import.py: import_tool CONNINFO ssd|directory|events PATH. Prints the
-// report, then an error; ends with the status that the command line promises.
+// The imports alone, for test_import.py: import_tool CONNINFO ssd|directory|absences|duty|events
+// PATH. Prints the report, then an error; ends with the status that the command line promises.
 #include "fiber.h"
 #include "import.h"
 
@@ -23,11 +23,16 @@ static bool import(struct db *db, char **argv, struct text *report, bool *left_a
                    struct error *err)
 {
     static const int library;
+    static const instant now = INT64_C(1712044800000000); // 2 April 2024, 09:00 in England
 
     if (strcmp(argv[2], "ssd") == 0)
         return import_ssd(db, argv[3], report, left_aside, err);
     if (strcmp(argv[2], "directory") == 0)
-        return import_directory(db, argv[3], report, left_aside, err);
+        return import_directory(db, argv[3], now, report, left_aside, err);
+    if (strcmp(argv[2], "absences") == 0)
+        return import_absences(db, argv[3], now, report, left_aside, err);
+    if (strcmp(argv[2], "duty") == 0)
+        return import_duty(db, argv[3], now, report, left_aside, err);
     return import_events(db, argv[3], (const struct library *)&library, report, left_aside, err);
 }
 

@@ -57,7 +57,7 @@ class Import:
 def with_store(pg):
     pg.psql('CREATE DATABASE with_store', database='postgres')
     pg.psql(file=SQL / 'ssd-tables.sql', database='with_store')
-    for number in ('0001', '0002'):
+    for number in ('0001', '0002', '0003', '0006'):
         pg.psql(file=next(STORE.glob(f'{number}_*.sql')), database='with_store')
 
 
@@ -228,6 +228,83 @@ def test_an_empty_directory_replaces_nothing(importer):
     assert importer.file('directory', DIRECTORY)[0] == 2
     assert importer.file('directory', DIRECTORY.replace(',email', '') + 'person,1,,,,,,,\n')[0] == 2
     assert importer.ask('SELECT professional_id FROM timely.staff') == [('kept',)]
+
+
+# Absences and duty
+
+ABSENCES = 'staff_id,first_day,last_day,stand_in_id\n'
+DUTY = 'team_id,role,first_day,last_day,weekdays,staff_id\n'
+COVER = 'SELECT of_id, stand_in_id, first_day::text, last_day::text, withdrawn_on::text FROM timely.cover ORDER BY cover_id'
+
+
+@pytest.fixture
+def staffed(importer):
+    importer.file('directory', DIRECTORY + 'team,T,,,,,,,,\nperson,A,,,,T,,,,\nperson,B,,,,T,,,,\n')
+    return importer
+
+
+def test_absences_that_a_later_file_leaves_out_end_on_that_day(staffed):
+    over, on, ahead = 'A,2024-03-01,2024-03-08,B\n', 'A,2024-03-30,2024-04-12,B\n', 'B,2024-05-01,,\n'
+    assert staffed.file('absences', ABSENCES + over + on + ahead) == (
+        0, ['absences.csv: 3 of the rows are new, 0 of before hold no longer', 'absences.csv: 3 rows'])
+    staffed.ask("INSERT INTO timely.cover (covers, of_id, first_day, from_where, told_at)"
+                " VALUES ('person', 'A', '2024-04-01', 'command', now())")
+    # The day is 2 April. What stands is not told twice, what is over and what was said by hand stays.
+    status, report = staffed.file('absences', ABSENCES + 2 * on + 'A,2024-06-03,2024-06-07,\n')
+    assert (status, report[0]) == (0, 'absences.csv: 1 of the rows are new, 1 of before hold no longer')
+    assert set(staffed.ask(COVER)) == {
+        ('A', 'B', '2024-03-01', '2024-03-08', None), ('A', 'B', '2024-03-30', '2024-04-12', None),
+        ('B', None, '2024-05-01', None, '2024-04-02'), ('A', None, '2024-04-01', None, None),
+        ('A', None, '2024-06-03', '2024-06-07', None)}
+
+
+def test_absences_that_cannot_be_are_left_aside_and_strangers_reported(staffed):
+    status, report = staffed.file('absences', ABSENCES + (
+        'A,2024-04-12,2024-04-01,B\n'
+        'A,2024-02-30,,\n'
+        'A,2024-04-01,infinity,\n'
+        ',2024-04-01,,\n'
+        'A,2024-04-01,2024-04-05,A\n'
+        'Z,2024-04-01,2024-04-05,Y\n'))
+    assert status == 1
+    assert report == [
+        'absences.csv:3:2 (A/2024-02-30): first_day is no date that exists (YYYY-MM-DD)',
+        'absences.csv:5:1 (2024-04-01): staff_id is missing',
+        'absences.csv:2:3 (A/2024-04-12): last_day is before the first day',
+        'absences.csv:4:3 (A/2024-04-01): last_day is no day',
+        'absences.csv:7:1 (Z/2024-04-01): staff_id names nobody in the directory',
+        'absences.csv:7:4 (Z/2024-04-01): stand_in_id names nobody in the directory',
+        'absences.csv:6:4 (A/2024-04-01): stand_in_id is who is away: nobody is named',
+        'absences.csv: 2 of the rows are new, 0 of before hold no longer',
+        'absences.csv: 2 rows, 4 left aside']
+    assert staffed.ask(COVER) == [('A', None, '2024-04-01', '2024-04-05', None), ('Z', 'Y', '2024-04-01', '2024-04-05', None)]
+
+
+def test_duty_and_absences_leave_each_other_alone(staffed):
+    staffed.file('absences', ABSENCES + 'A,2024-04-01,,\n')
+    status, report = staffed.file('duty', DUTY + (
+        'T,worker,2024-04-01,,Monday Friday,A\n'
+        'T,manager,2024-04-02,2024-04-02,,B\n'
+        'T,boss,2024-04-02,,,B\n'
+        'T,worker,2024-04-02,,Mon,B\n'
+        'U,worker,2024-04-02,2024-04-03,,C\n'))
+    assert (status, report) == (1, [
+        'duty.csv:4:2 (T/boss/2024-04-02): role is neither worker nor manager',
+        'duty.csv:5:5 (T/worker/2024-04-02): weekdays is no list of weekdays (monday tuesday)',
+        'duty.csv:6:6 (U/worker/2024-04-02): staff_id names nobody in the directory',
+        'duty.csv:6:1 (U/worker/2024-04-02): team_id names no team of the directory',
+        'duty.csv: 3 of the rows are new, 0 of before hold no longer', 'duty.csv: 3 rows, 2 left aside'])
+    assert set(staffed.ask('SELECT covers, of_id, stand_in_id, weekdays FROM timely.cover WHERE withdrawn_on IS NULL')) == {
+        ('person', 'A', None, None), ('workers', 'T', 'A', 'monday friday'), ('manager', 'T', 'B', None),
+        ('workers', 'U', 'C', None)}
+
+
+@pytest.mark.parametrize('what, header', [('absences', ABSENCES), ('duty', DUTY)])
+def test_an_empty_file_ends_nobodys_absence(staffed, what, header):
+    staffed.file('absences', ABSENCES + 'A,2024-04-01,,\n')
+    assert staffed.file(what, header)[0] == 2
+    assert staffed.file(what, header.replace(',first_day', ''))[0] == 2
+    assert staffed.ask(COVER) == [('A', None, '2024-04-01', None, None)]
 
 
 # Local events

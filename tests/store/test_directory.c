@@ -25,6 +25,7 @@ static const struct staff everybody[] = {
     {.id = "CH", .email = "ch@x.example", .team_id = "C", OPEN},
     {.id = "CM", .email = "cm@x.example", .team_id = "C", OPEN},
 };
+#define TEAMS (sizeof teams / sizeof *teams)
 #define EVERYBODY (sizeof everybody / sizeof *everybody)
 
 static const struct responsible child = {"W", "T1", "CH", "CH"};
@@ -62,8 +63,9 @@ static struct staff *staff_of(struct bench *b, const char *id)
 static void check_rung(struct bench *b, const struct responsible *r, const char *role,
                        const char *expected, const char *why)
 {
-    struct directory *d = directory_make(b->staff, EVERYBODY, teams, sizeof teams / sizeof *teams);
-    const struct staff *s = directory_on_rung(b->arena, d, r, role, TODAY, &b->why);
+    struct directory *d = directory_make(&(struct directory_rows){
+        .staff = b->staff, .staff_count = EVERYBODY, .teams = teams, .team_count = TEAMS});
+    const struct staff *s = directory_on_rung(b->arena, d, r, false, role, TODAY, &b->why);
 
     if (expected)
         assert_non_null(s);

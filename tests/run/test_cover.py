@@ -1,0 +1,169 @@
+"""Who is away or on duty: from the file, or the word of an operator, to the mail of who stands in.
+
+The conference of a strategy discussion on Thursday 14 March 2024 is due on Monday 8 April 2024; Easter lies between.
+"""
+import pytest
+
+from telling import Server, set_clock, timely, told
+
+ABSENCES = 'staff_id,first_day,last_day,stand_in_id\n'
+DUTY = 'team_id,role,first_day,last_day,weekdays,staff_id\n'
+AWAY = 'Name SW1 is away until Friday 12 April 2024'
+
+
+@pytest.fixture(scope='module')
+def pg():
+    with Server() as server:
+        server.know_migrations()
+        yield server
+
+
+@pytest.fixture
+def store(pg, tmp_path):
+    store = pg.store(tmp_path)
+    store.configure(delivery='live', allowed_domains='council.example')
+    store.name_itself()
+    return store
+
+
+def load(store, now, what, content, status=0):
+    set_clock(store, now)
+    file = store.folder / f'{what}.csv'
+    file.write_text(content, encoding='utf-8')
+    return timely(store, 'import', what, file, status=status)
+
+
+def test_who_stands_in_hears_meanwhile_and_who_was_away_reads_it_when_they_are_back(store):
+    due_meanwhile = store.deadline(store.person('P1', chair_id='CHAIR'))
+    due_after = store.deadline(store.person('P2', chair_id='CHAIR'), trigger='2024-03-21', due='2024-04-15')
+    assert set(told(store, '2024-03-22 09:00')) == {'SW1'}
+    load(store, '2024-03-25 10:00', 'absences', ABSENCES + 'SW1,2024-04-02,2024-04-12,SW2\n')
+    # Not a word before it begins but what is the worker's own.
+    assert set(told(store, '2024-03-25 10:00')) == set()
+    assert 'away' not in told(store, '2024-03-28 09:00')['SW1']
+    # On the first morning what falls due meanwhile is handed over, once; what comes after it is not.
+    mails = told(store, '2024-04-02 09:00')
+    assert set(mails) == {'SW2'}
+    assert 'REF-P1' in mails['SW2'] and f'{AWAY}; you stand in' in mails['SW2'] and 'REF-P2' not in mails['SW2']
+    # The rungs of those days are the stand-in's, and what was handed over stands beside them; those above are not.
+    mails = told(store, '2024-04-04 09:00')
+    assert set(mails) == {'SW2'} and mails['SW2'].count('NEW') == 1 and mails['SW2'].count('you stand in') == 1
+    mails = told(store, '2024-04-08 09:00')
+    assert set(mails) == {'SW2', 'TM1', 'CHAIR', 'SM'}
+    assert 'REF-P1' in mails['SW2'] and 'REF-P2' in mails['SW2'] and 'you stand in' not in mails['TM1'] + mails['SM']
+    # Another child of theirs comes meanwhile, and stays theirs.
+    store.deadline(store.person('P3', chair_id='CHAIR'), trigger='2024-04-08', due='2024-04-26', seen='2024-04-09 08:00')
+    assert 'REF-P3' in told(store, '2024-04-09 09:00')['SW2']
+    # Back: everything is theirs again, what they missed beside what is new, and the stand-in is left alone.
+    mails = told(store, '2024-04-15 09:00')
+    assert 'SW2' not in mails and all(f'REF-P{n}' in mails['SW1'] for n in (1, 2, 3)) and 'away' not in mails['SW1']
+    rungs = {deadline: [(rung, staff) for rung, staff, _ in store.notices(deadline)] for deadline in (due_meanwhile, due_after)}
+    handed = ('social-worker, away since 2024-04-02', 'SW2')
+    assert rungs[due_meanwhile].count(handed) == 1 and handed not in rungs[due_after]
+    assert all(len(said) == len({rung for rung, _ in said}) for said in rungs.values()), 'each rung once, to one person'
+
+
+def test_a_day_of_duty_and_a_manager_in_the_last_resort(store):
+    store.deadline(store.person('P1', worker='SW3', team='T2', chair_id='CHAIR'), seen='2024-03-15 09:00')
+    load(store, '2024-03-15 08:00', 'duty', DUTY + 'T2,worker,2024-03-01,,thursday,SW2\nT2,manager,2024-03-28,2024-03-28,,SM\n')
+    set_clock(store, '2024-03-15 08:30')
+    said = timely(store, 'cover', 'add', 'SW3')
+    assert said == 'Cover 3: SW3 is away from Friday 15 March 2024 on.\n'
+    (manager, text), = told(store, '2024-03-15 09:00').items()
+    assert manager == 'TM2' and 'Name SW3 is away' in text
+    store.ask("INSERT INTO timely.cover (covers, of_id, first_day, from_where, told_at)"
+              " VALUES ('person', 'TM2', '2024-03-20', 'command', now())")
+    mails = told(store, '2024-03-28 09:00')  # a Thursday
+    assert set(mails) == {'SW2', 'SM', 'CHAIR'}
+    assert 'Name SW3 is away; you are on duty' in mails['SW2']
+    assert 'it is not booked in time; Name TM2 is away; you are on duty' in mails['SM']
+
+
+def test_of_a_restricted_child_the_manager_hears_and_no_stand_in(store):
+    store.deadline(store.person('P1', restricted=True))
+    load(store, '2024-03-15 09:00', 'absences', ABSENCES + 'SW1,2024-03-01,2024-04-12,SW2\n')
+    mails = told(store, '2024-03-15 10:00')
+    assert set(mails) == {'TM1'} and AWAY in mails['TM1']
+
+
+def test_a_mail_that_waited_reaches_whom_it_was_written_to(store):
+    """Who went on leave, or came back, since it was written still gets it: nobody else was told."""
+    store.deadline(store.person('P1'))
+    store.agenda('2024-03-15 10:00')
+    load(store, '2024-03-15 11:00', 'absences', ABSENCES + 'SW1,2024-03-16,2024-03-20,SW2\n')
+    assert [outcome for _, outcome in store.deliver('2024-03-18 09:00')] == ['sent']
+    store.deadline(store.person('P2'), trigger='2024-03-18', due='2024-04-10', seen='2024-03-19 08:00')
+    assert set(told(store, '2024-03-19 09:00')) == {'SW2'}
+    assert [outcome for _, outcome in store.deliver('2024-03-21 09:00')] == ['sent']
+    assert store.ask('SELECT staff_id, state FROM timely.outbox ORDER BY message_id') == [('SW1', 'sent'), ('SW2', 'sent')]
+
+
+def test_a_name_writes_no_markup_and_no_header(store):
+    store.ask("UPDATE timely.staff SET name = E'<b>Eve</b>\\nBcc: all@evil.example' WHERE professional_id = 'SW1'")
+    store.deadline(store.person('P1'))
+    load(store, '2024-03-15 09:00', 'absences', ABSENCES + 'SW1,2024-03-01,2024-04-12,SW2\n')
+    store.agenda('2024-03-15 10:00')
+    subject, text, html = store.ask('SELECT subject, body_text, body_html FROM timely.outbox')[0]
+    assert 'Bcc' not in subject and '\nBcc' not in text and '<b>Eve' not in html and 'Eve' in text
+
+
+def test_the_operator_sees_who_is_away_on_a_day_and_ends_it(store):
+    assert timely(store, 'cover', 'list') == 'Nobody is known to be away or on duty.\n'
+    load(store, '2024-04-02 08:00', 'absences', ABSENCES + 'SW1,2024-04-01,2024-04-12,SW2\nSW3,2024-05-01,,\n')
+    set_clock(store, '2024-04-03 08:00')
+    assert timely(store, 'cover', 'end', '1') == 'Cover 1 holds no longer from today on.\n'
+    assert 'none that holds today' in timely(store, 'cover', 'end', '1', status=1)
+    listed = [line.split(',') for line in timely(store, 'cover', 'list', '--format', 'csv').splitlines()]
+    assert listed[0] == ['cover_id', 'covers', 'of_id', 'of_name', 'first_day', 'last_day', 'weekdays', 'stand_in_id',
+                         'stand_in_name', 'withdrawn_on', 'from_where']
+    assert listed[1:] == [['2', 'person', 'SW3', 'Name SW3', '2024-05-01', '', '', '', '', '', 'absences.csv']]
+    assert 'SW1' in timely(store, 'cover', 'list', '--as-at', '2024-04-02')
+    assert 'SW1' not in timely(store, 'cover', 'list', '--as-at', '2024-04-03')
+    assert store.ask('SELECT what, detail LIKE %s FROM timely.audit', ('cover 1 by %',)) == [('cover.ended', True)]
+
+
+OVERLAY = """authority: Anyshire
+ladders:
+  E-NORTH:
+    - {tell: social-worker, by: profile}
+    - {tell: director, at: 2 working days before}
+teams:
+  SVC: {E-CONF: E-NORTH}
+  T2: {icpc: E-CONF}
+  T9: {icpc: E-NORTH}
+"""
+
+
+def test_a_team_may_have_a_ladder_of_its_own(store):
+    (store.folder / 'own.yaml').write_text(OVERLAY, encoding='utf-8')
+    with store.config.open('a', encoding='utf-8') as config:
+        config.write(f'rules:\n  overlay: {store.folder}/own.yaml\n')
+    store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-04-04 08:00')
+    store.deadline(store.person('P2', worker='SW3', team='T2', chair_id='CHAIR'), seen='2024-04-04 08:00')
+    mails = told(store, '2024-04-04 09:00')
+    assert set(mails) == {'SW1', 'DIR', 'SW3', 'TM2', 'CHAIR'}, 'the nearest team decides'
+    assert 'REF-P1' in mails['DIR'] and 'REF-P2' not in mails['DIR'] and 'REF-P1' not in mails['CHAIR']
+    # A child who comes to such a team has its ladder from then on, with what was said before in mind.
+    store.ask("SELECT timely.record_person(jsonb_build_object('now', '2024-04-05T08:00Z', 'person_id', 'P2',"
+              " 'person', (SELECT to_jsonb(p) || '{\"team_id\": \"T1\", \"seen\": \"\"}' FROM timely.person p WHERE person_id = 'P2')))")
+    assert set(told(store, '2024-04-05 09:00')) == {'DIR'}
+    # The operator is told which ladder it is, why, and of the team that is none.
+    store.ask("INSERT INTO timely.fact (person_id, kind, ref, at, precise, episode, origin)"
+              " VALUES ('P1', 's47-started', 'E1', '2024-03-14', false, 'E1', 'x')")
+    set_clock(store, '2024-04-05 10:00')
+    assert 'Ladder: E-NORTH in place of E-CONF, as team SVC has it for every deadline with that.' in timely(store, 'explain', 'P1', 'icpc')
+    listed = timely(store, 'rules', '--format', 'csv')
+    assert 'P-M E-CONF; team SVC: E-NORTH; team T2: E-CONF; team T9: E-NORTH' in listed
+    store.run('feeds', '2024-04-05 10:00', 'all')
+    assert 'Teams with ladders of their own that the directory has not: T9' in timely(store, 'status', status=1)
+
+
+@pytest.mark.parametrize('words, why', [
+    (['NOBODY'], 'NOBODY is not in the directory'),
+    (['SW1', '--stand-in', 'NOBODY'], 'NOBODY is not in the directory'),
+    (['SW1', '--stand-in', 'SW1'], 'cannot stand in for themselves'),
+    (['SW1', '--from', '2024-04-12', '--until', '2024-04-01'], 'before the first'),
+])
+def test_an_absence_that_cannot_be_is_refused(store, words, why):
+    assert why in timely(store, 'cover', 'add', *words, status=2)
+    assert store.ask('SELECT 1 FROM timely.cover') == []
