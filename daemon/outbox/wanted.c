@@ -49,6 +49,22 @@ static const char lines_sql[] =
     " AND EXISTS (SELECT FROM timely.message_deadline a"
     " WHERE a.message_id = $1::bigint AND a.deadline_id = n.deadline_id))";
 
+// What is said of a deadline by no rung, as that its meeting is booked too late.
+static bool ask_deadlines(const struct asked *q, bool *ret_wanted, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *rows = NULL;
+    const char *id = arena_printf(q->arena, "%lld", q->message->message_id);
+
+    if (!db_ask(q->store,
+                "SELECT count(*) = 0 OR bool_or(d.state = 'open')"
+                " FROM timely.message_deadline a JOIN timely.deadline d USING (deadline_id)"
+                " WHERE a.message_id = $1::bigint",
+                1, &id, &rows, err))
+        return false;
+    *ret_wanted = db_bool(rows, 0, 0);
+    return true;
+}
+
 static bool ask_lines(const struct asked *q, bool *ret_wanted, struct error *err)
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
@@ -56,7 +72,9 @@ static bool ask_lines(const struct asked *q, bool *ret_wanted, struct error *err
 
     if (!db_ask(q->store, lines_sql, 1, &id, &rows, err))
         return false;
-    *ret_wanted = PQntuples(rows) == 0;
+    if (PQntuples(rows) == 0)
+        return ask_deadlines(q, ret_wanted, err);
+    *ret_wanted = false;
     for (int i = 0; i < PQntuples(rows) && !*ret_wanted; i++)
         *ret_wanted = is_line_wanted(q, rows, i);
     return true;

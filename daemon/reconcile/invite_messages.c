@@ -6,7 +6,9 @@
 #include "invite_plan.h"
 #include "mail.h"
 #include "naming.h"
+#include "recipient.h"
 #include "text.h"
+#include "zone.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -223,17 +225,31 @@ bool message_put(struct planner *p, const struct message *m)
     return true;
 }
 
+// No mail at night, in which a reload may have brought what it says (register 2.12).
+static json_int_t seconds_to_opening(const struct planner *p)
+{
+    const struct library *l = p->context->library;
+    struct moment now = london_from_instant(p->context->now);
+    struct moment open = office_open_on_or_after(&l->office, l->local, now);
+
+    if (!date_known(open.on) || moment_cmp(open, now) == 0)
+        return 0;
+    return (instant_from_london(open) - p->context->now) / SECONDS(1) + 1;
+}
+
 void message_tell_worker(struct planner *p, const char *dedupe, const char *subject,
                          const char *text)
 {
-    const char *worker_id = p->child->who->worker_id;
-    const struct staff *s = worker_id ? directory_staff(p->context->directory, worker_id) : NULL;
-    const char *key;
+    const struct invite_context *c = p->context;
+    struct arena *a = p->arena;
+    const char *why, *key;
+    const struct staff *s = recipient_on_rung(a, c->directory, p->child->who, p->child->restricted,
+                                              "social-worker", c->today, &why);
     json_t *j;
 
-    if (p->context->silent || !s || !s->email || !staff_in_post(s, p->context->today))
+    if (c->silent || !s)
         return;
-    key = arena_printf(p->arena, "%s:%s", dedupe, s->id);
+    key = arena_printf(a, "%s:%s", dedupe, s->id);
     j = json_object();
     json_set_text(j, "kind", "alarm");
     json_object_set_new(j, "about", json_pack("[s]", p->about));
@@ -241,7 +257,9 @@ void message_tell_worker(struct planner *p, const char *dedupe, const char *subj
     json_set_text(j, "staff_id", s->id);
     json_set_text(j, "recipient", s->email);
     json_set_text(j, "subject", subject);
-    json_set_text(j, "text", text);
-    json_set_text(j, "message_id", mail_message_id(p->arena, p->context->config->from_email, key));
+    json_set_text(j, "text",
+                  why ? arena_printf(a, "%s\nYou are told because %s.\n", text, why) : text);
+    json_set_text(j, "message_id", mail_message_id(a, c->config->from_email, key));
+    json_object_set_new(j, "wait_s", json_integer(seconds_to_opening(p)));
     json_array_append_new(p->messages, j);
 }

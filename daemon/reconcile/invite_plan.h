@@ -63,7 +63,7 @@ const char *message_children(struct planner *p, const struct stored_object *o,
 // Puts an invite, an update or a cancellation in. False when the receivers' rules refuse it: then
 // the operator is told instead, and nobody holds it.
 bool message_put(struct planner *p, const struct message *m);
-// Puts a plain mail to the child's worker in, once for its dedupe key; nobody is told where there
-// is no worker with an address, nor at a first start.
+// Puts a plain mail to the child's worker in, or to who stands in, once for its dedupe key. It
+// leaves in office hours. Nobody is told where nobody is left, nor at a first start.
 void message_tell_worker(struct planner *p, const char *dedupe, const char *subject,
                          const char *text);

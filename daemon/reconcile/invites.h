@@ -30,6 +30,7 @@ struct invite_deadline {
 struct invite_child {
     const char *person_id, *reference, *initials, *title, *words; // initials NULL: none to show
     const struct responsible *who;
+    bool restricted;
 };
 
 // Adds "objects", "holders", "released", "detached" and "messages" for one person to a

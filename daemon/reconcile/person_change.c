@@ -231,7 +231,8 @@ size_t person_invites(struct arena *a, const struct change_context *c, const str
                                  .initials = naming_initials(a, &names),
                                  .title = naming_child(a, c->config->title_names, &names),
                                  .words = naming_child(a, c->config->names, &names),
-                                 .who = who};
+                                 .who = who,
+                                 .restricted = names.restricted};
 
     for (size_t i = 0; i < count; i++)
         invites[i] = (struct invite_deadline){

@@ -499,6 +499,53 @@ def test_point_57_a_correction_into_the_past_is_told_by_mail(authority, booked):
     assert again.method == 'REQUEST' and item(again).sequence > max(item(m).sequence for m in mails if m.method)
 
 
+# ------------------------------------------------------------------------------ booked too late
+
+def late_mails(mails):
+    return [m for m in mails if m.message['Subject'] == 'A meeting is booked after its due date']
+
+
+def booked_too_late(authority, at):
+    """An enquiry of Thursday 28 March 2024 is due on Monday 22 April, and is booked for the day after."""
+    child = authority.child('SW1', started=datetime.date(2024, 3, 28))
+    happens(authority)
+    authority.now = at
+    authority.book(child, Meeting('M', datetime.datetime(2024, 4, 23, 10)))
+    return child
+
+
+def test_a_meeting_booked_too_late_is_told_at_once(authority):
+    booked_too_late(authority, datetime.datetime(2024, 4, 3, 15))
+    mail, = late_mails(happens(authority))
+    words = ' '.join(mail.message.get_body(('plain',)).get_content().split())
+    assert mail.recipient == 'sw1@council.example' and 'booked for Tuesday 23 April 2024, 10:00' in words
+    assert 'That is after Monday 22 April 2024, the last day in timescale' in words and 'You are told because' not in words
+    assert late_mails(happens(authority)) == [], 'once'
+
+
+@pytest.mark.parametrize('met', [False, True])
+def test_of_a_meeting_booked_too_late_nobody_hears_at_night(authority, met):
+    child = booked_too_late(authority, datetime.datetime(2024, 4, 6, 3))  # Saturday
+    assert late_mails(happens(authority)) == []
+    assert authority.store.one("SELECT round(extract(epoch FROM not_before - now()) / 3600) FROM timely.outbox"
+                               " WHERE kind = 'alarm'") == 54, 'Monday, 09:00'
+    authority.now = datetime.datetime(2024, 4, 8, 9)
+    if met:
+        authority.fact(child.key, 'icpc-held', meeting='M')
+    authority.store.ask('UPDATE timely.outbox SET not_before = now()')
+    assert len(late_mails(happens(authority))) == (not met)
+
+
+def test_a_meeting_booked_too_late_is_told_to_who_stands_in(authority):
+    authority.store.ask("INSERT INTO timely.cover (covers, of_id, stand_in_id, first_day, last_day, from_where, told_at)"
+                        " VALUES ('person', 'SW1', 'SW2', '2024-04-02', '2024-04-12', 'a test', now())")
+    booked_too_late(authority, datetime.datetime(2024, 4, 3, 15))
+    mail, = late_mails(happens(authority))
+    assert mail.recipient == 'sw2@council.example'
+    assert 'You are told because Name SW1 is away until Friday 12 April 2024; you stand in' in \
+        ' '.join(mail.message.get_body(('plain',)).get_content().split())
+
+
 # ------------------------------------------------------------------------------ who sees whom
 
 def test_points_41_46_each_copy_names_only_whom_its_reader_may_see(authority):
