@@ -205,6 +205,13 @@ static bool would_never_be_told(const struct planner *p, const struct telling *t
     return true;
 }
 
+// Only what is counted in hours is said at night (register 2.12).
+static bool waits_for_the_office(const struct planner *p, const struct telling *t)
+{
+    return t->at_once && p->deadline->due_at.minute < 0 &&
+           !agenda_office_open(p->in->library, p->in->now);
+}
+
 static void plan_telling(struct planner *p, const struct telling *t)
 {
     instant kept_back;
@@ -222,6 +229,8 @@ static void plan_telling(struct planner *p, const struct telling *t)
         look_again_at(p, p->may_escalate_at);
     else if ((kept_back = kept_back_until(p, t)) > 0)
         look_again_at(p, kept_back);
+    else if (waits_for_the_office(p, t))
+        look_again_at(p, agenda_next_opening(p->in->library, p->in->now));
     else
         add_rung(p, t, false);
 }

@@ -4,6 +4,8 @@ The conference of a strategy discussion on Thursday 14 March 2024 is due on Mond
 """
 import pytest
 
+from telling import told
+
 
 def test_nothing_before_the_first_reading(store):
     store.ask('UPDATE timely.state SET first_started_at = NULL')
@@ -78,6 +80,17 @@ def test_a_digest_waits_for_the_office(store):
     report = store.agenda('2024-03-15 20:00')  # a Friday evening
     assert (report['mails'], report['waiting'], report['next']) == (0, 1, '2024-03-18T09:00')
     assert store.agenda('2024-03-18 09:00')['mails'] == 1
+
+
+def test_an_alarm_waits_for_the_office_too_but_for_what_is_counted_in_hours(store):
+    store.deadline(store.person('P1'), 'emergency-foster', trigger='2024-05-02', due='2024-05-13', seen='2024-05-04 03:00')
+    store.deadline(store.person('P2', worker='SW2'), 'strategy-discussion', trigger='2024-05-03', due='2024-05-04',
+                   due_at='2024-05-04 14:00', seen='2024-05-04 03:00')
+    mails = told(store, '2024-05-04 03:00')  # of a Saturday before a bank holiday
+    assert set(mails) == {'SW2'} and 'REF-P2' in mails['SW2']
+    assert set(told(store, '2024-05-06 10:00')) & {'SW1', 'TM1'} == set()
+    mails = told(store, '2024-05-07 09:00')
+    assert 'REF-P1' in mails['SW1'] and [kind for kind, staff, _, _ in store.mails() if staff == 'SW1'] == ['alarm']
 
 
 def test_lines_of_a_recipient_are_one_digest(store):
