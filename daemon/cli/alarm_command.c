@@ -1,6 +1,7 @@
 // `timely alarm`: one alarm by the ways of the configuration, without store or daemon. systemd runs
 // it when it gives a service up; an operator, to see that it arrives.
 #include "alarm.h"
+#include "book.h"
 #include "clean.h"
 #include "clock.h"
 #include "operator.h"
@@ -21,7 +22,7 @@ enum status run_alarm(struct session *s, const struct arguments *g, struct error
     }
     if (!transfer_init(s->loop, 1, err))
         return status_of(err);
-    told = alarm_send(&s->config, ALARM_RAISED, &cause, 1, now, err);
+    told = alarm_send(&s->config, ALARM_RAISED, &cause, 1, instant_iso(s->arena, now), now, err);
     transfer_done();
     if (!told)
         return status_of(err);

@@ -29,13 +29,15 @@ struct alarm_watch {
 
 // Taken for longer than a try lasts, so that another daemon does not tell the same meanwhile.
 #define TAKEN "now() + interval '3 minutes'"
+// One alarm of a code from another: when it was raised, and told last before this time.
+#define WHICH "concat(raised_at, ' ', told_at)"
 
 static const char take_new_sql[] =
     "INSERT INTO timely.alarm AS a (code, taken_until)"
     " SELECT code, " TAKEN " FROM unnest($1::text[]) AS u (code)"
     " ON CONFLICT (code) DO UPDATE SET taken_until = excluded.taken_until"
     " WHERE a.taken_until < now() AND (a.told_at IS NULL OR a.told_at < now() - interval '1 day')"
-    " RETURNING code";
+    " RETURNING code, " WHICH;
 static const char told_sql[] =
     "UPDATE timely.alarm SET told_at = now(), taken_until = now() WHERE code = ANY ($1::text[])";
 // $1: what is not well. What nobody was told of needs no all-clear.
@@ -43,13 +45,13 @@ static const char take_over_sql[] =
     "WITH untold AS (DELETE FROM timely.alarm WHERE code <> ALL ($1::text[])"
     " AND told_at IS NULL AND taken_until < now())"
     " UPDATE timely.alarm SET taken_until = " TAKEN " WHERE code <> ALL ($1::text[])"
-    " AND told_at IS NOT NULL AND taken_until < now() RETURNING code";
+    " AND told_at IS NOT NULL AND taken_until < now() RETURNING code, " WHICH;
 static const char over_sql[] = "DELETE FROM timely.alarm WHERE code = ANY ($1::text[])";
 
-// Those of the causes that this daemon is to tell.
+// Those of the causes that this daemon is to tell. *ret_which is added to.
 static bool take(struct arena *a, struct db *store, const char *sql, const char *codes,
                  const struct unwell *causes, size_t count, struct unwell **ret, size_t *ret_count,
-                 struct error *err)
+                 const char **ret_which, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
 
@@ -59,6 +61,7 @@ static bool take(struct arena *a, struct db *store, const char *sql, const char 
     *ret = ARENA_ARRAY(a, struct unwell, *ret_count + 1);
     for (size_t i = 0; i < *ret_count; i++) {
         (*ret)[i] = (struct unwell){.code = arena_strdup(a, db_text(r, (int)i, 0))};
+        *ret_which = arena_printf(a, "%s %s", *ret_which, db_text(r, (int)i, 1));
         for (size_t j = 0; j < count; j++)
             if (strcmp(causes[j].code, (*ret)[i].code) == 0)
                 (*ret)[i] = causes[j];
@@ -89,13 +92,14 @@ static bool tell(struct alarm_watch *w, struct arena *a, enum alarm_kind kind, c
                  const char *codes, const struct unwell *causes, size_t count, struct error *err)
 {
     struct unwell *ours;
+    const char *which = "";
     size_t our_count;
     struct error untold;
 
-    if (!take(a, w->store, take_sql, codes, causes, count, &ours, &our_count, err))
+    if (!take(a, w->store, take_sql, codes, causes, count, &ours, &our_count, &which, err))
         return false;
     if (our_count == 0 ||
-        !alarm_send(&w->daemon->config, kind, ours, our_count, clock_real(), &untold))
+        !alarm_send(&w->daemon->config, kind, ours, our_count, which, clock_real(), &untold))
         return true;
     say(ours, our_count, kind);
     codes = codes_of(a, ours, our_count);
@@ -136,8 +140,14 @@ static bool tell_of_changes(struct alarm_watch *w, struct arena *a, struct unwel
 
 // ------------------------------------------------------------------------------ the store is away
 
+static const char *which_away(const struct alarm_watch *w, struct arena *a)
+{
+    return arena_printf(a, "%lld %lld", (long long)w->away_at, (long long)w->away_told_at);
+}
+
 static void note_store_away(struct alarm_watch *w)
 {
+    AUTO(arena_auto_free) struct arena *a = arena_new();
     const struct config *c = &w->daemon->config;
     int64_t now = clock_monotonic(), since;
     struct unwell away = {.code = "store-away", .words = "timely's own database cannot be asked"};
@@ -150,7 +160,7 @@ static void note_store_away(struct alarm_watch *w)
         (w->away_told_at && now - w->away_told_at < AGAIN_AFTER))
         return;
     away.since = clock_real() - since;
-    if (!alarm_send(c, ALARM_RAISED, &away, 1, clock_real(), &untold))
+    if (!alarm_send(c, ALARM_RAISED, &away, 1, which_away(w, a), clock_real(), &untold))
         return;
     w->away_told_at = clock_monotonic();
     say(&away, 1, ALARM_RAISED);
@@ -158,12 +168,13 @@ static void note_store_away(struct alarm_watch *w)
 
 static void note_store_there(struct alarm_watch *w)
 {
+    AUTO(arena_auto_free) struct arena *a = arena_new();
     struct unwell away = {.code = "store-away"};
     struct error untold;
 
     w->away_at = 0;
-    if (!w->away_told_at ||
-        !alarm_send(&w->daemon->config, ALARM_CLEARED, &away, 1, clock_real(), &untold))
+    if (!w->away_told_at || !alarm_send(&w->daemon->config, ALARM_CLEARED, &away, 1,
+                                        which_away(w, a), clock_real(), &untold))
         return;
     w->away_told_at = 0;
     say(&away, 1, ALARM_CLEARED);

@@ -107,6 +107,7 @@ REVOKE ALL ON FUNCTION timely.wellness() FROM PUBLIC;
 -- a while first, so that two daemons do not both.
 CREATE TABLE timely.alarm (
     code        text PRIMARY KEY,
+    raised_at   timestamptz NOT NULL DEFAULT now(),
     told_at     timestamptz,             -- real time of the last alarm that was taken; NULL: none was
     taken_until timestamptz NOT NULL     -- real time of the server
 );
