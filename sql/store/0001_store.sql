@@ -412,7 +412,7 @@ CREATE TABLE timely.outbox (
 CREATE INDEX outbox_waiting ON timely.outbox (put_at, message_id, free_at) WHERE state IN ('due', 'claimed', 'handing_over');
 CREATE INDEX outbox_never ON timely.outbox (settled_at) WHERE state IN ('refused', 'expired');
 CREATE INDEX outbox_object ON timely.outbox (object_id, staff_id) WHERE object_id IS NOT NULL;
-CREATE INDEX outbox_digest ON timely.outbox (staff_id) WHERE kind = 'digest' AND state = 'due';
+CREATE INDEX outbox_digest ON timely.outbox (staff_id) WHERE kind IN ('digest', 'weekly') AND state = 'due';
 
 -- Which deadlines a message is about, from when it is put in: append-only. A digest is about each of its lines, also those
 -- that its reader was told before; a meeting's invite about every deadline that the meeting was to meet then.

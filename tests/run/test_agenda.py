@@ -5,6 +5,13 @@ The conference of a strategy discussion on Thursday 14 March 2024 is due on Mond
 import pytest
 
 
+@pytest.fixture
+def store(store):
+    """Without the lists of the weeks, which have tests of their own."""
+    store.ask("UPDATE timely.state SET weekly_on = '2099-12-28'")
+    return store
+
+
 def test_nothing_before_the_first_reading(store):
     store.ask('UPDATE timely.state SET first_started_at = NULL')
     store.deadline(store.person('P1'))
