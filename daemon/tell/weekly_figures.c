@@ -57,20 +57,39 @@ struct weekly_looking *weekly_look(struct arena *a, const struct library *librar
     return l;
 }
 
+static bool is_in_week(const struct weekly_looking *l, struct date day)
+{
+    return date_cmp(day, l->sunday) <= 0 && date_cmp(day, date_add_days(l->sunday, -6)) >= 0;
+}
+
+static bool anything_happened(const struct weekly_looking *l, const struct timeline *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (is_in_week(l, t->facts[i].at.on))
+            return true;
+    return false;
+}
+
+static bool anything_measured(const struct measure *m, const struct evaluation *e)
+{
+    for (size_t i = 0; i < e->count; i++)
+        for (const struct measured_clock *c = m->clocks; c && c->timescale; c++)
+            if (strcmp(c->timescale, e->deadlines[i].timescale->id) == 0)
+                return true;
+    return false;
+}
+
+// Most weeks nothing happens to most people, and tallies are not for nothing.
 void weekly_look_at(struct weekly_looking *l, struct arena *each, const struct timeline *t)
 {
+    bool happened = anything_happened(l, t);
     struct owner nobody = {0};
     struct evaluation e;
 
     evaluate(each, l->library, t, l->sight, l->sunday, &e);
     for (size_t i = 0; i < l->count; i++)
-        tally_add(l->tallies[i], &nobody, t, &e);
-}
-
-static bool is_in_week(const struct weekly_looking *l, const struct occasion *o)
-{
-    return !o->left_out && date_cmp(o->on, l->sunday) <= 0 &&
-           date_cmp(o->on, date_add_days(l->sunday, -6)) >= 0;
+        if (l->measures[i]->when == WHEN_DUE ? anything_measured(l->measures[i], &e) : happened)
+            tally_add(l->tallies[i], &nobody, t, &e);
 }
 
 size_t weekly_seen(const struct weekly_looking *l, struct weekly_occasion **ret)
@@ -83,7 +102,7 @@ size_t weekly_seen(const struct weekly_looking *l, struct weekly_occasion **ret)
         size_t found = tally_occasions(l->tallies[i], &of);
 
         for (size_t k = 0; k < found; k++) {
-            if (!is_in_week(l, &of[k]))
+            if (of[k].left_out || !is_in_week(l, of[k].on))
                 continue;
             all = arena_grow(l->arena, all, sizeof *all, count, &room);
             all[count++] = (struct weekly_occasion){l->measures[i], of[k].person_id, of[k].in_time};
