@@ -7,9 +7,7 @@ import pytest
 
 @pytest.fixture
 def store(store):
-    """Without the lists of the weeks, which have tests of their own."""
-    store.ask("UPDATE timely.state SET weekly_on = '2099-12-28'")
-    return store
+    return store.without_lists()
 
 
 def test_nothing_before_the_first_reading(store):

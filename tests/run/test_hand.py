@@ -31,7 +31,7 @@ def pg():
 
 @pytest.fixture
 def store(pg, tmp_path):
-    store = pg.store(tmp_path)
+    store = pg.store(tmp_path).without_lists()
     store.configure(delivery='live', allowed_domains='council.example')
     with store.config.open('a', encoding='utf-8') as config:
         config.write(f'store:\n  database: "{pg.conninfo(store.name)}"\nservice:\n  listen: 127.0.0.1:0\n')
