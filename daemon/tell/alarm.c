@@ -54,16 +54,14 @@ static bool by_webhook(const struct alarm *m, const struct config *c, struct err
     return webhook_post(url, alarm_document(m, c->alarm_webhook_form), err);
 }
 
-bool alarm_has_way(const struct config *c)
+bool alarm_has_way(const struct config *c, enum alarm_way way)
 {
-    return c->alarm_smtp_url || c->alarm_webhook_file;
+    return way == ALARM_BY_MAIL ? c->alarm_smtp_url != NULL : c->alarm_webhook_file != NULL;
 }
 
-static bool tried(bool done, const struct error *err)
+const char *alarm_way_word(enum alarm_way way)
 {
-    if (!done)
-        log_error("alarm.untold", "reason=\"%s\"", err->text);
-    return done;
+    return way == ALARM_BY_MAIL ? "mail" : "webhook";
 }
 
 // Of the codes too: tried again, it may have others beside them.
@@ -74,20 +72,19 @@ static const char *id_of(const struct alarm *m, const char *which)
         ID_CHARS);
 }
 
-bool alarm_send(const struct config *c, enum alarm_kind kind, const struct unwell *causes,
-                size_t count, const char *which, instant now, struct error *err)
+bool alarm_send(const struct config *c, enum alarm_way way, enum alarm_kind kind,
+                const struct unwell *causes, size_t count, const char *which, instant now,
+                struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
     // The settings may be replaced while this waits; their texts live on.
     const struct config settings = *c;
     struct alarm m = {.arena = a, .kind = kind, .causes = causes, .count = count, .now = now};
-    bool told = false;
+    bool told;
 
     m.id = id_of(&m, which);
-    (void)fail(err, FAULT_AWAY, "no other way is set under \"alarm\" in the configuration");
-    if (settings.alarm_smtp_url)
-        told |= tried(by_mail(&m, &settings, err), err);
-    if (settings.alarm_webhook_file)
-        told |= tried(by_webhook(&m, &settings, err), err);
+    told = way == ALARM_BY_MAIL ? by_mail(&m, &settings, err) : by_webhook(&m, &settings, err);
+    if (!told)
+        log_error("alarm.untold", "by=%s reason=\"%s\"", alarm_way_word(way), err->text);
     return told;
 }

@@ -160,7 +160,10 @@ def said(server, hook):
     return mails, posts
 
 
-def test_a_mail_server_that_hangs_is_told_by_the_other_way_once_and_so_is_its_end(store, other_ways):
+def test_a_mail_server_that_hangs_is_told_by_each_other_way_once_and_so_is_its_end(store, other_ways):
+    """A way that does not take it is tried again, with the same number, and the other one is not."""
+    hook = other_ways[1]
+    hook.answers = [(500, None)]
     with MailServer() as first:
         first.gate.clear()
         by_smtp(store, first)
@@ -168,6 +171,11 @@ def test_a_mail_server_that_hangs_is_told_by_the_other_way_once_and_so_is_its_en
         store.put('summary:SW1', put_at='2024-04-02 07:00Z')
         with Fibers(store, '2024-04-02 10:00'), Fibers(store, '2024-04-02 10:00'):
             wait_for(lambda: all(said(*other_ways)))
+            store.ask('UPDATE timely.alarm SET taken_until = now() WHERE told_at IS NULL')
+            wait_for(lambda: len(hook.posted) > 1 and not store.ask('SELECT FROM timely.alarm WHERE told_at IS NULL'))
+            failed, taken = hook.posted
+            assert failed['id'] == taken['id'] and len(taken['id']) == 24
+            hook.posted = [taken]
             assert said(*other_ways) == ([['alarm', 'message-late']],) * 2
             first.gate.set()
             wait_for(lambda: all(len(way) > 1 for way in said(*other_ways)), 60)
