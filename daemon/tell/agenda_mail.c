@@ -4,14 +4,8 @@
 #include "digest.h"
 #include "text.h"
 #include "weekly_list.h"
-#include "zone.h"
 
 #include <string.h>
-
-static struct date today_of(const struct agenda_voice *v)
-{
-    return london_from_instant(v->now).on;
-}
 
 static const char *staff_key(const struct line *l)
 {
@@ -91,7 +85,7 @@ static struct digest digest_of(const struct agenda_voice *v, const struct staff 
         escalation &= lines[i]->escalation || !lines[i]->is_new;
     }
     return (struct digest){.reader = reader->name ? reader->name : reader->id,
-                           .on = today_of(v),
+                           .on = agenda_today(v),
                            .escalation = escalation,
                            .lines = all,
                            .count = count,
@@ -117,7 +111,7 @@ static json_t *message_to(const struct agenda_voice *v, const char *kind, const 
 static json_t *digest(const struct agenda_voice *v, const struct agenda_mail *m)
 {
     struct digest d = digest_of(v, m->to, m->lines, m->count);
-    const char *key = agenda_digest_key(v->arena, m->to->id, today_of(v));
+    const char *key = agenda_digest_key(v->arena, m->to->id, agenda_today(v));
     struct rendered r;
 
     digest_render(v->arena, &d, &r);
@@ -170,7 +164,7 @@ static json_t *nobody(const struct agenda_voice *v, const struct agenda_mail *ma
     struct arena *a = v->arena;
     struct outbox_mail m = {
         .kind = "operator",
-        .dedupe = agenda_digest_key(a, "", today_of(v)),
+        .dedupe = agenda_digest_key(a, "", agenda_today(v)),
         .recipient = v->config->operator_email,
         .subject = arena_printf(a, "timely: nobody could be told of %zu %s", mail->count,
                                 mail->count == 1 ? "deadline" : "deadlines"),

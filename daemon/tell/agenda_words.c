@@ -5,7 +5,7 @@
 #include "mail_links.h"
 #include "zone.h"
 
-static struct date today_of(const struct agenda_voice *v)
+struct date agenda_today(const struct agenda_voice *v)
 {
     return london_from_instant(v->now).on;
 }
@@ -28,7 +28,7 @@ static const char *escalation_words(const struct agenda_voice *v, const struct o
 {
     const char *due = date_words(v->arena, o->due_on);
 
-    if (date_cmp(o->due_on, today_of(v)) < 0)
+    if (date_cmp(o->due_on, agenda_today(v)) < 0)
         return is_awaited(v, o)
                    ? arena_printf(v->arena, "it was due on %s and nothing is recorded", due)
                    : arena_printf(v->arena, "out of timescale since %s", due);
@@ -66,7 +66,7 @@ struct digest_line agenda_digest_line(const struct agenda_voice *v, const struct
         .booked = booked_words(v, o),
         .seen_on = o->seen_on,
         .reason = agenda_reason(v, l),
-        .said = acknowledged_words(v->arena, o, today_of(v)),
+        .said = acknowledged_words(v->arena, o, agenda_today(v)),
         .is_new = l->is_new,
         .deadline_id = o->deadline_id,
         .url = l->parting ? NULL : mail_link_later(v->arena, v->config->public_url, o->deadline_id),
@@ -77,7 +77,7 @@ struct digest_line agenda_owed_line(const struct agenda_voice *v, const struct l
                                     const struct owed *o)
 {
     const struct timescale *t = &l->timescales[library_timescale(l, o->timescale)];
-    struct line line = agenda_line(v->arena, l, o, t, today_of(v));
+    struct line line = agenda_line(v->arena, l, o, t, agenda_today(v));
 
     return agenda_digest_line(v, &line);
 }

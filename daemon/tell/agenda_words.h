@@ -12,6 +12,8 @@ struct agenda_voice {
     instant now;
 };
 
+struct date agenda_today(const struct agenda_voice *v); // in England
+
 // Why a line comes, and why to this recipient; NULL for a plain reminder. Arena-owned.
 const char *agenda_reason(const struct agenda_voice *v, const struct line *l);
 

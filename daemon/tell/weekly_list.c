@@ -1,8 +1,6 @@
 // A reader's week becomes the parts of one mail (weekly_list.h).
 #include "weekly_list.h"
 
-#include "zone.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,7 +139,7 @@ static void add_lines(const struct listing *g)
 struct weekly weekly_words(const struct agenda_voice *v, const struct agenda_mail *m)
 {
     struct weekly w = {.reader = m->to->name ? m->to->name : m->to->id,
-                       .on = london_from_instant(v->now).on,
+                       .on = agenda_today(v),
                        .monday = m->list->week->monday,
                        .service_name = v->config->service_name,
                        .help = v->config->help};
