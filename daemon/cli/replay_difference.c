@@ -20,7 +20,9 @@ static int by_matter(const struct replay_row *a, const struct replay_row *b)
     if (!by)
         by = (a->mail->kind > b->mail->kind) - (a->mail->kind < b->mail->kind);
     if (!by)
-        by = text_cmp(x->child->person_id, y->child->person_id);
+        by = text_cmp(x->child ? x->child->person_id : NULL, y->child ? y->child->person_id : NULL);
+    if (!by && !x->child)
+        by = text_cmp(x->why, y->why);
     if (!by)
         by = text_cmp(x->timescale, y->timescale);
     if (!by)
@@ -172,8 +174,9 @@ static void print_days(struct session *s, const struct replay_row *rows, size_t 
         const struct replay_row *r = &rows[i];
         struct date on = london_from_instant(r->mail->at).on;
 
-        // What moved is told once, where it was.
-        if (r->which == IN_BOTH || (r->moved && r->which == ONLY_AFTER))
+        // What moved is told once, where it was; a week's list has each late duty every week.
+        if (r->which == IN_BOTH || (r->moved && r->which == ONLY_AFTER) ||
+            replay_is_listed(r->mail, r->line))
             continue;
         if (!date_is(on, day))
             text_addf(&s->out, "%s%s\n", any ? "\n" : "", date_words(s->arena, on));
@@ -185,20 +188,24 @@ static void print_days(struct session *s, const struct replay_row *rows, size_t 
         text_add(&s->out, "\n");
 }
 
-static void print_counts(struct session *s, const struct replay_row *rows, size_t count)
+// Of what is new, or of what the weeks' lists say besides.
+static void print_counts(struct session *s, const char *of, bool listed,
+                         const struct replay_row *rows, size_t count)
 {
     size_t both = 0, before = 0, after = 0, moved = 0;
 
     for (size_t i = 0; i < count; i++) {
+        if (replay_is_listed(rows[i].mail, rows[i].line) != listed)
+            continue;
         both += rows[i].which == IN_BOTH;
         moved += rows[i].moved && rows[i].which == ONLY_BEFORE;
         before += !rows[i].moved && rows[i].which == ONLY_BEFORE;
         after += !rows[i].moved && rows[i].which == ONLY_AFTER;
     }
     text_addf(&s->out,
-              "Lines that are the same: %zu; moved: %zu; only before: %zu; only after, with the "
+              "%s that are the same: %zu; moved: %zu; only before: %zu; only after, with the "
               "overlay: %zu.\n",
-              both, moved, before, after);
+              of, both, moved, before, after);
 }
 
 void replay_print_difference(struct session *s, const struct replay_input *in,
@@ -217,7 +224,8 @@ void replay_print_difference(struct session *s, const struct replay_input *in,
         return;
     }
     print_days(s, rows, count);
-    print_counts(s, rows, count);
+    print_counts(s, "Lines", false, rows, count);
+    print_counts(s, "Lines of the weeks' lists", true, rows, count);
     text_add(&s->out, "\nBefore, by the rules as configured\n");
     replay_print_figures(s, in, before);
     text_add(&s->out, "\nAfter, with the overlay\n");

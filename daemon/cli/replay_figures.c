@@ -48,8 +48,8 @@ static struct job *job_of(struct figures *f, const struct staff *s)
 
 static bool is_mail(const struct replayed_mail *m)
 {
-    return m->to &&
-           (m->kind == REPLAYED_DIGEST || m->kind == REPLAYED_ALARM || m->kind == REPLAYED_SUMMARY);
+    return m->to && (m->kind == REPLAYED_DIGEST || m->kind == REPLAYED_WEEKLY ||
+                     m->kind == REPLAYED_ALARM || m->kind == REPLAYED_SUMMARY);
 }
 
 static int by_reader(const void *x, const void *y)
@@ -146,9 +146,10 @@ static void print_weeks(struct figures *f)
     if (f->count == 0)
         return;
     qsort(f->jobs, f->count, sizeof *f->jobs, by_people);
-    text_addf(&s->out,
-              "\nMails a week (digests, alarms, summaries) to those who had any, over %zu %s:\n",
-              f->weeks, f->weeks == 1 ? "week" : "weeks");
+    text_addf(
+        &s->out,
+        "\nMails a week (digests, lists, alarms, summaries) to those who had any, over %zu %s:\n",
+        f->weeks, f->weeks == 1 ? "week" : "weeks");
     t = table_begin(s, columns, 4);
     for (size_t i = 0; i < f->count; i++) {
         const struct job *j = &f->jobs[i];

@@ -52,10 +52,10 @@ void replay_print_rows(struct session *s, const struct replay_row *rows, size_t 
                                       replayed_word(m->kind),
                                       m->to ? m->to->id : "operator",
                                       l->role,
-                                      l->child->person_id,
+                                      l->child ? l->child->person_id : NULL,
                                       l->timescale,
                                       l->subject_ref,
-                                      date_iso(a, l->due_on),
+                                      date_known(l->due_on) ? date_iso(a, l->due_on) : NULL,
                                       l->rung,
                                       l->why,
                                       arena_printf(a, "%zu", rows[i].number),
@@ -70,10 +70,15 @@ void replay_print_rows(struct session *s, const struct replay_row *rows, size_t 
 
 // ------------------------------------------------------------------------------- for people
 
+bool replay_is_listed(const struct replayed_mail *m, const struct replayed_line *l)
+{
+    return m->kind == REPLAYED_WEEKLY && !l->rung;
+}
+
 // The role in which it comes, where that is one; else what its reader is.
 static const char *role_words(const struct replayed_mail *m)
 {
-    const char *role = m->count ? m->lines[0].role : NULL;
+    const char *role = m->count && m->kind != REPLAYED_WEEKLY ? m->lines[0].role : NULL;
 
     for (size_t i = 1; role && i < m->count; i++)
         if (strcmp(m->lines[i].role, role) != 0)
@@ -126,6 +131,26 @@ static void print_counts(struct session *s, const struct replayed_mail *m)
         }
 }
 
+// A list is long: what is new in it is read line by line, the rest is counted.
+static void print_list(struct session *s, const struct replayed_mail *m)
+{
+    struct date on = london_from_instant(m->at).on;
+    size_t late = 0, ahead = 0, figures = 0;
+
+    for (size_t i = 0; i < m->count; i++) {
+        const struct replayed_line *l = &m->lines[i];
+        bool listed = replay_is_listed(m, l);
+
+        if (!listed)
+            print_safe(s, arena_printf(s->arena, "         %s", replay_line_words(s, l)));
+        figures += listed && !l->child;
+        late += listed && l->child && date_cmp(l->due_on, on) < 0;
+        ahead += listed && l->child && date_cmp(l->due_on, on) >= 0;
+    }
+    text_addf(&s->out, "         the week: %zu out of timescale, %zu ahead, %zu %s of last week\n",
+              late, ahead, figures, figures == 1 ? "figure" : "figures");
+}
+
 static void print_mail(struct session *s, const struct replayed_mail *m)
 {
     const char *standing =
@@ -137,6 +162,10 @@ static void print_mail(struct session *s, const struct replayed_mail *m)
                                standing));
     if (m->kind == REPLAYED_SUMMARY) {
         print_counts(s, m);
+        return;
+    }
+    if (m->kind == REPLAYED_WEEKLY) {
+        print_list(s, m);
         return;
     }
     for (size_t i = 0; i < m->count; i++)

@@ -19,6 +19,8 @@ struct replay_row *replay_rows(struct arena *a, const struct replay *r);
 // For scripts, with the column `which` where rows are compared.
 void replay_print_rows(struct session *s, const struct replay_row *rows, size_t count,
                        bool compared);
+// Whether a line of a week's list is one that is not new: it stands there each week.
+bool replay_is_listed(const struct replayed_mail *m, const struct replayed_line *l);
 // "digest to Jane Doe (Social Worker)".
 const char *replay_mail_words(struct arena *a, const struct replayed_mail *m);
 // "Visit to a child in care, REF-1, due Monday 3 April 2023: 3 working days before".

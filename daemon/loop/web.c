@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define CONNECT_TIMEOUT_S 10
+#define RETRY_AFTER_MOST_S 86400
 
 struct asking {
     const struct web_request *request;
@@ -84,6 +85,7 @@ bool web_ask(struct arena *a, const struct web_request *q, struct web_answer *re
 {
     AUTO(asking_done) struct asking k = {.request = q, .easy = curl_easy_init()};
     long status = 0, sent = 0;
+    curl_off_t wait = 0;
     CURLcode done;
 
     if (!k.easy)
@@ -93,7 +95,10 @@ bool web_ask(struct arena *a, const struct web_request *q, struct web_answer *re
     set_patience(k.easy, q->timeout_s);
     done = transfer_perform(k.easy, &status);
     curl_easy_getinfo(k.easy, CURLINFO_REQUEST_SIZE, &sent);
+    curl_easy_getinfo(k.easy, CURLINFO_RETRY_AFTER, &wait);
     *ret = (struct web_answer){.status = (int)status,
+                               .retry_after_s =
+                                   (int)(wait < RETRY_AFTER_MOST_S ? wait : RETRY_AFTER_MOST_S),
                                .text = arena_strndup(a, text_str(&k.answer), k.answer.length),
                                .length = k.answer.length,
                                .may_have_arrived = sent > 0};

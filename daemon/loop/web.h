@@ -17,8 +17,9 @@ struct web_request {
 };
 
 struct web_answer {
-    int status;       // of HTTP; 0: there was none
-    const char *text; // in the arena, closed by a NUL beyond `length`
+    int status;        // of HTTP; 0: there was none
+    int retry_after_s; // what its Retry-After asks for (RFC 9110 10.2.3); 0: nothing
+    const char *text;  // in the arena, closed by a NUL beyond `length`
     size_t length;
     bool may_have_arrived; // the request, though its answer did not
 };

@@ -6,19 +6,32 @@
 #include "text.h"
 #include "weekly_view.h"
 
+// What is booked for today is ahead.
+static bool is_due_today(const struct weekly *w, const struct weekly_date *d)
+{
+    return date_is(d->on, w->on) && !date_known(d->at.on);
+}
+
 // The worst thing in it, naming nobody.
 static const char *subject_of(struct arena *a, const struct weekly *w)
 {
-    size_t late = w->late_count + w->record_count, ahead = 0;
+    size_t late = weekly_late(w), today = 0, ahead = 0;
+    struct date next = date_add_days(w->monday, 7);
 
-    for (size_t i = 0; i < w->date_count; i++)
-        ahead += date_cmp(w->dates[i].on, date_add_days(w->monday, 7)) < 0;
-    if (late && ahead)
-        return arena_printf(a, "Your week: %zu out of timescale, %zu ahead", late, ahead);
-    if (late)
-        return arena_printf(a, "Your week: %zu out of timescale", late);
-    return ahead ? arena_printf(a, "Your week: nothing late, %zu ahead", ahead)
-                 : "Your week: nothing late";
+    for (size_t i = 0; i < w->fresh_count + w->standing_count; i++) {
+        const struct digest_line *l = weekly_told(w, i);
+
+        today += digest_urgency(l, w->on) == URGENCY_TODAY;
+        ahead += digest_urgency(l, w->on) > URGENCY_TODAY && date_cmp(l->due_on, next) < 0;
+    }
+    for (size_t i = 0; i < w->date_count; i++) {
+        today += is_due_today(w, &w->dates[i]);
+        ahead += !is_due_today(w, &w->dates[i]) && date_cmp(w->dates[i].on, next) < 0;
+    }
+    return arena_printf(a, "Your week: %s%s%s",
+                        late ? arena_printf(a, "%zu out of timescale", late) : "nothing late",
+                        today ? arena_printf(a, ", %zu due today", today) : "",
+                        ahead ? arena_printf(a, ", %zu ahead", ahead) : "");
 }
 
 static void add_figures(struct text *out, const struct weekly_view *v)
@@ -59,9 +72,11 @@ static const char *text_of(struct arena *a, const struct weekly_view *v)
     paragraph_add(&out, "", "", v->above);
     text_add(&out, "\n");
     paragraph_add(&out, "", "", v->opening);
+    add_list(a, &out, &v->fresh);
     add_figures(&out, v);
     add_list(a, &out, &v->late);
     add_list(a, &out, &v->records);
+    add_list(a, &out, &v->standing);
     add_week(&out, &v->weeks[0]);
     add_week(&out, &v->weeks[1]);
     text_add(&out, "\n-- \n");

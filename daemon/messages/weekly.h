@@ -1,14 +1,16 @@
-// The Monday list of managers, chairs and reviewing officers: how last week went against the
-// target, who is late, and what is ahead. Pure text; the same argument gives the same bytes.
+// The Monday list of managers, chairs and reviewing officers: what is new this morning, how last
+// week went against the target, who is late, and what is ahead. Pure text; the same argument gives
+// the same bytes.
 #pragma once
 
 #include "digest.h"
 
-#define WEEKLY_LATE_MOST 20  // of each list, the worst
+#define WEEKLY_LATE_MOST 20  // of each list of what is not new, the worst
 #define WEEKLY_DATES_MOST 25 // of a week; of a fuller one each day has its number alone
 
 // A measure of last week.
 struct weekly_figure {
+    const char *id;    // "m-icpc"; not shown
     const char *title; // "initial conferences within 15 working days"
     size_t held, in_time;
     const char *target; // "90-95%"; NULL where there is none
@@ -22,10 +24,13 @@ struct weekly_date {
     const char *title;
 };
 
+// Each deadline stands in one of the lists.
 struct weekly {
     const char *reader;
-    struct date on;     // the day of the list
-    struct date monday; // of its week
+    struct date on;                  // the day of the list
+    struct date monday;              // of its week
+    const struct digest_line *fresh; // what that morning's digest has to say first
+    size_t fresh_count;
     const struct weekly_figure *figures;
     size_t figure_count;
     const struct digest_line *late; // out of timescale
@@ -33,6 +38,8 @@ struct weekly {
     const struct digest_line
         *records; // minutes, outcomes and other work of chairs, out of timescale
     size_t record_count;
+    const struct digest_line *standing; // told before and open still, in no other list
+    size_t standing_count;
     size_t older_count; // out of timescale since before timely began: the first summary had them
     const struct weekly_date *dates; // of this week and the next, in order of time
     size_t date_count;

@@ -55,9 +55,11 @@ const char *weekly_html(struct arena *a, const struct weekly_view *v)
 
     html_page_start(a, &out, "timely", v->above, v->reader);
     html_page_say(a, &out, v->opening);
+    list(a, &out, &v->fresh);
     figures(a, &out, v);
     list(a, &out, &v->late);
     list(a, &out, &v->records);
+    list(a, &out, &v->standing);
     week(a, &out, &v->weeks[0]);
     week(a, &out, &v->weeks[1]);
     html_page_end(a, &out, v->service, v->help);

@@ -41,16 +41,31 @@ static void add_figures(struct arena *a, const struct weekly *w, struct weekly_v
                                       digest_day_words(a, date_add_days(w->monday, -1), w->on));
 }
 
-// ------------------------------------------------------------------------------- what is late
+// ------------------------------------------------------------------------------- what is told in
+// full
 
-static void add_late(struct arena *a, const struct weekly *w, const struct digest_line *lines,
+const struct digest_line *weekly_told(const struct weekly *w, size_t i)
+{
+    return i < w->fresh_count ? &w->fresh[i] : &w->standing[i - w->fresh_count];
+}
+
+size_t weekly_late(const struct weekly *w)
+{
+    size_t late = w->late_count + w->record_count;
+
+    for (size_t i = 0; i < w->fresh_count + w->standing_count; i++)
+        late += digest_urgency(weekly_told(w, i), w->on) == URGENCY_LATE;
+    return late;
+}
+
+static void add_list(struct arena *a, const struct weekly *w, const struct digest_line *lines,
                      size_t count, const char *heading, struct weekly_list *ret)
 {
     struct digest d = {.reader = w->reader,
                        .on = w->on,
                        .lines = lines,
                        .count = count,
-                       .most = WEEKLY_LATE_MOST,
+                       .most = lines == w->fresh ? DIGEST_LINES_MAX : WEEKLY_LATE_MOST,
                        .service_name = w->service_name};
 
     if (count == 0)
@@ -90,9 +105,10 @@ static struct weekly_day day_of(struct arena *a, const struct weekly *w,
 static struct weekly_week week_of(struct arena *a, const struct weekly *w, const char *name,
                                   const struct weekly_date *dates, size_t count)
 {
+    const char *nothing = w->fresh_count ? "nothing more is due" : "nothing is due";
     struct weekly_week week = {
-        .heading = arena_printf(a, "%s: %s", name,
-                                count ? numbered(a, count, "date", "dates") : "nothing is due")};
+        .heading =
+            arena_printf(a, "%s: %s", name, count ? numbered(a, count, "date", "dates") : nothing)};
 
     for (size_t i = 0, end; i < count; i = end) {
         for (end = i + 1; end < count && date_is(dates[end].on, dates[i].on);)
@@ -113,6 +129,13 @@ static size_t dates_before(const struct weekly *w, struct date end)
 
 // ------------------------------------------------------------------------------- the whole
 
+static const char *fresh_part(struct arena *a, size_t count)
+{
+    return count ? arena_printf(a, "%s since your last digest. ",
+                                numbered(a, count, "line is new", "lines are new"))
+                 : "";
+}
+
 static const char *older_part(struct arena *a, size_t count)
 {
     return count
@@ -124,24 +147,34 @@ static const char *older_part(struct arena *a, size_t count)
 
 void weekly_view_make(struct arena *a, const struct weekly *w, struct weekly_view *ret)
 {
-    size_t late = w->late_count + w->record_count;
+    size_t late = weekly_late(w);
+    bool more = w->fresh_count > 0;
     size_t now = dates_before(w, date_add_days(w->monday, 7));
     struct weekly_view v = {
         .above = arena_printf(a, "Week of %s", date_words(a, w->monday)),
         .reader = clean_line(a, w->reader, CHARS_MAX),
         .opening = arena_printf(
-            a, "%s; %s this week, %zu next week.%s",
-            late ? arena_printf(a, "%zu out of timescale", late) : "Nothing is out of timescale",
-            numbered(a, now, "date", "dates"), w->date_count - now, older_part(a, w->older_count)),
-        .weeks = {week_of(a, w, "This week", w->dates, now),
-                  week_of(a, w, "Next week", w->dates + now, w->date_count - now)},
+            a, "%s%s; %s this week, %zu next week.%s", fresh_part(a, w->fresh_count),
+            late ? arena_printf(a, more ? "%zu out of timescale in all" : "%zu out of timescale",
+                                late)
+                 : "Nothing is out of timescale",
+            numbered(a, now, more ? "more date" : "date", more ? "more dates" : "dates"),
+            w->date_count - now, older_part(a, w->older_count)),
+        .weeks = {week_of(a, w, more ? "Also this week" : "This week", w->dates, now),
+                  week_of(a, w, more ? "Also next week" : "Next week", w->dates + now,
+                          w->date_count - now)},
         .service = clean_line(a, w->service_name, CHARS_MAX),
         .help = w->help ? clean_line(a, w->help, CHARS_MAX) : NULL,
     };
 
     add_figures(a, w, &v);
-    add_late(a, w, w->late, w->late_count, "Out of timescale, the longest first", &v.late);
-    add_late(a, w, w->records, w->record_count,
+    add_list(a, w, w->fresh, w->fresh_count, "New since your last digest", &v.fresh);
+    add_list(a, w, w->late, w->late_count,
+             more ? "Also out of timescale, the longest first"
+                  : "Out of timescale, the longest first",
+             &v.late);
+    add_list(a, w, w->records, w->record_count,
              "Minutes, outcomes and other work of chairs not done in time", &v.records);
+    add_list(a, w, w->standing, w->standing_count, "Told before, and still open", &v.standing);
     *ret = v;
 }

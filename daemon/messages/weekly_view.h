@@ -27,10 +27,14 @@ struct weekly_view {
     const char *const *figures; // "3 of 4 (75%), target 90-95%: initial conferences …"
     const bool *below;
     size_t figure_count;
-    struct weekly_list late, records;
+    struct weekly_list fresh, late, records, standing;
     struct weekly_week weeks[2];
     const char *service, *help; // help NULL: none
 };
+
+// A line of the digest's part, the new ones first; and how many of the whole mail are late.
+const struct digest_line *weekly_told(const struct weekly *w, size_t i);
+size_t weekly_late(const struct weekly *w);
 
 void weekly_view_make(struct arena *a, const struct weekly *w, struct weekly_view *ret);
 

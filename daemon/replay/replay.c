@@ -1,13 +1,13 @@
 // The walk: from one moment at which something becomes known, or has to be said, to the next.
 #include "replay.h"
 
-#include "walk.h"
+#include "replay_week.h"
 #include "zone.h"
 
 const char *replayed_word(enum replayed_kind k)
 {
-    static const char *const words[REPLAYED_KINDS] = {"summary", "digest", "alarm", "operator",
-                                                      "invite",  "update", "cancel"};
+    static const char *const words[REPLAYED_KINDS] = {"summary", "digest", "alarm",  "operator",
+                                                      "weekly",  "invite", "update", "cancel"};
 
     return words[k];
 }
@@ -102,7 +102,7 @@ static void count_breaches(struct walk *w, struct date day)
 // 0: nothing more.
 static instant next_moment(const struct walk *w)
 {
-    instant next = 0;
+    instant next = walk_next_list(w);
 
     for (size_t i = 0; i < w->memory.count; i++)
         next = sooner(next, w->memory.persons[i].next_at);
@@ -147,6 +147,7 @@ void replay_run(struct arena *a, const struct replay_input *in, struct replay *r
                      .blind = chronicle_blind(a, in->chronicle, in->library),
                      .started_at = instant_from_london((struct moment){in->from, 0}),
                      .today = in->from,
+                     .weekly_on = DATE_NONE,
                      .result = ret};
 
     *ret = (struct replay){0};

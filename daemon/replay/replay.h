@@ -1,7 +1,8 @@
 // Replay: the history walked again, as the daemon would have lived through it, sending and storing
 // nothing (register 2.12, 2.13, 2.15).
 //
-// It begins like a first start: what stands open then is one summary a manager. What is known at a
+// It begins like a first start: what stands open then is one summary a manager, and there is no
+// list in its first week. What is known at a
 // time is known_from() of the facts as they are now; who is responsible is told from the
 // allocations of the time, who is in post from today's directory. Deadlines, invites and mails are
 // decided by the daemon's own code; only the store is played by memory. Pure.
@@ -24,20 +25,22 @@ enum replayed_kind {
     REPLAYED_DIGEST,
     REPLAYED_ALARM,
     REPLAYED_OPERATOR, // of what nobody could be told
+    REPLAYED_WEEKLY,   // the list of a week, with the digest of that morning in it
     REPLAYED_INVITE,
     REPLAYED_UPDATE,
     REPLAYED_CANCEL,
 };
-#define REPLAYED_KINDS 7
+#define REPLAYED_KINDS 8
 const char *replayed_word(enum replayed_kind k); // summary, digest, …
 
-// Something new that a mail says about one deadline.
+// Something new that a mail says about one deadline; or something that a week's list says, of a
+// deadline or of last week.
 struct replayed_line {
-    const struct child_names *child;
+    const struct child_names *child; // NULL for a figure: then it has a `why` and nothing else
     const char *timescale, *title, *subject_ref;
     struct date due_on;
     const char *role; // in which it reaches its reader: of the rung, or in the meeting
-    const char *rung; // NULL where no ladder speaks: in summaries and invites
+    const char *rung; // NULL where no ladder speaks: in summaries, lists and invites
     const char *why;  // NULL for a plain reminder
 };
 
@@ -47,7 +50,7 @@ struct replayed_mail {
     const struct staff *to; // NULL: the operator
     struct replayed_line *lines;
     size_t count;
-    size_t standing; // lines that its reader was told before, and that it lists again
+    size_t standing; // lines besides that its reader was told before, and that it lists again
 };
 
 // Duties that were not met by the end of the day they were due, as it was known then.

@@ -2,7 +2,7 @@
 #include "agenda_cover.h"
 #include "agenda_mail.h"
 #include "agenda_moved.h"
-#include "walk.h"
+#include "replay_week.h"
 
 #include <string.h>
 
@@ -166,8 +166,10 @@ static void say(struct walk *w, const struct agenda_mail *m)
     static const enum replayed_kind kinds[] = {[MAIL_SUMMARY] = REPLAYED_SUMMARY,
                                                [MAIL_ALARM] = REPLAYED_ALARM,
                                                [MAIL_DIGEST] = REPLAYED_DIGEST,
+                                               [MAIL_WEEKLY] = REPLAYED_WEEKLY,
                                                [MAIL_NOBODY] = REPLAYED_OPERATOR};
-    struct replayed_mail *mail = walk_mail(w, kinds[m->kind], m->to, w->now, m->count);
+    size_t listed = m->list ? m->list->concern_count + m->list->share_count : 0;
+    struct replayed_mail *mail = walk_mail(w, kinds[m->kind], m->to, w->now, m->count + listed);
 
     for (size_t i = 0; i < m->count; i++) {
         const struct line *l = m->lines[i];
@@ -181,7 +183,9 @@ static void say(struct walk *w, const struct agenda_mail *m)
         line = replayed_line_of(w, m, l);
         walk_line(w, mail, &line);
     }
-    if (m->kind == MAIL_DIGEST || m->kind == MAIL_NOBODY)
+    if (m->list)
+        walk_list(w, m, mail);
+    if (m->kind == MAIL_DIGEST || m->kind == MAIL_WEEKLY || m->kind == MAIL_NOBODY)
         memory_digest(memory_reader(&w->memory, m->to ? m->to->id : ""), w->today);
 }
 
@@ -209,18 +213,19 @@ static void pass_in_silence(struct walk *w, const struct line *l)
 
 void walk_agenda(struct walk *w)
 {
+    const struct week *week = walk_week(w);
     struct round r = {.walk = w};
     struct plan_input in;
     struct agenda_decision d;
     struct recollection known;
 
     collect_due(&r);
-    if (r.count == 0)
+    if (r.count == 0 && !week)
         return;
     in = input_of(&r);
     agenda_gather(w->scratch, &in, &d);
     known = recall(&r, &d);
-    agenda_decide(w->scratch, &in, &known, &d);
+    agenda_decide(w->scratch, &in, &known, week, &d);
     for (size_t i = 0; i < d.mail_count; i++)
         if (d.mails[i].kind == MAIL_NOBODY && !w->in->config->operator_email)
             pass_without_reader(w, &d.mails[i]);

@@ -9,12 +9,11 @@
 
 // ------------------------------------------------------------------------------- what is known
 
-// The facts known by now; *ret_next: when the next one will be, 0 for never.
-static struct timeline known_facts(const struct walk *w, const struct chronicled *c,
-                                   instant *ret_next)
+struct timeline walk_known_facts(const struct walk *w, struct arena *a, const struct chronicled *c,
+                                 instant *ret_next)
 {
-    struct timeline t = {c->timeline.person_id,
-                         ARENA_ARRAY(w->scratch, struct fact, c->timeline.count + 1), 0};
+    struct timeline t = {c->timeline.person_id, ARENA_ARRAY(a, struct fact, c->timeline.count + 1),
+                         0};
 
     *ret_next = 0;
     for (size_t i = 0; i < c->timeline.count; i++)
@@ -33,7 +32,7 @@ static void evaluate_person(struct walk *w, struct remembered *p, struct person_
     instant look_again;
 
     *work = (struct person_work){.person_id = p->stored.person_id, .stored = &p->stored};
-    work->timeline = known_facts(w, p->of, &p->next_at);
+    work->timeline = walk_known_facts(w, w->scratch, p->of, &p->next_at);
     for (size_t i = 0; i < p->stored.deadline_count; i++)
         keys[i] = p->stored.deadlines[i].key;
     evaluate(w->scratch, w->in->library, &work->timeline, (struct sight){w->blind}, w->today,

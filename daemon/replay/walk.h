@@ -10,7 +10,7 @@ struct walk {
     struct memory memory;
     const bool *blind;
     instant now, started_at;
-    struct date today;
+    struct date today, weekly_on; // the Monday of the last list
     struct replay *result;
 };
 
@@ -26,6 +26,10 @@ struct replayed_mail *walk_mail(struct walk *w, enum replayed_kind kind, const s
 void walk_line(struct walk *w, struct replayed_mail *mail, const struct replayed_line *line);
 // Takes a mail back that has not left; it stays as one without lines until the end.
 void walk_drop(struct walk *w, struct replayed_mail *mail);
+
+// The facts known by now; *ret_next: when the next one will be, 0 for never. In the arena given.
+struct timeline walk_known_facts(const struct walk *w, struct arena *a, const struct chronicled *c,
+                                 instant *ret_next);
 
 // Takes up what has become known of the persons whose time has come, as a reconcile does: changed
 // deadlines, calendar objects and their messages.

@@ -2,7 +2,6 @@
 #include "agenda.h"
 #include "daemon.h"
 #include "log.h"
-#include "weekly_list.h"
 
 #define LOOK_EVERY SECONDS(30) // a bell can be missed, a ladder's next rung cannot
 
@@ -10,14 +9,11 @@ static bool do_round(const struct daemon *d, struct db *store, struct agenda_rep
                      struct error *err)
 {
     struct directory *directory;
-    size_t lists = 0;
     bool ok;
 
     if (!directory_read(store, &directory, err))
         return false;
-    ok = agenda_round(store, &d->library, &d->config, directory, daemon_now(d), ret, err) &&
-         weekly_round(store, d->library, &d->config, directory, daemon_now(d), &lists, err);
-    ret->mails += lists;
+    ok = agenda_round(store, &d->library, &d->config, directory, daemon_now(d), ret, err);
     directory_free(directory);
     return ok;
 }

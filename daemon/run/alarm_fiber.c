@@ -18,8 +18,9 @@ struct alarm_watch {
     struct daemon *daemon;
     struct db *store;
     struct backoff backoff;
-    // Monotonic: since when the store has been away, and when that was told. 0: it is not, was not.
-    int64_t away_at, away_told_at;
+    // Monotonic: since when the store has been away, and when each way told that. 0: it is not, was
+    // not.
+    int64_t away_at, away_told_at[ALARM_WAYS];
     int64_t started_at;       // monotonic
     int64_t audit_took;       // the last time
     struct date heartbeat_on; // the day whose mail is in the outbox
@@ -29,39 +30,55 @@ struct alarm_watch {
 
 // Taken for longer than a try lasts, so that another daemon does not tell the same meanwhile.
 #define TAKEN "now() + interval '3 minutes'"
+// One alarm of a code from another: when it was raised, and told last before this time.
+#define WHICH "concat(raised_at, ' ', told_at)"
 
 static const char take_new_sql[] =
-    "INSERT INTO timely.alarm AS a (code, taken_until)"
-    " SELECT code, " TAKEN " FROM unnest($1::text[]) AS u (code)"
-    " ON CONFLICT (code) DO UPDATE SET taken_until = excluded.taken_until"
+    "INSERT INTO timely.alarm AS a (code, way, taken_until)"
+    " SELECT code, $2, " TAKEN " FROM unnest($1::text[]) AS u (code)"
+    " ON CONFLICT (code, way) DO UPDATE SET taken_until = excluded.taken_until"
     " WHERE a.taken_until < now() AND (a.told_at IS NULL OR a.told_at < now() - interval '1 day')"
-    " RETURNING code";
-static const char told_sql[] =
-    "UPDATE timely.alarm SET told_at = now(), taken_until = now() WHERE code = ANY ($1::text[])";
+    " RETURNING code, " WHICH;
+static const char told_sql[] = "UPDATE timely.alarm SET told_at = now(), taken_until = now()"
+                               " WHERE code = ANY ($1::text[]) AND way = $2";
 // $1: what is not well. What nobody was told of needs no all-clear.
 static const char take_over_sql[] =
-    "WITH untold AS (DELETE FROM timely.alarm WHERE code <> ALL ($1::text[])"
+    "WITH untold AS (DELETE FROM timely.alarm WHERE code <> ALL ($1::text[]) AND way = $2"
     " AND told_at IS NULL AND taken_until < now())"
-    " UPDATE timely.alarm SET taken_until = " TAKEN " WHERE code <> ALL ($1::text[])"
-    " AND told_at IS NOT NULL AND taken_until < now() RETURNING code";
-static const char over_sql[] = "DELETE FROM timely.alarm WHERE code = ANY ($1::text[])";
+    " UPDATE timely.alarm SET taken_until = " TAKEN " WHERE code <> ALL ($1::text[]) AND way = $2"
+    " AND told_at IS NOT NULL AND taken_until < now() RETURNING code, " WHICH;
+static const char over_sql[] =
+    "DELETE FROM timely.alarm WHERE code = ANY ($1::text[]) AND way = $2";
 
-// Those of the causes that this daemon is to tell.
-static bool take(struct arena *a, struct db *store, const char *sql, const char *codes,
-                 const struct unwell *causes, size_t count, struct unwell **ret, size_t *ret_count,
+// What there is to say one way, and what of it this daemon is to say.
+struct alarm_turn {
+    struct alarm_watch *watch;
+    struct arena *arena;
+    enum alarm_way way;
+    enum alarm_kind kind;
+    struct unwell *ours;
+    size_t count;
+    const char *which;
+};
+
+static bool take(struct alarm_turn *t, const char *codes, const struct unwell *causes, size_t count,
                  struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
+    const char *values[] = {codes, alarm_way_word(t->way)};
 
-    if (!db_ask(store, sql, 1, &codes, &r, err))
+    if (!db_ask(t->watch->store, t->kind == ALARM_RAISED ? take_new_sql : take_over_sql, 2, values,
+                &r, err))
         return false;
-    *ret_count = (size_t)PQntuples(r);
-    *ret = ARENA_ARRAY(a, struct unwell, *ret_count + 1);
-    for (size_t i = 0; i < *ret_count; i++) {
-        (*ret)[i] = (struct unwell){.code = arena_strdup(a, db_text(r, (int)i, 0))};
+    t->count = (size_t)PQntuples(r);
+    t->ours = ARENA_ARRAY(t->arena, struct unwell, t->count + 1);
+    t->which = "";
+    for (size_t i = 0; i < t->count; i++) {
+        t->ours[i] = (struct unwell){.code = arena_strdup(t->arena, db_text(r, (int)i, 0))};
+        t->which = arena_printf(t->arena, "%s %s", t->which, db_text(r, (int)i, 1));
         for (size_t j = 0; j < count; j++)
-            if (strcmp(causes[j].code, (*ret)[i].code) == 0)
-                (*ret)[i] = causes[j];
+            if (strcmp(causes[j].code, t->ours[i].code) == 0)
+                t->ours[i] = causes[j];
     }
     return true;
 }
@@ -75,31 +92,33 @@ static const char *codes_of(struct arena *a, const struct unwell *list, size_t c
     return db_text_array(a, codes, count);
 }
 
-static void say(const struct unwell *list, size_t count, enum alarm_kind kind)
+static void say(enum alarm_way way, enum alarm_kind kind, const struct unwell *list, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (kind == ALARM_RAISED)
-            log_error("alarm.raised", "code=%s", list[i].code);
+            log_error("alarm.raised", "code=%s by=%s", list[i].code, alarm_way_word(way));
         else
-            log_info("alarm.over", "code=%s", list[i].code);
+            log_info("alarm.over", "code=%s by=%s", list[i].code, alarm_way_word(way));
 }
 
 // What cannot be told now is tried again when it is no longer taken.
-static bool tell(struct alarm_watch *w, struct arena *a, enum alarm_kind kind, const char *take_sql,
-                 const char *codes, const struct unwell *causes, size_t count, struct error *err)
+static bool tell(struct alarm_watch *w, enum alarm_way way, enum alarm_kind kind, const char *codes,
+                 const struct unwell *causes, size_t count, struct error *err)
 {
-    struct unwell *ours;
-    size_t our_count;
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct alarm_turn t = {.watch = w, .arena = a, .way = way, .kind = kind};
     struct error untold;
 
-    if (!take(a, w->store, take_sql, codes, causes, count, &ours, &our_count, err))
+    if (!take(&t, codes, causes, count, err))
         return false;
-    if (our_count == 0 ||
-        !alarm_send(&w->daemon->config, kind, ours, our_count, clock_real(), &untold))
+    if (t.count == 0 ||
+        !alarm_send(&w->daemon->config, way, kind, t.ours, t.count, t.which, clock_real(), &untold))
         return true;
-    say(ours, our_count, kind);
-    codes = codes_of(a, ours, our_count);
-    return db_ask(w->store, kind == ALARM_RAISED ? told_sql : over_sql, 1, &codes, NULL, err);
+    say(way, kind, t.ours, t.count);
+
+    const char *values[] = {codes_of(a, t.ours, t.count), alarm_way_word(way)};
+
+    return db_ask(w->store, kind == ALARM_RAISED ? told_sql : over_sql, 2, values, NULL, err);
 }
 
 // Whether a daemon is there; whoever asks is one.
@@ -128,45 +147,60 @@ static bool tell_of_changes(struct alarm_watch *w, struct arena *a, struct unwel
 {
     struct unwell *causes = ARENA_ARRAY(a, struct unwell, count + 1);
     size_t cause_count = lasting(w, list, count, causes);
+    const char *new = codes_of(a, causes, cause_count), *still = codes_of(a, list, count);
 
-    return (cause_count == 0 || tell(w, a, ALARM_RAISED, take_new_sql,
-                                     codes_of(a, causes, cause_count), causes, cause_count, err)) &&
-           tell(w, a, ALARM_CLEARED, take_over_sql, codes_of(a, list, count), NULL, 0, err);
+    for (enum alarm_way way = 0; way < ALARM_WAYS; way++)
+        if (alarm_has_way(&w->daemon->config, way) &&
+            !((cause_count == 0 || tell(w, way, ALARM_RAISED, new, causes, cause_count, err)) &&
+              tell(w, way, ALARM_CLEARED, still, NULL, 0, err)))
+            return false;
+    return true;
 }
 
 // ------------------------------------------------------------------------------ the store is away
+
+// True when the way took it.
+static bool tell_away(struct alarm_watch *w, enum alarm_way way, enum alarm_kind kind,
+                      instant since)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct unwell away = {
+        .code = "store-away", .words = "timely's own database cannot be asked", .since = since};
+    const char *which =
+        arena_printf(a, "%lld %lld", (long long)w->away_at, (long long)w->away_told_at[way]);
+    struct error untold;
+    bool told = alarm_send(&w->daemon->config, way, kind, &away, 1, which, clock_real(), &untold);
+
+    if (told)
+        say(way, kind, &away, 1);
+    return told;
+}
 
 static void note_store_away(struct alarm_watch *w)
 {
     const struct config *c = &w->daemon->config;
     int64_t now = clock_monotonic(), since;
-    struct unwell away = {.code = "store-away", .words = "timely's own database cannot be asked"};
-    struct error untold;
 
     if (!w->away_at)
         w->away_at = now;
     since = now - w->away_at;
-    if (!alarm_has_way(c) || since < SECONDS(60) * c->alarm_after_min ||
-        (w->away_told_at && now - w->away_told_at < AGAIN_AFTER))
+    if (since < SECONDS(60) * c->alarm_after_min)
         return;
-    away.since = clock_real() - since;
-    if (!alarm_send(c, ALARM_RAISED, &away, 1, clock_real(), &untold))
-        return;
-    w->away_told_at = clock_monotonic();
-    say(&away, 1, ALARM_RAISED);
+    for (enum alarm_way way = 0; way < ALARM_WAYS; way++) {
+        int64_t *told_at = &w->away_told_at[way];
+
+        if (alarm_has_way(c, way) && !(*told_at && now - *told_at < AGAIN_AFTER) &&
+            tell_away(w, way, ALARM_RAISED, clock_real() - since))
+            *told_at = clock_monotonic();
+    }
 }
 
 static void note_store_there(struct alarm_watch *w)
 {
-    struct unwell away = {.code = "store-away"};
-    struct error untold;
-
     w->away_at = 0;
-    if (!w->away_told_at ||
-        !alarm_send(&w->daemon->config, ALARM_CLEARED, &away, 1, clock_real(), &untold))
-        return;
-    w->away_told_at = 0;
-    say(&away, 1, ALARM_CLEARED);
+    for (enum alarm_way way = 0; way < ALARM_WAYS; way++)
+        if (w->away_told_at[way] && tell_away(w, way, ALARM_CLEARED, 0))
+            w->away_told_at[way] = 0;
 }
 
 // ------------------------------------------------------------------------------- the daily mail
@@ -232,8 +266,7 @@ static bool look(struct alarm_watch *w, struct error *err)
         return false;
     w->audit_took = clock_monotonic() - began;
     note_store_there(w);
-    return put_heartbeat_mail(w, a, list, count, err) &&
-           (!alarm_has_way(&d->config) || tell_of_changes(w, a, list, count, err));
+    return put_heartbeat_mail(w, a, list, count, err) && tell_of_changes(w, a, list, count, err);
 }
 
 void alarm_run(void *daemon)

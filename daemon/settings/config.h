@@ -8,6 +8,7 @@
 enum delivery_mode { DELIVERY_OFF, DELIVERY_REDIRECT, DELIVERY_LIVE };
 enum watch_mode { WATCH_POLL, WATCH_NOTIFY };
 enum naming { NAME_BY_REFERENCE, NAME_BY_INITIALS, NAME_BY_NAME };
+enum webhook_form { WEBHOOK_PLAIN, WEBHOOK_TEAMS };
 enum meeting_invites { INVITES_OURS, INVITES_THEIRS };
 
 #define CONFIG_EVENT "{event}" // where an address has the event's tag
@@ -95,7 +96,8 @@ struct config {
     const char *alarm_smtp_url, *alarm_smtp_user, *alarm_smtp_password_file, *alarm_smtp_ca_file;
     bool alarm_smtp_require_tls; // default yes
     const char *alarm_webhook_file;
-    bool heartbeat_mail; // to operator_email each working day; default no
+    enum webhook_form alarm_webhook_form; // default plain
+    bool heartbeat_mail;                  // to operator_email each working day; default no
 
     int log_level; // enum log_level; default info
 };

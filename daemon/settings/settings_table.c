@@ -248,6 +248,10 @@ const struct setting settings[] = {
     {"alarm", "webhook file", SETTING_SECRET, AT(alarm_webhook_file), .example = "alarm-webhook",
      .sentence = "File with an address (https) on its first line, to which a few words are posted "
                  "as JSON."},
+    {"alarm", "webhook form", SETTING_WORD, AT(alarm_webhook_form), WORDS("plain", "teams"),
+     .otherwise = "plain",
+     .sentence = "plain: timely's own few words. teams: a card, as a Microsoft Teams workflow that "
+                 "posts what a webhook receives wants it."},
     {"alarm", "heartbeat mail", SETTING_YES_NO, AT(heartbeat_mail), .otherwise = "no",
      .sentence = "Each working day, when the office opens, the operator gets a mail: all is well, "
                  "or what is not. Its absence is an alarm too."},

@@ -1,7 +1,7 @@
-// A round of the agenda, in five steps: read what is due, gather its lines, read what the
-// recipients were told before, decide the mails, write. Steps that compute do not wait; each mail
-// is recorded together with the rungs that it says, and only then are its deadlines put off to
-// their next rung.
+// A round of the agenda, in five steps: read what is due (once a week the list too), gather its
+// lines, read what the recipients were told before, decide the mails, write. Steps that compute do
+// not wait; each mail is recorded together with the rungs that it says, and only then are its
+// deadlines put off to their next rung. A week's lists are recorded together or not at all.
 #include "agenda.h"
 
 #include "agenda_cover.h"
@@ -9,6 +9,7 @@
 #include "agenda_moved.h"
 #include "document.h"
 #include "log.h"
+#include "weekly_read.h"
 #include "zone.h"
 
 #include <stdlib.h>
@@ -28,6 +29,7 @@ struct round {
     struct said *said;
     size_t said_count;
     struct recollection known;
+    struct week *week; // the list that is due; NULL: none is
     struct agenda_decision decision;
     struct agenda_report report;
 };
@@ -76,31 +78,33 @@ static bool read_due(struct round *r, struct error *err)
 
 // -------------------------------------------------------------- what the recipients know already
 
-// The keys of the digests that the recipients may have had on a number of days up to today.
-static const char *digest_keys(const struct round *r, size_t days)
+// The keys of what the recipients may have had since Monday: a digest a day, and the list.
+static const char *digest_keys(const struct round *r, struct date today)
 {
-    struct date today = london_from_instant(r->now).on;
+    struct date monday = week_monday(today);
     const struct agenda_decision *d = &r->decision;
-    const char **keys = ARENA_ARRAY(r->arena, const char *, days * d->digest_to_count + 1);
+    const char **keys = ARENA_ARRAY(r->arena, const char *, 8 * d->digest_to_count + 1);
     size_t count = 0;
 
-    for (size_t day = 0; day < days; day++)
-        for (size_t i = 0; i < d->digest_to_count; i++)
-            keys[count++] =
-                agenda_digest_key(r->arena, d->digest_to[i], date_add_days(today, -(int)day));
+    for (size_t i = 0; i < d->digest_to_count; i++) {
+        keys[count++] = agenda_weekly_key(r->arena, d->digest_to[i], monday);
+        for (struct date day = monday; date_cmp(day, today) <= 0; day = date_add_days(day, 1))
+            keys[count++] = agenda_digest_key(r->arena, d->digest_to[i], day);
+    }
     return db_text_array(r->arena, keys, count);
 }
 
 static bool read_had(struct round *r, struct error *err)
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
-    size_t since_monday = (size_t)date_weekday(london_from_instant(r->now).on) + 1;
-    const char *keys[] = {digest_keys(r, since_monday), digest_keys(r, 1)};
+    struct date today = london_from_instant(r->now).on;
+    const char *values[] = {digest_keys(r, today), date_iso(r->arena, today)};
 
     if (!db_ask(r->store,
-                "SELECT coalesce(staff_id, ''), bool_or(dedupe = ANY ($2::text[])), count(*)"
+                "SELECT coalesce(staff_id, ''),"
+                " bool_or((put_at AT TIME ZONE 'Europe/London')::date = $2::date), count(*)"
                 " FROM timely.outbox WHERE dedupe = ANY ($1::text[]) GROUP BY 1",
-                2, keys, &rows, err))
+                2, values, &rows, err))
         return false;
     r->known.had_count = (size_t)PQntuples(rows);
     r->known.had = ARENA_ARRAY(r->arena, struct had, r->known.had_count + 1);
@@ -125,7 +129,8 @@ static const char told_sql[] =
     " JOIN timely.deadline d USING (deadline_id) JOIN timely.outbox o USING (message_id)"
     " LEFT JOIN timely.person p USING (person_id)"
     " WHERE (n.staff_id = ANY ($1::text[]) OR p.worker_id = ANY ($1::text[]))"
-    " AND n.due_on = d.due_on AND d.state = 'open' AND o.kind IN ('digest', 'alarm'))"
+    " AND n.due_on = d.due_on AND d.state = 'open' AND o.kind IN ('digest', 'weekly',"
+    " 'alarm'))"
     " (SELECT DISTINCT ON (staff_id, deadline_id) staff_id, deadline_id, rung, staff_id,"
     " (extract(epoch FROM said_at) * 1000000)::bigint, EXISTS (SELECT FROM said g"
     " WHERE g.deadline_id = s.deadline_id AND g.staff_id = s.staff_id"
@@ -210,6 +215,23 @@ static void report_nobody(struct round *r, const struct agenda_mail *m)
     r->report.nobody += m->count;
 }
 
+// A week's lists all together: one that is not in has its reader without a list for a week.
+static bool write_lists(struct round *r, struct error *err)
+{
+    AUTO(json_done) json_t *doc = json_object();
+    const struct agenda_decision *d = &r->decision;
+    struct agenda_voice v = {r->arena, r->config, r->now};
+    json_t *tellings = json_array();
+
+    for (size_t i = 0; i < d->mail_count; i++)
+        if (d->mails[i].list)
+            json_array_append_new(tellings, agenda_document(&v, &d->mails[i]));
+    r->report.mails += json_array_size(tellings);
+    json_set_text(doc, "monday", date_iso(r->arena, r->week->monday));
+    json_object_set_new(doc, "tellings", tellings);
+    return document_ask(r->store, "SELECT timely.record_weekly($1::jsonb)", doc, NULL, err);
+}
+
 static bool write_mails(struct round *r, struct error *err)
 {
     const struct agenda_decision *d = &r->decision;
@@ -218,9 +240,11 @@ static bool write_mails(struct round *r, struct error *err)
     for (size_t i = 0; i < d->mail_count; i++) {
         if (d->mails[i].kind == MAIL_NOBODY)
             report_nobody(r, &d->mails[i]);
-        if (!write_document(r, agenda_document(&v, &d->mails[i]), err))
+        if (!d->mails[i].list && !write_document(r, agenda_document(&v, &d->mails[i]), err))
             return false;
     }
+    if (r->week && !write_lists(r, err))
+        return false;
     for (size_t i = 0; i < d->silent_count; i++)
         r->report.silent += d->silent[i]->rung_count;
     return d->silent_count == 0 ||
@@ -284,14 +308,15 @@ static bool do_round(struct round *r, struct error *err)
 {
     struct plan_input in;
 
-    if (!read_due(r, err))
+    if (!weekly_read(r->arena, r->store, *r->library, r->directory, r->now, &r->week, err) ||
+        !read_due(r, err))
         return false;
     in = input_of(r);
     agenda_gather(r->arena, &in, &r->decision);
     if (r->decision.digest_to_count && (!read_had(r, err) || !read_told(r, err)))
         return false;
     in = input_of(r); // the library may be another one after a wait
-    agenda_decide(r->arena, &in, &r->known, &r->decision);
+    agenda_decide(r->arena, &in, &r->known, r->week, &r->decision);
     r->report.deadlines = r->count;
     r->report.lines = r->decision.line_count;
     r->report.waiting = r->decision.waiting_count;

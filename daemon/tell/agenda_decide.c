@@ -70,6 +70,8 @@ struct deciding {
     struct agenda_decision *d;
     struct line *standing; // lines of earlier mails, by recipient
     size_t standing_count, standing_at;
+    const struct week *week; // NULL: no list is due
+    bool *listed;            // beside its readers: their list is in a mail
     struct date today;
     bool open;       // can people be told now?
     instant opening; // and when next, on another day if they can now
@@ -150,13 +152,22 @@ static size_t add_standing_of(struct deciding *g, const struct staff *to, const 
 
 // ------------------------------------------------------------------------------ the mails
 
-static void add_mail(struct deciding *g, enum mail_kind kind, const struct staff *to,
-                     const struct line *const *lines, size_t count)
+static struct agenda_mail *add_mail(struct deciding *g, enum mail_kind kind, const struct staff *to,
+                                    const struct line *const *lines, size_t count)
 {
     struct agenda_decision *d = g->d;
 
     d->mails = arena_grow(g->arena, d->mails, sizeof *d->mails, d->mail_count, &d->mail_room);
-    d->mails[d->mail_count++] = (struct agenda_mail){kind, to, lines, count};
+    d->mails[d->mail_count] =
+        (struct agenda_mail){.kind = kind, .to = to, .lines = lines, .count = count};
+    return &d->mails[d->mail_count++];
+}
+
+static void add_list(struct deciding *g, struct agenda_mail *m, const struct week_reader *r)
+{
+    m->kind = MAIL_WEEKLY;
+    m->list = r;
+    g->listed[r - g->week->readers] = true;
 }
 
 static void put_off(struct deciding *g, size_t from, size_t end, instant until)
@@ -173,7 +184,7 @@ static void put_off(struct deciding *g, size_t from, size_t end, instant until)
 static void make_alarms(struct deciding *g, size_t from, size_t end)
 {
     for (size_t i = from; i < end; i++)
-        add_mail(g, MAIL_ALARM, g->d->order[i]->to, &g->d->order[i], 1);
+        (void)add_mail(g, MAIL_ALARM, g->d->order[i]->to, &g->d->order[i], 1);
     g->d->line_count += end - from;
 }
 
@@ -183,17 +194,22 @@ static void make_digest(struct deciding *g, size_t from, size_t end)
     const struct line *const *fresh = &g->d->order[from];
     const struct staff *to = fresh[0]->to;
     size_t count = end - from;
+    const struct week_reader *list;
     const struct line **all;
+    struct agenda_mail *mail;
     size_t added;
 
     if (!to) {
-        add_mail(g, MAIL_NOBODY, NULL, fresh, count);
+        (void)add_mail(g, MAIL_NOBODY, NULL, fresh, count);
         return;
     }
     all = ARENA_ARRAY(g->arena, const struct line *, count + g->standing_count);
     memcpy(all, fresh, count * sizeof *all);
     added = add_standing_of(g, to, all + count);
-    add_mail(g, MAIL_DIGEST, to, all, count + added);
+    mail = add_mail(g, MAIL_DIGEST, to, all, count + added);
+    list = g->week ? week_reader_of(g->week, to->id) : NULL;
+    if (list)
+        add_list(g, mail, list);
     for (size_t i = 0; i < count + added; i++)
         g->d->line_count += all[i]->is_new;
 }
@@ -269,10 +285,19 @@ static void make_summaries(struct deciding *g)
         if (end == first || lines[end - 1]->owed != all[i].line->owed)
             lines[end++] = all[i].line;
         if (i + 1 == found || all[i + 1].manager != all[i].manager) {
-            add_mail(g, MAIL_SUMMARY, all[i].manager, lines + first, end - first);
+            (void)add_mail(g, MAIL_SUMMARY, all[i].manager, lines + first, end - first);
             first = end;
         }
     }
+}
+
+// Who has no digest this morning has the list alone.
+static void make_lists(struct deciding *g)
+{
+    for (size_t i = 0; g->week && i < g->week->count; i++)
+        if (!g->listed[i])
+            add_list(g, add_mail(g, MAIL_WEEKLY, g->week->readers[i].to, NULL, 0),
+                     &g->week->readers[i]);
 }
 
 static void make_mails(struct deciding *g)
@@ -297,14 +322,17 @@ static void make_mails(struct deciding *g)
         else
             digest_or_wait(g, i, end);
     }
+    make_lists(g);
 }
 
 void agenda_decide(struct arena *a, const struct plan_input *in, struct recollection *known,
-                   struct agenda_decision *d)
+                   const struct week *week, struct agenda_decision *d)
 {
     struct deciding g = {.arena = a,
                          .in = in,
                          .known = known,
+                         .week = week,
+                         .listed = ARENA_ARRAY(a, bool, week ? week->count + 1 : 1),
                          .d = d,
                          .today = london_from_instant(in->now).on,
                          .open = agenda_office_open(in->library, in->now),

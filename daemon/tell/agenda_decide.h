@@ -6,11 +6,13 @@
 #pragma once
 
 #include "agenda_plan.h"
+#include "weekly_gather.h"
 
 enum mail_kind {
     MAIL_SUMMARY, // what stood open at a first start, to a manager
     MAIL_ALARM,   // one line that cannot wait
     MAIL_DIGEST,
+    MAIL_WEEKLY, // the list of the week, and in it the digest of that morning
     MAIL_NOBODY, // lines that nobody is left to be told of
 };
 
@@ -20,6 +22,7 @@ struct agenda_mail {
     const struct staff *to;
     const struct line *const *lines; // what the round has to say first
     size_t count;
+    const struct week_reader *list; // of MAIL_WEEKLY alone
 };
 
 // What somebody was told last about a deadline that still stands, in a digest or an alarm; or what
@@ -36,8 +39,9 @@ struct told {
     } moved;
 };
 
-// Digests that somebody has had. Nobody has a second one on a day, nor a fourth in a week unless a
-// line cannot wait for the next week's list: it is due before then, or on that day.
+// Digests that somebody has had, the week's list among them. Nobody has a second one on a day, nor
+// a fourth in a week unless a line cannot wait for the next week's list: it is due before then, or
+// on that day.
 #define DIGESTS_A_WEEK 3
 struct had {
     const char *staff_id; // "": nobody's, the operator's
@@ -67,6 +71,7 @@ struct agenda_decision {
 };
 
 void agenda_gather(struct arena *a, const struct plan_input *in, struct agenda_decision *ret);
-// The recollection's lists may be sorted on the way.
+// `week` is the list that is due with this round, or NULL. The recollection's lists may be sorted
+// on the way.
 void agenda_decide(struct arena *a, const struct plan_input *in, struct recollection *known,
-                   struct agenda_decision *d);
+                   const struct week *week, struct agenda_decision *d);

@@ -1,18 +1,11 @@
 // Lines as digests, alarms and summaries, with the rungs that each of them says.
 #include "agenda_mail.h"
 
-#include "acknowledged.h"
 #include "digest.h"
-#include "mail_links.h"
 #include "text.h"
-#include "zone.h"
+#include "weekly_list.h"
 
 #include <string.h>
-
-static struct date today_of(const struct agenda_voice *v)
-{
-    return london_from_instant(v->now).on;
-}
 
 static const char *staff_key(const struct line *l)
 {
@@ -23,6 +16,11 @@ const char *agenda_digest_key(struct arena *a, const char *staff_id, struct date
 {
     return *staff_id ? arena_printf(a, "digest:%s:%s", staff_id, date_iso(a, on))
                      : arena_printf(a, "operator:nobody:%s", date_iso(a, on));
+}
+
+const char *agenda_weekly_key(struct arena *a, const char *staff_id, struct date monday)
+{
+    return arena_printf(a, "weekly:%s:%s", staff_id, date_iso(a, monday));
 }
 
 // ------------------------------------------------------------------------------------- documents
@@ -76,73 +74,6 @@ json_t *agenda_silence(const struct agenda_voice *v, const struct line *const *l
     return document(v, NULL, lines, count, notices_of(v, lines, count));
 }
 
-// ----------------------------------------------------------------------------------------- words
-
-static bool is_awaited(const struct agenda_voice *v, const struct owed *o)
-{
-    return date_known(o->booked.on) && moment_cmp(o->booked, london_from_instant(v->now)) < 0;
-}
-
-static const char *booked_words(const struct agenda_voice *v, const struct owed *o)
-{
-    if (!date_known(o->booked.on))
-        return NULL;
-    return arena_printf(v->arena, "%s %s",
-                        is_awaited(v, o) ? "not recorded yet: booked for" : "booked for",
-                        moment_words(v->arena, o->booked));
-}
-
-static const char *escalation_words(const struct agenda_voice *v, const struct owed *o)
-{
-    const char *due = date_words(v->arena, o->due_on);
-
-    if (date_cmp(o->due_on, today_of(v)) < 0)
-        return is_awaited(v, o)
-                   ? arena_printf(v->arena, "it was due on %s and nothing is recorded", due)
-                   : arena_printf(v->arena, "out of timescale since %s", due);
-    return "it is not booked in time";
-}
-
-const char *agenda_reason(const struct agenda_voice *v, const struct line *l)
-{
-    const char *reason = l->escalation ? escalation_words(v, l->owed) : NULL;
-
-    if (reason && l->why)
-        return arena_printf(v->arena, "%s; %s", reason, l->why);
-    return reason ? reason : l->why;
-}
-
-static struct digest_line digest_line(const struct agenda_voice *v, const struct line *l)
-{
-    const struct owed *o = l->owed;
-
-    return (struct digest_line){
-        .child = naming_child(v->arena, v->config->names, &o->child),
-        .family = o->family,
-        .title = l->title,
-        .force = l->force,
-        .due_on = o->due_on,
-        .due_at = o->due_at,
-        .working_days = l->working_days,
-        .booked = booked_words(v, o),
-        .seen_on = o->seen_on,
-        .reason = agenda_reason(v, l),
-        .said = acknowledged_words(v->arena, o, today_of(v)),
-        .is_new = l->is_new,
-        .deadline_id = o->deadline_id,
-        .url = l->parting ? NULL : mail_link_later(v->arena, v->config->public_url, o->deadline_id),
-    };
-}
-
-struct digest_line agenda_owed_line(const struct agenda_voice *v, const struct library *l,
-                                    const struct owed *o)
-{
-    const struct timescale *t = &l->timescales[library_timescale(l, o->timescale)];
-    struct line line = agenda_line(v->arena, l, o, t, today_of(v));
-
-    return digest_line(v, &line);
-}
-
 static struct digest digest_of(const struct agenda_voice *v, const struct staff *reader,
                                const struct line *const *lines, size_t count)
 {
@@ -150,11 +81,11 @@ static struct digest digest_of(const struct agenda_voice *v, const struct staff 
     bool escalation = true;
 
     for (size_t i = 0; i < count; i++) {
-        all[i] = digest_line(v, lines[i]);
+        all[i] = agenda_digest_line(v, lines[i]);
         escalation &= lines[i]->escalation || !lines[i]->is_new;
     }
     return (struct digest){.reader = reader->name ? reader->name : reader->id,
-                           .on = today_of(v),
+                           .on = agenda_today(v),
                            .escalation = escalation,
                            .lines = all,
                            .count = count,
@@ -180,11 +111,27 @@ static json_t *message_to(const struct agenda_voice *v, const char *kind, const 
 static json_t *digest(const struct agenda_voice *v, const struct agenda_mail *m)
 {
     struct digest d = digest_of(v, m->to, m->lines, m->count);
-    const char *key = agenda_digest_key(v->arena, m->to->id, today_of(v));
+    const char *key = agenda_digest_key(v->arena, m->to->id, agenda_today(v));
     struct rendered r;
 
     digest_render(v->arena, &d, &r);
     return telling(v, message_to(v, "digest", key, m->to, &r), m);
+}
+
+static json_t *weekly(const struct agenda_voice *v, const struct agenda_mail *m)
+{
+    struct weekly w = weekly_words(v, m);
+    const char *key = agenda_weekly_key(v->arena, m->to->id, w.monday);
+    struct rendered r;
+    json_t *doc, *about;
+
+    weekly_render(v->arena, &w, &r);
+    doc = telling(v, message_to(v, "weekly", key, m->to, &r), m);
+    about = json_object_get(doc, "about");
+    for (size_t i = 0; i < m->list->concern_count; i++)
+        if (weekly_says(m, &m->list->concerns[i]))
+            json_array_append_new(about, json_integer(m->list->concerns[i].owed->deadline_id));
+    return doc;
 }
 
 static json_t *alarm_mail(const struct agenda_voice *v, const struct agenda_mail *m)
@@ -217,7 +164,7 @@ static json_t *nobody(const struct agenda_voice *v, const struct agenda_mail *ma
     struct arena *a = v->arena;
     struct outbox_mail m = {
         .kind = "operator",
-        .dedupe = agenda_digest_key(a, "", today_of(v)),
+        .dedupe = agenda_digest_key(a, "", agenda_today(v)),
         .recipient = v->config->operator_email,
         .subject = arena_printf(a, "timely: nobody could be told of %zu %s", mail->count,
                                 mail->count == 1 ? "deadline" : "deadlines"),
@@ -249,6 +196,8 @@ json_t *agenda_document(const struct agenda_voice *v, const struct agenda_mail *
         return alarm_mail(v, m);
     case MAIL_DIGEST:
         return digest(v, m);
+    case MAIL_WEEKLY:
+        return weekly(v, m);
     case MAIL_NOBODY:
         return nobody(v, m);
     }

@@ -6,24 +6,13 @@
 #pragma once
 
 #include "agenda_decide.h"
-#include "digest.h"
+#include "agenda_words.h"
 #include "outbox.h"
 
-struct agenda_voice {
-    struct arena *arena;
-    const struct config *config;
-    instant now;
-};
-
-// The key of a recipient's digest of a day; the operator's has staff_id "".
+// The key of a recipient's digest of a day; the operator's has staff_id "". And of their list of a
+// week, of that Monday.
 const char *agenda_digest_key(struct arena *a, const char *staff_id, struct date on);
-
-// Why a line comes, and why to this recipient; NULL for a plain reminder. Arena-owned.
-const char *agenda_reason(const struct agenda_voice *v, const struct line *l);
-
-// A deadline as mails list it, told before and without a reason. The library has its timescale.
-struct digest_line agenda_owed_line(const struct agenda_voice *v, const struct library *l,
-                                    const struct owed *o);
+const char *agenda_weekly_key(struct arena *a, const char *staff_id, struct date monday);
 
 // The documents are the caller's. Without a message where there is nobody to send it to.
 json_t *agenda_document(const struct agenda_voice *v, const struct agenda_mail *m);

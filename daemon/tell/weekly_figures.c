@@ -1,13 +1,11 @@
-// One look at everybody's accepted facts answers all measures. Tallies know months: of the one or
-// two that the week lies in, what fell into the week is taken.
+// One look at everybody answers all measures. Tallies know months: of the one or two that the week
+// lies in, what fell into the week is taken.
 #include "weekly_figures.h"
-
-#include "blind.h"
-#include "fact_rows.h"
 
 #include <string.h>
 
-struct looking {
+struct weekly_looking {
+    struct arena *arena;
     const struct library *library;
     struct sight sight;
     struct date sunday;
@@ -30,13 +28,19 @@ static struct date month_of(struct date d)
     return date_make(year, month, 1);
 }
 
-static void begin(struct arena *a, struct looking *l)
+struct weekly_looking *weekly_look(struct arena *a, const struct library *library,
+                                   struct sight sight, struct date monday)
 {
+    struct weekly_looking *l = ARENA_NEW(a, struct weekly_looking);
     const struct measure *all;
     size_t count = measure_list(&all);
 
-    l->tallies = ARENA_ARRAY(a, struct tally *, count);
-    l->measures = ARENA_ARRAY(a, const struct measure *, count);
+    *l = (struct weekly_looking){.arena = a,
+                                 .library = library,
+                                 .sight = sight,
+                                 .sunday = date_add_days(monday, -1),
+                                 .tallies = ARENA_ARRAY(a, struct tally *, count),
+                                 .measures = ARENA_ARRAY(a, const struct measure *, count)};
     for (size_t i = 0; i < count; i++) {
         struct measure_question q = {.measure = &all[i],
                                      .from = month_of(date_add_days(l->sunday, -6)),
@@ -48,31 +52,47 @@ static void begin(struct arena *a, struct looking *l)
             (l->count && l->measures[l->count - 1]->clocks == all[i].clocks))
             continue;
         l->measures[l->count] = &all[i];
-        l->tallies[l->count++] = tally_new(a, l->library, &q);
+        l->tallies[l->count++] = tally_new(a, library, &q);
     }
+    return l;
 }
 
-static bool look_at(void *arg, struct arena *a, struct timeline *t, struct error *err)
+static bool is_in_week(const struct weekly_looking *l, struct date day)
 {
-    struct looking *l = arg;
+    return date_cmp(day, l->sunday) <= 0 && date_cmp(day, date_add_days(l->sunday, -6)) >= 0;
+}
+
+static bool anything_happened(const struct weekly_looking *l, const struct timeline *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (is_in_week(l, t->facts[i].at.on))
+            return true;
+    return false;
+}
+
+static bool anything_measured(const struct measure *m, const struct evaluation *e)
+{
+    for (size_t i = 0; i < e->count; i++)
+        for (const struct measured_clock *c = m->clocks; c && c->timescale; c++)
+            if (strcmp(c->timescale, e->deadlines[i].timescale->id) == 0)
+                return true;
+    return false;
+}
+
+// Most weeks nothing happens to most people, and tallies are not for nothing.
+void weekly_look_at(struct weekly_looking *l, struct arena *each, const struct timeline *t)
+{
+    bool happened = anything_happened(l, t);
     struct owner nobody = {0};
     struct evaluation e;
 
-    (void)err;
-    evaluate(a, l->library, t, l->sight, l->sunday, &e);
+    evaluate(each, l->library, t, l->sight, l->sunday, &e);
     for (size_t i = 0; i < l->count; i++)
-        tally_add(l->tallies[i], &nobody, t, &e);
-    return true;
+        if (l->measures[i]->when == WHEN_DUE ? anything_measured(l->measures[i], &e) : happened)
+            tally_add(l->tallies[i], &nobody, t, &e);
 }
 
-static bool is_in_week(const struct looking *l, const struct occasion *o)
-{
-    return !o->left_out && date_cmp(o->on, l->sunday) <= 0 &&
-           date_cmp(o->on, date_add_days(l->sunday, -6)) >= 0;
-}
-
-static void collect(struct arena *a, const struct looking *l, struct weekly_occasion **ret,
-                    size_t *ret_count)
+size_t weekly_seen(const struct weekly_looking *l, struct weekly_occasion **ret)
 {
     struct weekly_occasion *all = NULL;
     size_t count = 0, room = 0;
@@ -82,30 +102,12 @@ static void collect(struct arena *a, const struct looking *l, struct weekly_occa
         size_t found = tally_occasions(l->tallies[i], &of);
 
         for (size_t k = 0; k < found; k++) {
-            if (!is_in_week(l, &of[k]))
+            if (of[k].left_out || !is_in_week(l, of[k].on))
                 continue;
-            all = arena_grow(a, all, sizeof *all, count, &room);
+            all = arena_grow(l->arena, all, sizeof *all, count, &room);
             all[count++] = (struct weekly_occasion){l->measures[i], of[k].person_id, of[k].in_time};
         }
     }
     *ret = all;
-    *ret_count = count;
-}
-
-bool weekly_occasions(struct arena *a, struct db *store, const struct library *l,
-                      struct date monday, struct weekly_occasion **ret, size_t *ret_count,
-                      struct error *err)
-{
-    struct looking looking = {.library = l, .sunday = date_add_days(monday, -1)};
-    struct person_rows rows = {.library = l, .each = look_at, .arg = &looking};
-    bool *blind;
-
-    if (!blind_read(a, &(struct reconcile_input){.store = store, .library = l}, &blind, err))
-        return false;
-    looking.sight.blind = blind;
-    begin(a, &looking);
-    if (!fact_rows_by_person(store, accepted_facts_select(a, ""), &rows, err))
-        return false;
-    collect(a, &looking, ret, ret_count);
-    return true;
+    return count;
 }

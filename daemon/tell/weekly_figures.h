@@ -1,8 +1,8 @@
 // Last week's figures for the Monday list: by the same functions as `timely timeliness`, but for a
-// week, and for whom each child is.
+// week, and for whom each child is. Pure: the daemon looks at everybody's accepted facts, a replay
+// at what was known.
 #pragma once
 
-#include "db.h"
 #include "measure.h"
 
 // A thing done in last week, or due then, that counts.
@@ -12,8 +12,12 @@ struct weekly_occasion {
     bool in_time;
 };
 
-// Of the week before a Monday, as at its Sunday: the measures that are a share of things in time.
-// Evaluates everybody. Waits. Arena-owned.
-MUST_USE bool weekly_occasions(struct arena *a, struct db *store, const struct library *l,
-                               struct date monday, struct weekly_occasion **ret, size_t *ret_count,
-                               struct error *err);
+// A look at the week before a Monday, as at its Sunday: the measures that are a share of things in
+// time. In the arena.
+struct weekly_looking;
+struct weekly_looking *weekly_look(struct arena *a, const struct library *l, struct sight sight,
+                                   struct date monday);
+// Looks at one person, once each. `each` is needed only for the call.
+void weekly_look_at(struct weekly_looking *l, struct arena *each, const struct timeline *t);
+// What was seen. Arena-owned.
+size_t weekly_seen(const struct weekly_looking *l, struct weekly_occasion **ret);

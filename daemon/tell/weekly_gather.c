@@ -6,6 +6,7 @@
 #include "ladder.h"
 #include "recipient.h"
 #include "text.h"
+#include "zone.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,16 +16,79 @@ static const char *const roles[] = {
     "reviewing-officer", "chairs-manager",  "safeguarding-manager"};
 #define ROLE_COUNT (sizeof roles / sizeof *roles)
 
-struct child {
-    const char *person_id;
-    struct responsible who;
-    bool restricted;
+struct gathering {
+    struct arena *arena;
+    const struct week_input *in;
+    struct date today, monday;
+    struct concern *concerns;
+    size_t concern_count, concern_room;
+    struct share *shares;
+    size_t share_count, share_room;
 };
 
-struct children {
-    struct child *items; // by person_id
-    size_t count;
-};
+// ------------------------------------------------------------------------------- the week
+
+struct date week_monday(struct date day)
+{
+    return date_add_days(day, -date_weekday(day));
+}
+
+struct date week_last(struct date monday)
+{
+    return date_add_days(monday, 13);
+}
+
+instant week_opening(const struct library *l, struct date monday)
+{
+    return agenda_next_list(l, instant_from_london((struct moment){date_add_days(monday, -1), 0}));
+}
+
+bool week_is_due(const struct library *l, instant now, instant first_started_at, struct date done)
+{
+    struct date monday = week_monday(london_from_instant(now).on);
+    struct moment first =
+        office_open_on_or_after(&l->office, l->local, london_from_instant(first_started_at));
+    instant opening = week_opening(l, monday);
+
+    return opening && now >= opening && agenda_office_open(l, now) &&
+           date_cmp(first.on, monday) < 0 && !(date_known(done) && date_cmp(done, monday) >= 0);
+}
+
+// ------------------------------------------------------------------------------- what it is
+
+static bool is_chair(const char *role)
+{
+    return strcmp(role, "chair") == 0 || strcmp(role, "reviewing-officer") == 0;
+}
+
+// The first summary has counted it. In a list it would stand before everything that can be changed.
+static bool is_older(const struct gathering *g, const struct owed *o)
+{
+    return o->at_first_start &&
+           date_cmp(o->due_on, london_from_instant(g->in->first_started_at).on) < 0;
+}
+
+// Of a meeting that is booked for the two weeks, its day; else the day on which it is due.
+static void set_day(const struct gathering *g, struct concern *c)
+{
+    const struct owed *o = c->owed;
+
+    c->booked = date_known(o->booked.on) && date_cmp(o->booked.on, g->today) >= 0 &&
+                date_cmp(o->booked.on, week_last(g->monday)) <= 0;
+    c->on = c->booked ? o->booked.on : o->due_on;
+}
+
+static enum week_part part_of(const struct gathering *g, const struct concern *c)
+{
+    const char *acting = ladder_acting_role(g->in->library, c->timescale);
+
+    if (is_older(g, c->owed))
+        return WEEK_OLDER;
+    // What is the chairs' own a manager reads apart from what the teams owe.
+    if (date_cmp(c->owed->due_on, g->today) < 0)
+        return acting && is_chair(acting) ? WEEK_RECORD : WEEK_LATE;
+    return date_cmp(c->on, week_last(g->monday)) <= 0 ? WEEK_DATE : WEEK_NOTHING;
+}
 
 // ------------------------------------------------------------------------------- whom it concerns
 
@@ -33,31 +97,24 @@ static const struct staff *on_role(const struct gathering *g, const struct respo
 {
     const char *ignored;
 
-    return recipient_on_rung(g->arena, g->directory, who, restricted, role, g->today, &ignored);
+    return recipient_on_rung(g->arena, g->in->directory, who, restricted, role, g->today, &ignored);
 }
 
-static const char *const *teams_of(const struct gathering *g, const struct responsible *who)
+static const char *const *teams_of(const struct gathering *g, const struct owed *o)
 {
-    return directory_teams(g->arena, g->directory, who);
+    return directory_teams(g->arena, g->in->directory, &o->who);
 }
 
-bool weekly_is_chair(const char *role)
-{
-    return strcmp(role, "chair") == 0 || strcmp(role, "reviewing-officer") == 0;
-}
-
-// Of what is late, those whom its ladder has reached; of what is ahead, those whom it would, and
-// who chairs it.
-static bool concerns(const struct gathering *g, const struct concern *e, const char *role,
+static bool concerns(const struct gathering *g, const struct concern *c, const char *role,
                      const struct telling *t, size_t count)
 {
-    bool late = date_cmp(e->owed->due_on, g->today) < 0;
+    bool late = date_cmp(c->owed->due_on, g->today) < 0;
 
     for (size_t i = 0; i < count; i++)
-        if (strcmp(t[i].role, role) == 0 && (!late || t[i].at <= g->now))
+        if (strcmp(t[i].role, role) == 0 && (!late || t[i].at <= g->in->now))
             return true;
-    return !late && weekly_is_chair(role) &&
-           ladder_speaks_to(g->library, e->deadline->timescale, teams_of(g, &e->owed->who), role);
+    return !late && is_chair(role) &&
+           ladder_speaks_to(g->in->library, c->timescale, teams_of(g, c->owed), role);
 }
 
 static bool is_told_already(const struct gathering *g, size_t from, const struct staff *to)
@@ -68,24 +125,36 @@ static bool is_told_already(const struct gathering *g, size_t from, const struct
     return false;
 }
 
+static void add_concern(struct gathering *g, const struct concern *c, size_t first)
+{
+    if (!c->to || same_text(c->to->id, c->owed->who.worker_id) || is_told_already(g, first, c->to))
+        return;
+    g->concerns =
+        arena_grow(g->arena, g->concerns, sizeof *g->concerns, g->concern_count, &g->concern_room);
+    g->concerns[g->concern_count++] = *c;
+}
+
 static void add_deadline(struct gathering *g, const struct owed *o)
 {
-    struct concern e = {.owed = o, .deadline = owed_deadline(g->arena, g->library, o)};
+    const struct deadline *d = owed_deadline(g->arena, g->in->library, o);
     size_t first = g->concern_count, count;
+    struct concern c = {.owed = o};
     struct telling *t;
 
-    if (!e.deadline)
+    if (!d)
         return;
-    count = ladder_tellings(g->arena, g->library, e.deadline, teams_of(g, &o->who), &t);
+    c.timescale = d->timescale;
+    set_day(g, &c);
+    c.part = part_of(g, &c);
+    if (c.part == WEEK_NOTHING)
+        return;
+    count = ladder_tellings(g->arena, g->in->library, d, teams_of(g, o), &t);
     for (size_t i = 0; i < ROLE_COUNT; i++) {
-        if (!concerns(g, &e, roles[i], t, count))
+        if (!concerns(g, &c, roles[i], t, count))
             continue;
-        e.to = on_role(g, &o->who, o->child.restricted, roles[i]);
-        if (!e.to || same_text(e.to->id, o->who.worker_id) || is_told_already(g, first, e.to))
-            continue;
-        g->concerns = arena_grow(g->arena, g->concerns, sizeof *g->concerns, g->concern_count,
-                                 &g->concern_room);
-        g->concerns[g->concern_count++] = e;
+        c.role = roles[i];
+        c.to = on_role(g, &o->who, o->child.restricted, c.role);
+        add_concern(g, &c, first);
     }
 }
 
@@ -104,12 +173,12 @@ static bool is_measured_for(const struct library *l, const struct measure *m, co
 }
 
 static void add_occasion(struct gathering *g, const struct weekly_occasion *o,
-                         const struct child *c)
+                         const struct week_child *c)
 {
     size_t first = g->share_count;
 
     for (size_t i = 0; i < ROLE_COUNT; i++) {
-        const struct staff *to = is_measured_for(g->library, o->measure, roles[i])
+        const struct staff *to = is_measured_for(g->in->library, o->measure, roles[i])
                                      ? on_role(g, &c->who, c->restricted, roles[i])
                                      : NULL;
         bool again = false;
@@ -124,73 +193,30 @@ static void add_occasion(struct gathering *g, const struct weekly_occasion *o,
     }
 }
 
-// ------------------------------------------------------------------------------- reading
-
-static bool read_deadlines(struct gathering *g, struct error *err)
-{
-    struct owed *owed;
-    size_t count;
-
-    if (!owed_read(g->arena, g->store,
-                   "d.state = 'open' AND (d.due_on <= $1::date OR d.booked_at::date <= $1::date)",
-                   date_iso(g->arena, date_add_days(g->monday, 13)), &owed, &count, err))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        add_deadline(g, &owed[i]);
-    return true;
-}
-
 static int by_person(const void *a, const void *b)
 {
-    return strcmp(((const struct child *)a)->person_id, ((const struct child *)b)->person_id);
+    return strcmp(((const struct week_child *)a)->person_id,
+                  ((const struct week_child *)b)->person_id);
 }
 
-static bool read_children(struct gathering *g, struct children *ret, struct error *err)
+static void add_occasions(struct gathering *g)
 {
-    AUTO(pgresult_done) PGresult *r = NULL;
+    const struct week_input *in = g->in;
 
-    if (!db_ask(g->store,
-                "SELECT person_id, worker_id, team_id, chair_id, iro_id, restricted"
-                " FROM timely.person",
-                0, NULL, &r, err))
-        return false;
-    ret->count = (size_t)PQntuples(r);
-    ret->items = ARENA_ARRAY(g->arena, struct child, ret->count + 1);
-    for (int i = 0; i < PQntuples(r); i++) {
-#define TEXT(column) arena_strdup(g->arena, db_text(r, i, column))
-        ret->items[i] =
-            (struct child){TEXT(0), {TEXT(1), TEXT(2), TEXT(3), TEXT(4)}, db_bool(r, i, 5)};
-#undef TEXT
-    }
-    if (ret->count > 1)
-        qsort(ret->items, ret->count, sizeof *ret->items, by_person);
-    return true;
-}
-
-static const struct child *child_of(const struct children *all, const char *person_id)
-{
-    struct child key = {.person_id = person_id};
-
-    return all->count ? bsearch(&key, all->items, all->count, sizeof key, by_person) : NULL;
-}
-
-static bool read_figures(struct gathering *g, struct error *err)
-{
-    struct weekly_occasion *all;
-    struct children children;
-    size_t count;
-
-    if (!weekly_occasions(g->arena, g->store, g->library, g->monday, &all, &count, err) ||
-        !read_children(g, &children, err))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        const struct child *c = child_of(&children, all[i].person_id);
+    if (in->child_count > 1)
+        qsort(in->children, in->child_count, sizeof *in->children, by_person);
+    for (size_t i = 0; i < in->occasion_count; i++) {
+        struct week_child key = {.person_id = in->occasions[i].person_id};
+        const struct week_child *c =
+            in->child_count ? bsearch(&key, in->children, in->child_count, sizeof key, by_person)
+                            : NULL;
 
         if (c)
-            add_occasion(g, &all[i], c);
+            add_occasion(g, &in->occasions[i], c);
     }
-    return true;
 }
+
+// ------------------------------------------------------------------------------- reader by reader
 
 static int by_reader(const void *x, const void *y)
 {
@@ -210,13 +236,66 @@ static int by_reader_and_measure(const void *x, const void *y)
     return by != 0 ? by : (a->of->measure > b->of->measure) - (a->of->measure < b->of->measure);
 }
 
-bool weekly_gather(struct gathering *g, struct error *err)
+static bool has_something(const struct week_reader *r)
 {
-    if (!read_deadlines(g, err) || !read_figures(g, err))
-        return false;
-    if (g->concern_count > 1)
-        qsort(g->concerns, g->concern_count, sizeof *g->concerns, by_reader);
-    if (g->share_count > 1)
-        qsort(g->shares, g->share_count, sizeof *g->shares, by_reader_and_measure);
-    return true;
+    for (size_t i = 0; i < r->concern_count; i++)
+        if (r->concerns[i].part != WEEK_OLDER)
+            return true;
+    return r->share_count > 0;
+}
+
+// Both lists are sorted by reader: the next one of either, with all that is theirs.
+static bool next_reader(const struct gathering *g, struct week_reader *r)
+{
+    const struct concern *e = r->concerns + r->concern_count,
+                         *last = g->concerns + g->concern_count;
+    const struct share *s = r->shares + r->share_count, *end = g->shares + g->share_count;
+    const struct staff *to = NULL;
+
+    if (e < last)
+        to = e->to;
+    if (s < end && (!to || strcmp(s->to->id, to->id) < 0))
+        to = s->to;
+    *r = (struct week_reader){r->week, to, e, 0, s, 0};
+    while (e + r->concern_count < last && e[r->concern_count].to == to)
+        r->concern_count++;
+    while (s + r->share_count < end && s[r->share_count].to == to)
+        r->share_count++;
+    return to != NULL;
+}
+
+static void by_readers(const struct gathering *g, struct week *w)
+{
+    struct week_reader r = {w, NULL, g->concerns, 0, g->shares, 0};
+
+    w->readers = ARENA_ARRAY(g->arena, struct week_reader, g->concern_count + g->share_count + 1);
+    while (next_reader(g, &r))
+        if (has_something(&r))
+            w->readers[w->count++] = r;
+}
+
+void weekly_gather(struct arena *a, const struct week_input *in, struct week *ret)
+{
+    struct date today = london_from_instant(in->now).on;
+    struct gathering g = {.arena = a, .in = in, .today = today, .monday = week_monday(today)};
+
+    for (size_t i = 0; i < in->count; i++)
+        add_deadline(&g, &in->owed[i]);
+    add_occasions(&g);
+    if (g.concern_count > 1)
+        qsort(g.concerns, g.concern_count, sizeof *g.concerns, by_reader);
+    if (g.share_count > 1)
+        qsort(g.shares, g.share_count, sizeof *g.shares, by_reader_and_measure);
+    *ret = (struct week){.monday = g.monday, .library = in->library};
+    by_readers(&g, ret);
+}
+
+static int by_staff(const void *key, const void *reader)
+{
+    return strcmp(key, ((const struct week_reader *)reader)->to->id);
+}
+
+const struct week_reader *week_reader_of(const struct week *w, const char *staff_id)
+{
+    return w->count ? bsearch(staff_id, w->readers, w->count, sizeof *w->readers, by_staff) : NULL;
 }

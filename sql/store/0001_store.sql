@@ -360,7 +360,8 @@ SELECT a.* FROM timely.acknowledgement a JOIN timely.deadline d USING (deadline_
 --   -              due            put_message its dedupe key is new
 --   due            superseded     put_message a newer one about the same object to the same person is put in, and this one has
 --                                             surely not left (not maybe_repeat)
---   due            superseded     the agenda  the same of a newer digest to the same person, which says what still stands
+--   due            superseded     the agenda  the same of a newer digest to the same person, which says what still stands; of the
+--                                             list of a week, only by the list of another week with a digest in it
 --   due            claimed        a sender    not_before has come; no older one about the same object to the same person waits
 --   claimed        claimed        another     lease_until has passed
 --   handing_over   claimed        another     lease_until has passed; it may have left: maybe_repeat
@@ -412,7 +413,7 @@ CREATE TABLE timely.outbox (
 CREATE INDEX outbox_waiting ON timely.outbox (put_at, message_id, free_at) WHERE state IN ('due', 'claimed', 'handing_over');
 CREATE INDEX outbox_never ON timely.outbox (settled_at) WHERE state IN ('refused', 'expired');
 CREATE INDEX outbox_object ON timely.outbox (object_id, staff_id) WHERE object_id IS NOT NULL;
-CREATE INDEX outbox_digest ON timely.outbox (staff_id) WHERE kind = 'digest' AND state = 'due';
+CREATE INDEX outbox_digest ON timely.outbox (staff_id) WHERE kind IN ('digest', 'weekly') AND state = 'due';
 
 -- Which deadlines a message is about, from when it is put in: append-only. A digest is about each of its lines, also those
 -- that its reader was told before; a meeting's invite about every deadline that the meeting was to meet then.

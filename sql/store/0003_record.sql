@@ -274,11 +274,12 @@ BEGIN
 END $$;
 
 -- A digest says all that still stands of those before it. One that waits, and has surely not left, is therefore overtaken by
--- a newer one to the same person, as after days without a mail server.
+-- a newer one to the same person, as after days without a mail server. So is a week's list by the next one that has a digest
+-- in it, and by nothing else: no digest has the list.
 CREATE FUNCTION timely.overtake_digests(newer bigint, business_now timestamptz) RETURNS void LANGUAGE sql AS $$
     UPDATE timely.outbox o SET state = 'superseded', settled_at = business_now
       FROM timely.outbox n
-     WHERE n.message_id = newer AND n.kind = 'digest' AND o.kind = 'digest' AND o.staff_id = n.staff_id
+     WHERE n.message_id = newer AND n.kind IN ('digest', 'weekly') AND o.kind IN ('digest', n.kind) AND o.staff_id = n.staff_id
        AND o.message_id < n.message_id AND o.state = 'due' AND NOT o.maybe_repeat
 $$;
 
@@ -297,7 +298,10 @@ BEGIN
         INSERT INTO timely.message_deadline
         SELECT the_message, id::bigint FROM jsonb_array_elements_text(coalesce(doc->'about', '[]')) AS id
         ON CONFLICT DO NOTHING;
-        PERFORM timely.overtake_digests(the_message, business_now);
+        -- A list without a digest in it has no notices, and does not say what stands.
+        IF doc->'notices' <> '[]' THEN
+            PERFORM timely.overtake_digests(the_message, business_now);
+        END IF;
     END IF;
     INSERT INTO timely.notice (deadline_id, due_on, rung, staff_id, said_at, message_id)
     SELECT n.deadline_id, n.due_on, n.rung, n.staff_id, business_now, the_message
@@ -308,11 +312,10 @@ BEGIN
      WHERE d.deadline_id = n.deadline_id;
 END $$;
 
--- The Monday lists of a week: {now, monday, mails [{message, about [deadline_id]}]}. Once a week.
+-- The Monday lists of a week: {monday, tellings [as record_telling takes them]}. Once a week, all of them or none.
 CREATE FUNCTION timely.record_weekly(doc jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    business_now timestamptz := (doc->>'now')::timestamptz;
-    mail jsonb;
+    telling jsonb;
 BEGIN
     PERFORM timely.take_turn();
     UPDATE timely.state SET weekly_on = (doc->>'monday')::date
@@ -320,13 +323,8 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    FOR mail IN SELECT * FROM jsonb_array_elements(doc->'mails') LOOP
-        PERFORM timely.put_message(mail->'message', business_now);
-        INSERT INTO timely.message_deadline
-        SELECT o.message_id, id::bigint
-          FROM timely.outbox o, jsonb_array_elements_text(mail->'about') AS id
-         WHERE o.dedupe = mail->'message'->>'dedupe'
-        ON CONFLICT DO NOTHING;
+    FOR telling IN SELECT * FROM jsonb_array_elements(doc->'tellings') LOOP
+        PERFORM timely.record_telling(telling);
     END LOOP;
 END $$;
 

@@ -104,9 +104,12 @@ $$;
 REVOKE ALL ON FUNCTION timely.wellness() FROM PUBLIC;
 
 -- What somebody was told of by another way than the outbox: a row lasts until the all-clear. Whoever tells it takes it for
--- a while first, so that two daemons do not both.
+-- a while first, so that two daemons do not both. Each way is told for itself: one that failed is tried again.
 CREATE TABLE timely.alarm (
-    code        text PRIMARY KEY,
+    code        text NOT NULL,
+    way         text NOT NULL CHECK (way IN ('mail', 'webhook')),
+    raised_at   timestamptz NOT NULL DEFAULT now(),
     told_at     timestamptz,             -- real time of the last alarm that was taken; NULL: none was
-    taken_until timestamptz NOT NULL     -- real time of the server
+    taken_until timestamptz NOT NULL,    -- real time of the server
+    PRIMARY KEY (code, way)
 );

@@ -79,11 +79,12 @@ class Daemon:
         return dict(pair.split('=') for pair in done.stdout.split())
 
     def known_times(self, first, last):
-        """When something becomes known, and every midnight, after `first`."""
+        """When something becomes known, every midnight, and every Monday's opening of the office, after `first`."""
         rows = self.ask("SELECT DISTINCT date_trunc('minute', greatest(at, recorded_at)) FROM timely_source.everything"
                         ' WHERE greatest(at, recorded_at) > %s AND greatest(at, recorded_at) < %s', (first, last), self.source)
         days = [first + datetime.timedelta(days=n) for n in range((last - first).days)]
-        return {time for time, in rows} | set(days)
+        openings = [day.replace(hour=9) for day in days if day.weekday() == 0]
+        return {time for time, in rows} | set(days) | set(openings)
 
     def live(self, first, last):
         """From the first start at midnight of `first` to the end of the day before `last`."""

@@ -36,9 +36,9 @@ static struct weekly empty(void)
 static void the_week_of_a_manager(void **state)
 {
     struct weekly_figure figures[] = {
-        {"initial conferences within 15 working days", 4, 3, "90-95%", true},
-        {"review conferences in timescale", 6, 6, "90-95%", false},
-        {"assessments within 45 working days", 9, 8, NULL, false},
+        {"m-icpc", "initial conferences within 15 working days", 4, 3, "90-95%", true},
+        {"m-rcpc", "review conferences in timescale", 6, 6, "90-95%", false},
+        {"m-assessment", "assessments within 45 working days", 9, 8, NULL, false},
     };
     struct digest_line lines[] = {
         late("1301", "Initial child protection conference", "Law", "2024-03-15", 14),
@@ -67,10 +67,52 @@ static void the_week_of_a_manager(void **state)
     w.dates = dates;
     w.date_count = 4;
     weekly_render(arena, &w, &r);
-    assert_string_equal(r.subject, "Your week: 3 out of timescale, 3 ahead");
+    assert_string_equal(r.subject, "Your week: 3 out of timescale, 1 due today, 2 ahead");
     golden_check("weekly.txt", arena_printf(arena, "Subject: %s\n\n%s", r.subject, r.text),
                  strlen(r.subject) + strlen(r.text) + 11);
     golden_check("weekly.html", r.html, strlen(r.html));
+}
+
+// What is new this morning comes first, and what it says no other part says again.
+static void a_monday_morning_with_something_new(void **state)
+{
+    struct weekly_figure figures[] = {
+        {"m-icpc", "initial conferences within 15 working days", 4, 4, "90-95%", false}};
+    struct digest_line fresh[] = {
+        late("1042", "Core group", "Guidance", "2024-04-05", 1),
+        late("0733", "Visit to a child in care", "Law", "2024-04-08", 0),
+    };
+    struct digest_line lines[] = {
+        late("1301", "Initial child protection conference", "Guidance", "2024-03-15", 14)};
+    struct digest_line standing[] = {
+        late("1188", "Review child protection conference", "Guidance", "2024-05-02", -17)};
+    struct weekly_date dates[] = {
+        ahead("2024-04-10", "2024-04-10T14:30", "1042", "Review child protection conference")};
+    struct weekly w = empty();
+    struct rendered r;
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        fresh[i].is_new = true;
+    fresh[0].reason = "out of timescale since Friday 5 April 2024";
+    fresh[0].url = "https://timely.example/why/abcdefghijklmnopqrstuvwx";
+    fresh[0].deadline_id = 1;
+    standing[0].reason = "it is not booked in time";
+    w.fresh = fresh;
+    w.fresh_count = 2;
+    w.figures = figures;
+    w.figure_count = 1;
+    w.late = lines;
+    w.late_count = 1;
+    w.standing = standing;
+    w.standing_count = 1;
+    w.dates = dates;
+    w.date_count = 1;
+    weekly_render(arena, &w, &r);
+    assert_string_equal(r.subject, "Your week: 2 out of timescale, 1 due today, 1 ahead");
+    golden_check("monday.txt", arena_printf(arena, "Subject: %s\n\n%s", r.subject, r.text),
+                 strlen(r.subject) + strlen(r.text) + 11);
+    golden_check("monday.html", r.html, strlen(r.html));
 }
 
 // A head of service has hundreds: the worst are named, a full week is numbers.
@@ -121,6 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_week_of_a_manager),
+        cmocka_unit_test(a_monday_morning_with_something_new),
         cmocka_unit_test(a_long_list_is_cut),
         cmocka_unit_test(a_week_with_nothing_late),
     };

@@ -1,8 +1,8 @@
-// What the daemon's fibers do once, as a program for the tests: reconcile, agenda, weekly, deliver,
-// feeds or take on a store, at a business time that is given. "reconcile" takes the case database
+// What the daemon's fibers do once, as a program for the tests: reconcile, agenda, deliver, feeds
+// or take on a store, at a business time that is given. "reconcile" takes the case database
 // beside it.
 //
-//     run_driver agenda|weekly|deliver|feeds CONNINFO CONFIG NOW [all]
+//     run_driver agenda|deliver|feeds CONNINFO CONFIG NOW [all]
 //     run_driver reconcile CONNINFO CONFIG NOW SOURCE
 //     run_driver rounds CONNINFO CONFIG NOW SOURCE
 //     run_driver take CONNINFO CONFIG NOW MAIL       a mail that came to the service's mailbox
@@ -22,7 +22,6 @@
 #include "replies.h"
 #include "timescales.h"
 #include "transfer.h"
-#include "weekly_list.h"
 #include "zone.h"
 
 #include <event2/event.h>
@@ -49,16 +48,6 @@ static bool agenda(struct call *c, struct db *store, const struct directory *d, 
     printf("deadlines=%zu lines=%zu mails=%zu silent=%zu waiting=%zu nobody=%zu next=%s\n",
            r.deadlines, r.lines, r.mails, r.silent, r.waiting, r.nobody,
            r.next_at ? moment_iso(c->arena, london_from_instant(r.next_at)) : "never");
-    return true;
-}
-
-static bool weekly(struct call *c, struct db *store, const struct directory *d, struct error *err)
-{
-    size_t mails;
-
-    if (!weekly_round(store, c->library, &c->config, d, c->now, &mails, err))
-        return false;
-    printf("mails=%zu\n", mails);
     return true;
 }
 
@@ -145,8 +134,6 @@ static bool do_round(struct call *c, struct db *store, struct error *err)
         return false;
     if (strcmp(c->what, "agenda") == 0)
         ok = agenda(c, store, d, err);
-    else if (strcmp(c->what, "weekly") == 0)
-        ok = weekly(c, store, d, err);
     else if (strcmp(c->what, "deliver") == 0)
         ok = deliver(c, store, d, err);
     else if (strcmp(c->what, "reconcile") == 0)

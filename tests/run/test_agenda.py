@@ -7,6 +7,11 @@ import pytest
 from telling import told
 
 
+@pytest.fixture
+def store(store):
+    return store.without_lists()
+
+
 def test_nothing_before_the_first_reading(store):
     store.ask('UPDATE timely.state SET first_started_at = NULL')
     store.deadline(store.person('P1'))

@@ -113,10 +113,10 @@ def test_the_guide_says_what_to_do_about_every_code(store):
 # ------------------------------------------------------------------------------------------------- another way
 
 class Webhook(http.server.ThreadingHTTPServer):
-    """Keeps what is posted to it."""
+    """Keeps what is posted to it. `answers` are given first: (status, seconds of Retry-After)."""
 
     def __init__(self):
-        self.posted = []
+        self.posted, self.answers = [], []
         super().__init__(('127.0.0.1', 0), WebhookHandler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -129,7 +129,10 @@ class WebhookHandler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         assert self.headers['Content-Type'] == 'application/json' and self.path == '/hook?key=secret'
         self.server.posted.append(json.loads(self.rfile.read(int(self.headers['Content-Length']))))
-        self.send_response(204)
+        status, seconds = self.server.answers.pop(0) if self.server.answers else (204, None)
+        self.send_response(status)
+        if seconds is not None:
+            self.send_header('Retry-After', str(seconds))
         self.end_headers()
 
     def log_message(self, *_):
@@ -157,7 +160,10 @@ def said(server, hook):
     return mails, posts
 
 
-def test_a_mail_server_that_hangs_is_told_by_the_other_way_once_and_so_is_its_end(store, other_ways):
+def test_a_mail_server_that_hangs_is_told_by_each_other_way_once_and_so_is_its_end(store, other_ways):
+    """A way that does not take it is tried again, with the same number, and the other one is not."""
+    hook = other_ways[1]
+    hook.answers = [(500, None)]
     with MailServer() as first:
         first.gate.clear()
         by_smtp(store, first)
@@ -165,6 +171,11 @@ def test_a_mail_server_that_hangs_is_told_by_the_other_way_once_and_so_is_its_en
         store.put('summary:SW1', put_at='2024-04-02 07:00Z')
         with Fibers(store, '2024-04-02 10:00'), Fibers(store, '2024-04-02 10:00'):
             wait_for(lambda: all(said(*other_ways)))
+            store.ask('UPDATE timely.alarm SET taken_until = now() WHERE told_at IS NULL')
+            wait_for(lambda: len(hook.posted) > 1 and not store.ask('SELECT FROM timely.alarm WHERE told_at IS NULL'))
+            failed, taken = hook.posted
+            assert failed['id'] == taken['id'] and len(taken['id']) == 24
+            hook.posted = [taken]
             assert said(*other_ways) == ([['alarm', 'message-late']],) * 2
             first.gate.set()
             wait_for(lambda: all(len(way) > 1 for way in said(*other_ways)), 60)
@@ -207,6 +218,32 @@ def test_a_refused_configuration_is_no_reason_for_silence(store, other_ways):
     assert 'given up timelyd.service Bcc: x (since' in ' '.join(other_ways[0].messages[0].get_content().split())
     store.configure()
     assert 'no other way is set under "alarm"' in timely('alarm', store, status=3)
+
+
+def read_card(card):
+    """What Microsoft's own reader of Adaptive Cards has to say about it."""
+    done = subprocess.run(['node', str(ROOT / 'tests' / 'run' / 'read_card.js')], input=json.dumps(card), capture_output=True, text=True,
+                          check=True)
+    return json.loads(done.stdout)
+
+
+def test_a_teams_workflow_gets_a_card_that_reads_nothing_as_markup(store, other_ways):
+    _, hook = other_ways
+    hook.answers = [(429, 1), (503, 3600)]
+    store.alarm = [line for line in store.alarm if 'webhook' in line or line == 'alarm:'] + ['  webhook form: teams', '']
+    with_alarm(store)
+    assert timely('alarm', store, status=3).endswith('timely: the webhook answered 503\n'), 'an hour is more than a moment'
+    assert timely('alarm', store, '--unit', 'timelyd.service') == 'Told.\n'
+    first, again, other = hook.posted
+    assert first == again and first['id'] != other['id'] and set(other) == {'type', 'id', 'attachments'} and other['type'] == 'message'
+    attachment, = other['attachments']
+    assert attachment['contentType'] == 'application/vnd.microsoft.card.adaptive'
+    read = read_card(attachment['content'])
+    assert read['complaints'] == [] and read['kept'] == attachment['content'], 'it knows every property'
+    assert read['plain'][0] == 'unit-failed' and read['plain'][-1] == f'Number {other["id"]}'
+    assert re.fullmatch(r', since \w+ \d+ \w+ 20\d\d, \d\d:\d\d', read['plain'][1]) and len(read['plain']) == 3
+    assert len(read['markdown']) == 2 and not re.search(r'[*_`\[\]{}<>#]|^\s*[-\d]', ' '.join(read['markdown']))
+    assert 'timelyd.service' not in json.dumps(hook.posted)
 
 
 class Daemon:

@@ -26,7 +26,7 @@ def pg():
 
 @pytest.fixture
 def store(pg, tmp_path):
-    store = pg.store(tmp_path)
+    store = pg.store(tmp_path).without_lists()
     store.configure(delivery='live', allowed_domains='council.example')
     store.name_itself()
     store.deadline(store.person('P1', chair_id='CHAIR', worker_since='2024-01-01'))

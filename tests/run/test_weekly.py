@@ -15,7 +15,15 @@ def store(store):
 
 
 def weekly(store, now=MONDAY):
-    return int(store.run('weekly', now).split('=')[1])
+    """How many lists a round puts in."""
+    before = len(store.mails('weekly'))
+    store.agenda(now)
+    return len(store.mails('weekly')) - before
+
+
+def known(store, *what, **columns):
+    """A deadline of which there is nothing new to say."""
+    return store.deadline(*what, next_notice_at=None, **columns)
 
 
 def lists(store):
@@ -31,7 +39,7 @@ def conference(store, number, started, held):
 
 
 def test_once_a_week_when_the_office_opens(store):
-    store.deadline(store.person('P1'), trigger='2024-03-07', due='2024-03-28')
+    known(store, store.person('P1'), trigger='2024-03-07', due='2024-03-28')
     assert [weekly(store, now) for now in ('2024-04-07 12:00', '2024-04-08 08:59')] == [0, 0]
     sent = weekly(store)
     assert sent > 0 and [weekly(store, now) for now in (MONDAY, '2024-04-08 15:00', '2024-04-12 10:00')] == [0, 0, 0]
@@ -44,7 +52,7 @@ def test_once_a_week_when_the_office_opens(store):
 
 
 def test_a_round_that_breaks_puts_nothing_in_and_is_done_again(store):
-    store.deadline(store.person('P1'), trigger='2024-03-07', due='2024-03-28')
+    known(store, store.person('P1'), trigger='2024-03-07', due='2024-03-28')
     store.ask("ALTER TABLE timely.outbox ADD CONSTRAINT trip CHECK (staff_id <> 'TM1')")
     with pytest.raises(AssertionError, match='trip'):
         weekly(store)
@@ -53,9 +61,69 @@ def test_a_round_that_breaks_puts_nothing_in_and_is_done_again(store):
     assert weekly(store) == len(lists(store)) > 1
 
 
+def mails_of(store, staff):
+    return [(kind, text) for kind, to, _, text in store.mails() if to == staff]
+
+
+def test_one_mail_on_a_monday_says_each_deadline_once(store):
+    new = store.deadline(store.person('P1'), trigger='2024-03-14', due='2024-04-05', seen='2024-04-08 08:00')
+    known(store, store.person('P2'), trigger='2024-03-07', due='2024-03-28')
+    known(store, store.person('P3'), trigger='2024-03-20', due='2024-04-12')
+    store.agenda(MONDAY)
+    (kind, text), = mails_of(store, 'TM1')
+    assert kind == 'weekly' and text.count('NEW') == 1
+    assert [text.count(f'REF-P{n}') for n in (1, 2, 3)] == [1, 1, 1]
+    assert text.index('New since your last digest: 1') < text.index('REF-P1') < text.index('Also out of timescale') < text.index('REF-P2')
+    assert '1 line is new since your last digest. 2 out of timescale in all; 1 more date this week, 0 next week.' in text
+    assert lists(store)['TM1'][0] == 'Your week: 2 out of timescale, 1 ahead'
+    # A worker has the digest, as on any day; nobody has two mails, and what was said is on record with its mail.
+    assert [kind for kind, _ in mails_of(store, 'SW1')] == ['digest']
+    readers = [staff for _, staff, *_ in store.mails()]
+    assert len(readers) == len(set(readers)) and {'TM1', 'SW1', 'SM'} <= set(readers)
+    assert {staff: sent for _, staff, sent in store.notices(new)} == {staff: True for staff in ('SW1', 'TM1', 'SM')}
+    about = {d for d, in store.ask("SELECT deadline_id FROM timely.message_deadline JOIN timely.outbox USING (message_id)"
+                                   " WHERE staff_id = 'TM1'")}
+    assert len(about) == 3 and weekly(store, '2024-04-08 09:01') == 0
+    # It was that day's digest: what comes later waits for the next morning, and lists the rest as told before.
+    store.deadline(store.person('P4'), trigger='2024-03-14', due='2024-04-05', seen='2024-04-08 11:00')
+    store.agenda('2024-04-08 11:00')
+    assert len(mails_of(store, 'TM1')) == 1
+    store.agenda('2024-04-09 09:00')
+    kind, text = mails_of(store, 'TM1')[-1]
+    assert kind == 'digest' and 'NEW' in text and 'REF-P4' in text and 'REF-P1' in text
+
+
+def test_a_monday_that_breaks_is_done_again_with_what_is_new(store):
+    new = store.deadline(store.person('P1'), trigger='2024-03-14', due='2024-04-05', seen='2024-04-08 08:00')
+    store.ask("ALTER TABLE timely.outbox ADD CONSTRAINT trip CHECK (staff_id <> 'TM1')")
+    with pytest.raises(AssertionError, match='trip'):
+        store.agenda(MONDAY)
+    assert [staff for _, staff, *_ in store.mails()] == ['SW1'] and {staff for _, staff, _ in store.notices(new)} == {'SW1'}
+    store.ask('ALTER TABLE timely.outbox DROP CONSTRAINT trip')
+    store.agenda('2024-04-08 09:05')
+    assert len(mails_of(store, 'SW1')) == 1 and [text.count('NEW') for _, text in mails_of(store, 'TM1')] == [1]
+    assert {staff for _, staff, _ in store.notices(new)} == {'SW1', 'TM1', 'SM'}
+
+
+def test_what_waits_is_overtaken_by_what_says_all_of_it(store):
+    """No mail server from Friday to Tuesday: Monday's mail has Friday's lines, and nothing has Monday's list."""
+    store.ask("UPDATE timely.state SET weekly_on = '2024-04-01'")
+    store.deadline(store.person('P1'), trigger='2024-03-14', due='2024-04-05', seen='2024-04-05 08:00')
+    store.deadline(store.person('P2', worker='SW3', team='T2'), trigger='2024-03-13', due='2024-04-04', seen='2024-04-05 08:00')
+    store.agenda('2024-04-05 10:00')
+    store.deadline(store.person('P3'), trigger='2024-03-14', due='2024-04-05', seen='2024-04-08 08:00')
+    store.agenda(MONDAY)
+    store.deadline(store.person('P4'), trigger='2024-03-14', due='2024-04-05', seen='2024-04-09 08:00')
+    store.agenda('2024-04-09 09:00')
+    states = store.ask("SELECT staff_id, kind, state FROM timely.outbox WHERE staff_id IN ('TM1', 'TM2') ORDER BY message_id")
+    assert [row[1:] for row in states if row[0] == 'TM1'] == [
+        ('digest', 'superseded'), ('weekly', 'due'), ('digest', 'due')]
+    assert [row[1:] for row in states if row[0] == 'TM2'] == [('digest', 'due'), ('weekly', 'due')], 'a list alone does not say it all'
+
+
 def test_the_first_week_has_its_summary_instead(store):
     store.start('2024-04-08 10:00')
-    store.deadline(store.person('P1'), trigger='2024-03-07', due='2024-03-28')
+    known(store, store.person('P1'), trigger='2024-03-07', due='2024-03-28')
     assert weekly(store, '2024-04-08 11:00') == 0
     assert weekly(store, '2024-04-15 09:00') > 0
 
@@ -63,9 +131,9 @@ def test_the_first_week_has_its_summary_instead(store):
 def test_what_was_late_before_timely_began_is_a_number(store):
     store.start('2024-03-29 09:00')
     for number in range(3):
-        store.deadline(store.person(f'OLD{number}'), trigger='2023-03-07', due='2023-03-28', at_first_start=True)
+        known(store, store.person(f'OLD{number}'), trigger='2023-03-07', due='2023-03-28', at_first_start=True)
     assert weekly(store) == 0, 'that alone is no news'
-    store.deadline(store.person('P1'), trigger='2024-03-12', due='2024-04-04')
+    known(store, store.person('P1'), trigger='2024-03-12', due='2024-04-04')
     assert weekly(store, '2024-04-15 09:00') > 0
     subject, text = lists(store)['TM1']
     assert subject == 'Your week: 1 out of timescale' and 'OLD' not in text
@@ -73,12 +141,12 @@ def test_what_was_late_before_timely_began_is_a_number(store):
 
 
 def test_whom_what_concerns(store):
-    late = store.deadline(store.person('P1'), trigger='2024-03-06', due='2024-03-27')
-    store.deadline(store.person('P2'), 'cp-visit', trigger='2024-03-21', due='2024-04-04')
-    store.deadline(store.person('P3', chair_id='CHAIR'), trigger='2024-03-19', due='2024-04-11', booked_at='2024-04-09 14:30')
-    store.deadline(store.person('P4', chair_id='CHAIR'), 'conference-decisions', trigger='2024-03-01', due='2024-03-28')
-    store.deadline(store.person('P5', worker='SW3', team='T2'), trigger='2024-03-27', due='2024-04-19')
-    store.deadline(store.person('P6'), trigger='2024-04-05', due='2024-04-26')
+    late = known(store, store.person('P1'), trigger='2024-03-06', due='2024-03-27')
+    known(store, store.person('P2'), 'cp-visit', trigger='2024-03-21', due='2024-04-04')
+    known(store, store.person('P3', chair_id='CHAIR'), trigger='2024-03-19', due='2024-04-11', booked_at='2024-04-09 14:30')
+    known(store, store.person('P4', chair_id='CHAIR'), 'conference-decisions', trigger='2024-03-01', due='2024-03-28')
+    known(store, store.person('P5', worker='SW3', team='T2'), trigger='2024-03-27', due='2024-04-19')
+    known(store, store.person('P6'), trigger='2024-04-05', due='2024-04-26')
     weekly(store)
     told = lists(store)
     named = {staff: set(re.findall(r'REF-(P\d)', text)) for staff, (_, text) in told.items()}
@@ -101,7 +169,7 @@ def test_whom_what_concerns(store):
 
 
 def test_a_restricted_child_is_named_to_managers_alone(store):
-    store.deadline(store.person('P1', chair_id='CHAIR', restricted=True), trigger='2024-03-19', due='2024-04-11')
+    known(store, store.person('P1', chair_id='CHAIR', restricted=True), trigger='2024-03-19', due='2024-04-11')
     weekly(store)
     assert set(lists(store)) == {'TM1', 'SM', 'HEAD'}
 
@@ -124,7 +192,7 @@ def test_the_figures_are_those_of_timeliness(store):
 
 
 def test_each_late_line_leads_its_reader_to_the_page_of_the_deadline(store):
-    deadline = store.deadline(store.person('P1'), trigger='2024-03-07', due='2024-03-28')
+    deadline = known(store, store.person('P1'), trigger='2024-03-07', due='2024-03-28')
     sent = weekly(store)
     assert [outcome for _, outcome in store.deliver(MONDAY)] == ['sent'] * sent
     mails = [path.read_text(encoding='utf-8') for path in store.maildir.glob('new/*')]

@@ -1,0 +1,83 @@
+// Lines as people read them (agenda_words.h).
+#include "agenda_words.h"
+
+#include "acknowledged.h"
+#include "mail_links.h"
+#include "zone.h"
+
+struct date agenda_today(const struct agenda_voice *v)
+{
+    return london_from_instant(v->now).on;
+}
+
+static bool is_awaited(const struct agenda_voice *v, const struct owed *o)
+{
+    return date_known(o->booked.on) && moment_cmp(o->booked, london_from_instant(v->now)) < 0;
+}
+
+static const char *booked_words(const struct agenda_voice *v, const struct owed *o)
+{
+    if (!date_known(o->booked.on))
+        return NULL;
+    return arena_printf(v->arena, "%s %s",
+                        is_awaited(v, o) ? "not recorded yet: booked for" : "booked for",
+                        moment_words(v->arena, o->booked));
+}
+
+static const char *escalation_words(const struct agenda_voice *v, const struct owed *o)
+{
+    const char *due = date_words(v->arena, o->due_on);
+
+    if (date_cmp(o->due_on, agenda_today(v)) < 0)
+        return is_awaited(v, o)
+                   ? arena_printf(v->arena, "it was due on %s and nothing is recorded", due)
+                   : arena_printf(v->arena, "out of timescale since %s", due);
+    return "it is not booked in time";
+}
+
+const char *agenda_reason(const struct agenda_voice *v, const struct line *l)
+{
+    const char *reason = l->escalation ? escalation_words(v, l->owed) : NULL;
+
+    if (reason && l->why)
+        return arena_printf(v->arena, "%s; %s", reason, l->why);
+    return reason ? reason : l->why;
+}
+
+const char *agenda_week_words(const struct agenda_voice *v, const struct concern *c)
+{
+    if (c->part == WEEK_DATE)
+        return c->booked ? booked_words(v, c->owed) : NULL;
+    return escalation_words(v, c->owed);
+}
+
+struct digest_line agenda_digest_line(const struct agenda_voice *v, const struct line *l)
+{
+    const struct owed *o = l->owed;
+
+    return (struct digest_line){
+        .child = naming_child(v->arena, v->config->names, &o->child),
+        .family = o->family,
+        .title = l->title,
+        .force = l->force,
+        .due_on = o->due_on,
+        .due_at = o->due_at,
+        .working_days = l->working_days,
+        .booked = booked_words(v, o),
+        .seen_on = o->seen_on,
+        .reason = agenda_reason(v, l),
+        .said = acknowledged_words(v->arena, o, agenda_today(v)),
+        .is_new = l->is_new,
+        .deadline_id = o->deadline_id,
+        .url = l->parting ? NULL : mail_link_later(v->arena, v->config->public_url, o->deadline_id),
+    };
+}
+
+struct digest_line agenda_owed_line(const struct agenda_voice *v, const struct library *l,
+                                    const struct owed *o)
+{
+    const struct timescale *t = &l->timescales[library_timescale(l, o->timescale)];
+    struct line line = agenda_line(v->arena, l, o, t, agenda_today(v));
+
+    return agenda_digest_line(v, &line);
+}
