@@ -44,7 +44,7 @@ CREATE INDEX cover_of ON timely.cover (of_id);
 CREATE FUNCTION timely.cover_changed(staff text[], business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM timely.take_turn();
-    UPDATE timely.deadline d SET next_notice_at = business_now FROM timely.person p
+    UPDATE timely.deadline d SET next_notice_at = date_trunc('minute', business_now) FROM timely.person p
      WHERE p.person_id = d.person_id AND d.state = 'open' AND d.next_notice_at > business_now
        AND (p.worker_id = ANY (staff) OR p.chair_id = ANY (staff) OR p.iro_id = ANY (staff));
 END $$;

@@ -93,12 +93,12 @@ BEGIN
 END $$;
 
 -- Teams may have ladders of their own: of a child who goes to another team the agenda looks at everything anew, with what
--- the ladder before has said in mind.
+-- the ladder before has said in mind. Whatever a ladder says, it says on a whole minute.
 CREATE FUNCTION timely.look_again_in_team(the_person text, the_team text, business_now timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM timely.person WHERE person_id = the_person AND team_id IS DISTINCT FROM the_team) THEN
-        UPDATE timely.deadline SET next_notice_at = business_now
+        UPDATE timely.deadline SET next_notice_at = date_trunc('minute', business_now)
          WHERE person_id = the_person AND state = 'open' AND coalesce(next_notice_at > business_now, true);
     END IF;
 END $$;
@@ -107,7 +107,7 @@ END $$;
 CREATE FUNCTION timely.look_again(business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM timely.take_turn();
-    UPDATE timely.deadline SET next_notice_at = business_now
+    UPDATE timely.deadline SET next_notice_at = date_trunc('minute', business_now)
      WHERE state = 'open' AND coalesce(next_notice_at > business_now, true);
 END $$;
 

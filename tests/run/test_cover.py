@@ -4,7 +4,7 @@ The conference of a strategy discussion on Thursday 14 March 2024 is due on Mond
 """
 import pytest
 
-from telling import Server, set_clock, timely, told
+from telling import STAFF, TEAMS, Server, set_clock, timely, told
 
 ABSENCES = 'staff_id,first_day,last_day,stand_in_id\n'
 DUTY = 'team_id,role,first_day,last_day,weekdays,staff_id\n'
@@ -156,6 +156,12 @@ def test_a_team_may_have_a_ladder_of_its_own(store):
     assert 'P-M E-CONF; team SVC: E-NORTH; team T2: E-CONF; team T9: E-NORTH' in listed
     store.run('feeds', '2024-04-05 10:00', 'all')
     assert 'Teams with ladders of their own that the directory has not: T9' in timely(store, 'status', status=1)
+    # The team goes to another service: its children have that one's ladder at once.
+    rows = [f'team,{team},,,,{"HOS" if team == "T1" else above or ""},{manager},,,' for team, above, manager in TEAMS]
+    rows += [f'person,{staff},Name {staff},{staff.lower()}@council.example,,{team},,,,' for staff, team in STAFF]
+    load(store, '2024-04-05 11:00', 'directory',
+         'kind,id,name,email,job_title,team_id,manager_id,deputy_id,active_from,active_to\n' + '\n'.join(rows) + '\n')
+    assert set(told(store, '2024-04-05 11:00')) == {'TM1', 'CHAIR'}
 
 
 @pytest.mark.parametrize('words, why', [
