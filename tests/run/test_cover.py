@@ -20,7 +20,7 @@ def pg():
 
 @pytest.fixture
 def store(pg, tmp_path):
-    store = pg.store(tmp_path)
+    store = pg.store(tmp_path).without_lists()
     store.configure(delivery='live', allowed_domains='council.example')
     store.name_itself()
     return store
