@@ -35,7 +35,8 @@ enum status run_cover_list(struct session *s, const struct arguments *g, struct 
             " LEFT JOIN timely.staff AS i ON i.professional_id = c.stand_in_id"
             " WHERE coalesce(c.last_day >= $2::date, true)"
             " AND coalesce(c.withdrawn_on > $2::date, true)"
-            " AND ($1::text IS NULL OR c.first_day <= $2::date)"
+            " AND ($1::text IS NULL OR (c.first_day <= $2::date"
+            " AND coalesce(strpos(c.weekdays, to_char($2::date, 'FMday')) > 0, true)))"
             " ORDER BY c.first_day, c.covers, c.of_id, c.cover_id",
             2, values, &r, err))
         return status_of(err);

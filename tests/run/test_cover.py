@@ -119,6 +119,9 @@ def test_the_operator_sees_who_is_away_on_a_day_and_ends_it(store):
     assert listed[1:] == [['2', 'person', 'SW3', 'Name SW3', '2024-05-01', '', '', '', '', '', 'absences.csv']]
     assert 'SW1' in timely(store, 'cover', 'list', '--as-at', '2024-04-02')
     assert 'SW1' not in timely(store, 'cover', 'list', '--as-at', '2024-04-03')
+    load(store, '2024-04-03 09:00', 'duty', DUTY + 'T1,worker,2024-04-01,,friday,SW2\n')
+    assert 'friday' in timely(store, 'cover', 'list', '--as-at', '2024-04-05')
+    assert 'friday' not in timely(store, 'cover', 'list', '--as-at', '2024-04-04')
     assert store.ask('SELECT what, detail LIKE %s FROM timely.audit', ('cover 1 by %',)) == [('cover.ended', True)]
 
 

@@ -106,12 +106,18 @@ def test_the_documented_roles_are_enough_and_no_more(documented, installation, t
     refused(pg, 'timely_read', f'BEGIN READ WRITE; TRUNCATE {SCHEMA}.ssd_person', 'cases')
 
     # The daemon's adds to what must not be changed.
-    for table in 'audit', 'deadline_history', 'notice', 'message_deadline':
+    for table in 'audit', 'deadline_history', 'notice', 'message_deadline', 'cover':
         refused(pg, 'timely_daemon', f'DELETE FROM timely.{table}')
         refused(pg, 'timely_daemon', f'TRUNCATE timely.{table}')
     refused(pg, 'timely_daemon', "UPDATE timely.audit SET what = 'x'")
     refused(pg, 'timely_daemon', "UPDATE timely.deadline_history SET change = 'x'")
     refused(pg, 'timely_daemon', "UPDATE timely.acknowledgement SET reason = 'x'")
+    (tmp_path / 'staff.csv').write_text('kind,id,name,email,job_title,team_id,manager_id,deputy_id,active_from,active_to\n'
+                                        'team,T1,,,,,,,,\nperson,W1,,,,T1,,,,\n')
+    timely('import', 'directory', tmp_path / 'staff.csv')
+    timely('cover', 'add', 'W1')
+    timely('cover', 'end', '1')
+    refused(pg, 'timely_daemon', "UPDATE timely.cover SET stand_in_id = 'x'")
     refused(pg, 'timely_daemon', 'DELETE FROM timely.migration')
     refused(pg, 'timely_daemon', 'CREATE TABLE timely.t ()')
     # Nor can the owner by mistake.
@@ -123,7 +129,7 @@ def test_the_documented_roles_are_enough_and_no_more(documented, installation, t
     assert pg.ask("SELECT timely.press_page('x', 'done', NULL, NULL)", database='timely', user='timely_web') == [(False,)]
     refused(pg, 'timely_web', "INSERT INTO timely.inbox (link_hash, body) VALUES ('x', '{}')")
     for table in 'person', 'fact', 'deadline', 'deadline_history', 'outbox', 'audit', 'staff', 'inbox', 'hold', 'finding', 'feed', \
-            'page_link', 'secret', 'timescale', 'acknowledgement':
+            'page_link', 'secret', 'timescale', 'acknowledgement', 'cover':
         refused(pg, 'timely_web', f'SELECT 1 FROM timely.{table}')
     assert pg.ask("SELECT * FROM timely.page_deadline('x')", database='timely', user='timely_web') == []
     refused(pg, 'timely_web', 'UPDATE timely.live_feed SET holder_id = NULL')
