@@ -24,57 +24,17 @@ struct made {
     size_t count;
 };
 
-// The deadlines that the text has places for and the message is about. Waits.
-static bool read_meant(struct made *l, struct db *store, const struct outgoing *m,
-                       struct error *err)
+// The deadlines that the text has places for.
+static void find_places(struct made *l, const char *text)
 {
-    AUTO(pgresult_done) PGresult *r = NULL;
-    const char *digits = m->text ? m->text : "";
-    const char **asked = ARENA_ARRAY(l->arena, const char *, strlen(digits) / DIGITS + 1);
-    size_t count = 0;
+    const char *digits = text ? text : "";
 
+    l->ids = ARENA_ARRAY(l->arena, const char *, strlen(digits) / DIGITS + 1);
     while ((digits = strstr(digits, l->place))) {
         digits += strlen(l->place);
         if (strspn(digits, "0123456789") >= DIGITS)
-            asked[count++] = arena_strndup(l->arena, digits, DIGITS);
+            l->ids[l->count++] = arena_strndup(l->arena, digits, DIGITS);
     }
-
-    const char *values[] = {arena_printf(l->arena, "%lld", m->message_id),
-                            db_text_array(l->arena, asked, count)};
-
-    if (count == 0)
-        return true;
-    if (!db_ask(store,
-                "SELECT lpad(d.deadline_id::text, 15, '0') FROM timely.message_deadline d"
-                " WHERE d.message_id = $1 AND d.deadline_id = ANY ($2::bigint[])",
-                2, values, &r, err))
-        return false;
-    l->count = (size_t)PQntuples(r);
-    l->ids = ARENA_ARRAY(l->arena, const char *, l->count + 1);
-    for (size_t i = 0; i < l->count; i++)
-        l->ids[i] = arena_strdup(l->arena, db_text(r, (int)i, 0));
-    return true;
-}
-
-// Links of mails that are over go as new ones come. Waits.
-static bool keep_hashes(const struct made *l, struct db *store, const char *staff_id,
-                        struct error *err)
-{
-    const char **hashes = ARENA_ARRAY(l->arena, const char *, l->count + 1);
-    const char *values[] = {db_text_array(l->arena, l->ids, l->count), NULL, staff_id,
-                            arena_printf(l->arena, "%d", MAIL_LINK_DAYS)};
-
-    for (size_t i = 0; i < l->count; i++)
-        hashes[i] = token_hash(l->arena, l->tokens[i]);
-    values[1] = db_text_array(l->arena, hashes, l->count);
-    return db_ask(store,
-                  "WITH over AS (DELETE FROM timely.page_link WHERE expires_at < now())"
-                  " INSERT INTO timely.page_link (deadline_id, token_hash, staff_id, expires_at)"
-                  " SELECT n.deadline_id, n.token_hash, $3, now() + make_interval(days => "
-                  "$4::integer)"
-                  " FROM unnest($1::bigint[], $2::text[]) AS n (deadline_id, token_hash)"
-                  " ON CONFLICT DO NOTHING",
-                  4, values, NULL, err);
 }
 
 static bool make_tokens(struct made *l, struct db *store, const struct outgoing *m,
@@ -89,6 +49,51 @@ static bool make_tokens(struct made *l, struct db *store, const struct outgoing 
         l->tokens[i] = token_derived(l->arena, secret.bytes, secret.length,
                                      arena_printf(l->arena, "mail\x1f%lld\x1f%s\x1f%s",
                                                   m->message_id, m->staff_id, l->ids[i]));
+    return true;
+}
+
+// Of those that the message is about. Links of mails that are over go as new ones come. The store
+// need not keep them at once: before the mail leaves it will have.
+static const char keep_sql[] =
+    "WITH over AS (DELETE FROM timely.page_link WHERE expires_at < now()),"
+    " meant AS (SELECT DISTINCT n.deadline_id, n.token_hash"
+    " FROM unnest($1::bigint[], $2::text[]) AS n (deadline_id, token_hash)"
+    " JOIN timely.message_deadline m ON m.message_id = $5::bigint AND m.deadline_id = n.deadline_id"
+    "), kept AS (INSERT INTO timely.page_link (deadline_id, token_hash, staff_id, expires_at)"
+    " SELECT deadline_id, token_hash, $3, now() + make_interval(days => $4::integer) FROM meant"
+    " ON CONFLICT DO NOTHING)"
+    " SELECT token_hash, set_config('synchronous_commit', 'off', true) FROM meant";
+
+static bool is_among(const PGresult *hashes, const char *hash)
+{
+    for (int i = 0; i < PQntuples(hashes); i++)
+        if (strcmp(db_text(hashes, i, 0), hash) == 0)
+            return true;
+    return false;
+}
+
+// Leaves those that were kept. Waits.
+static bool keep_hashes(struct made *l, struct db *store, const struct outgoing *m,
+                        struct error *err)
+{
+    AUTO(pgresult_done) PGresult *kept = NULL;
+    const char **hashes = ARENA_ARRAY(l->arena, const char *, l->count + 1);
+    const char *values[] = {db_text_array(l->arena, l->ids, l->count), NULL, m->staff_id,
+                            arena_printf(l->arena, "%d", MAIL_LINK_DAYS),
+                            arena_printf(l->arena, "%lld", m->message_id)};
+    size_t asked = l->count;
+
+    for (size_t i = 0; i < asked; i++)
+        hashes[i] = token_hash(l->arena, l->tokens[i]);
+    values[1] = db_text_array(l->arena, hashes, asked);
+    if (!db_ask_often(store, keep_sql, 5, values, &kept, err))
+        return false;
+    l->count = 0;
+    for (size_t i = 0; i < asked; i++)
+        if (is_among(kept, hashes[i])) {
+            l->ids[l->count] = l->ids[i];
+            l->tokens[l->count++] = l->tokens[i];
+        }
     return true;
 }
 
@@ -124,11 +129,12 @@ bool mail_links_make(struct arena *a, struct db *store, const char *public_url, 
 {
     struct made l = {.arena = a, .place = arena_printf(a, "%s/why/" WORD, public_url)};
 
-    if (!m->staff_id || !read_meant(&l, store, m, err))
-        return !m->staff_id;
+    if (!m->staff_id)
+        return true;
+    find_places(&l, m->text);
     if (l.count == 0)
         return true;
-    if (!make_tokens(&l, store, m, err) || !keep_hashes(&l, store, m->staff_id, err))
+    if (!make_tokens(&l, store, m, err) || !keep_hashes(&l, store, m, err))
         return false;
     m->text = filled(&l, m->text);
     m->html = filled(&l, m->html);

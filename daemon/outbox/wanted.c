@@ -52,13 +52,18 @@ static bool ask_lines(const struct asked *q, bool *ret_wanted, struct error *err
     AUTO(pgresult_done) PGresult *rows = NULL;
     const char *id = arena_printf(q->arena, "%lld", q->message->message_id);
 
-    if (!db_ask(q->store, lines_sql, 1, &id, &rows, err))
+    if (!db_ask_often(q->store, lines_sql, 1, &id, &rows, err))
         return false;
     *ret_wanted = PQntuples(rows) == 0;
     for (int i = 0; i < PQntuples(rows) && !*ret_wanted; i++)
         *ret_wanted = is_line_wanted(q, rows, i);
     return true;
 }
+
+static const char holder_sql[] =
+    "SELECT h.sequence_sent IS NOT NULL OR coalesce(o.ends_at, o.starts_on + 1) > $3::timestamp"
+    " FROM timely.invite_holder h JOIN timely.calendar_object o USING (object_id)"
+    " WHERE h.object_id = $1::bigint AND h.staff_id = $2";
 
 // Nobody is invited to what is over; an update still goes, since an older time would stay in the
 // calendar.
@@ -69,11 +74,7 @@ static bool ask_holder(const struct asked *q, bool *ret_wanted, struct error *er
                             q->message->staff_id,
                             moment_iso(q->arena, london_from_instant(q->now))};
 
-    if (!db_ask(q->store,
-                "SELECT h.sequence_sent IS NOT NULL OR coalesce(o.ends_at, o.starts_on + 1) >"
-                " $3::timestamp FROM timely.invite_holder h JOIN timely.calendar_object o"
-                " USING (object_id) WHERE h.object_id = $1::bigint AND h.staff_id = $2",
-                3, values, &rows, err))
+    if (!db_ask_often(q->store, holder_sql, 3, values, &rows, err))
         return false;
     *ret_wanted = PQntuples(rows) > 0 && db_bool(rows, 0, 0);
     return true;
