@@ -35,17 +35,18 @@ static bool is_line_wanted(const struct asked *q, const PGresult *rows, int i)
     return s && strcmp(s->id, q->message->staff_id) == 0;
 }
 
-// A digest stands in for those that it has overtaken: their lines are in it.
+// A digest stands in for those that it has overtaken: their lines are in it. Each part is found
+// from the message by indexes, however many notices there ever were.
 static const char lines_sql[] =
     "SELECT t.state = 'open' AND t.due_on = n.due_on, n.rung, p.worker_id, p.team_id,"
-    " p.chair_id, p.iro_id, coalesce(p.restricted, true) FROM timely.notice n"
-    " JOIN timely.deadline t USING (deadline_id)"
-    " LEFT JOIN timely.person p USING (person_id) WHERE n.message_id = $1::bigint"
-    " OR (n.message_id IN (SELECT o.message_id FROM timely.outbox o JOIN timely.outbox me"
-    " ON me.message_id = $1::bigint AND o.staff_id = me.staff_id AND o.message_id < me.message_id"
-    " WHERE me.kind = 'digest' AND o.kind = 'digest' AND o.state = 'superseded')"
-    " AND EXISTS (SELECT FROM timely.message_deadline a"
-    " WHERE a.message_id = $1::bigint AND a.deadline_id = n.deadline_id))";
+    " p.chair_id, p.iro_id, coalesce(p.restricted, true) FROM"
+    " (SELECT deadline_id, due_on, rung FROM timely.notice WHERE message_id = $1::bigint"
+    " UNION ALL SELECT n.deadline_id, n.due_on, n.rung FROM timely.outbox me"
+    " JOIN timely.message_deadline a USING (message_id) JOIN timely.notice n USING (deadline_id)"
+    " JOIN timely.outbox o ON o.message_id = n.message_id"
+    " WHERE me.message_id = $1::bigint AND me.kind = 'digest' AND o.kind = 'digest'"
+    " AND o.staff_id = me.staff_id AND o.state = 'superseded' AND o.message_id < me.message_id) n"
+    " JOIN timely.deadline t USING (deadline_id) LEFT JOIN timely.person p USING (person_id)";
 
 static bool ask_lines(const struct asked *q, bool *ret_wanted, struct error *err)
 {
