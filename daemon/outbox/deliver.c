@@ -18,6 +18,7 @@
 #include "deliver.h"
 
 #include "log.h"
+#include "mail_links.h"
 #include "outgoing_mail.h"
 #include "wanted.h"
 
@@ -81,6 +82,25 @@ static bool check_wanted(struct batch *b, const struct outgoing *m, struct settl
     return true;
 }
 
+// -------------------------------------------------------------------------------------- composing
+
+// What mails say is worth more than their links: where none can be made, they go without. Waits.
+static bool make_links(const struct batch *b, struct error *err)
+{
+    const struct mail_maker *k = &b->maker;
+    struct outgoing *messages[BATCH_MOST];
+    size_t count = 0;
+
+    for (size_t i = 0; i < b->count; i++)
+        if (b->sender->unsettled[i].outcome == OUTCOME_NONE)
+            messages[count++] = &b->messages[i];
+    if (mail_links_make(k->arena, k->store, k->config->public_url, messages, count, err))
+        return true;
+    if (err->fault == FAULT_INPUT)
+        log_error("message.without-links", "messages=%zu reason=\"%s\"", count, err->text);
+    return err->fault == FAULT_INPUT;
+}
+
 // Where there is nothing that proves who we are, the next message needs not ask. Waits.
 static void prove(struct batch *b, size_t i, struct settlement *s, struct delivered *ret)
 {
@@ -93,21 +113,34 @@ static void prove(struct batch *b, size_t i, struct settlement *s, struct delive
     ret->away = true;
 }
 
-// What is to be handed over has no outcome after this.
-static bool prepare(struct batch *b, size_t i, struct delivered *ret, struct error *err)
+static bool compose(struct batch *b, size_t i, struct delivered *ret, struct error *err)
 {
     struct settlement *s = &b->sender->unsettled[i];
 
+    if (s->outcome != OUTCOME_NONE)
+        return true;
     if (ret->away) {
         s->outcome = OUTCOME_LET_GO;
         return true;
     }
-    if (!check_wanted(b, &b->messages[i], s, err) ||
-        (s->outcome == OUTCOME_NONE &&
-         !outgoing_mail_make(&b->maker, &b->messages[i], s, &b->mails[i], err)))
+    if (!outgoing_mail_make(&b->maker, &b->messages[i], s, &b->mails[i], err))
         return false;
     if (s->outcome == OUTCOME_NONE)
         prove(b, i, s, ret);
+    return true;
+}
+
+// What is to be handed over has no outcome after this. Waits.
+static bool prepare(struct batch *b, struct delivered *ret, struct error *err)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (!check_wanted(b, &b->messages[i], &b->sender->unsettled[i], err))
+            return false;
+    if (!make_links(b, err))
+        return false;
+    for (size_t i = 0; i < b->count; i++)
+        if (!compose(b, i, ret, err))
+            return false;
     return true;
 }
 
@@ -272,10 +305,7 @@ static bool treat(struct batch *b, struct delivered *ret, struct error *err)
     struct sender *s = b->sender;
     const struct mail_maker *k = &b->maker;
 
-    for (size_t i = 0; i < b->count; i++)
-        if (!prepare(b, i, ret, err))
-            return false;
-    if (!begin(b, err))
+    if (!prepare(b, ret, err) || !begin(b, err))
         return false;
     for (size_t i = 0; i < b->count; i++) {
         if (s->unsettled[i].outcome == OUTCOME_NONE)

@@ -1,9 +1,7 @@
 // What leaves of a message (outgoing_mail.h).
 #include "outgoing_mail.h"
 
-#include "log.h"
 #include "mail_check.h"
-#include "mail_links.h"
 #include "paths.h"
 #include "sha256.h"
 #include "text.h"
@@ -45,16 +43,6 @@ static bool write_welcome(const struct mail_maker *k, struct outgoing *m, struct
     m->text = words.text;
     m->html = words.html;
     return true;
-}
-
-// What a mail says is worth more than its links: where none can be made, it goes without. Waits.
-static bool make_links(const struct mail_maker *k, struct outgoing *m, struct error *err)
-{
-    if (mail_links_make(k->arena, k->store, k->config->public_url, m, err))
-        return true;
-    if (err->fault == FAULT_INPUT)
-        log_error("message.without-links", "message=%lld reason=\"%s\"", m->message_id, err->text);
-    return err->fault == FAULT_INPUT;
 }
 
 static const char *html_with(struct arena *a, const char *html, const char *line)
@@ -186,8 +174,6 @@ bool outgoing_mail_make(const struct mail_maker *k, struct outgoing *m, struct s
         return true;
     }
     if (is_kind(m, "welcome") && !write_welcome(k, m, s, ret, err))
-        return false;
-    if (s->outcome == OUTCOME_NONE && !make_links(k, m, err))
         return false;
     if (s->outcome == OUTCOME_NONE)
         prepare(k, m, s, ret);

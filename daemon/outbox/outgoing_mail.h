@@ -25,7 +25,7 @@ struct mail_maker {
     instant now; // business time
 };
 
-// Makes links and words of `m` what they are to be, and the mail of it; where there will be none,
+// The mail of `m`, whose words a welcome gets only here; where there will be none,
 // *s says why. False only when the store fails. Waits.
 MUST_USE bool outgoing_mail_make(const struct mail_maker *k, struct outgoing *m,
                                  struct settlement *s, struct outgoing_mail *ret,
