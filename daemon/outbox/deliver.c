@@ -317,11 +317,12 @@ static bool treat(struct batch *b, struct delivered *ret, struct error *err)
     return db_make_last(k->store, err);
 }
 
-// As many as take a moment, and no more than twice as many as now.
+// As many as take a moment, and no more than twice as many as now; one to begin with, when there
+// were fewer than asked for or the mail server is slow: so each of several senders gets some.
 static void plan_next(const struct batch *b, const struct delivered *ret)
 {
+    size_t now = b->sender->most, most = b->count < now || ret->away ? 1 : 2 * now;
     int64_t took = clock_monotonic() - b->began_at;
-    size_t most = ret->away ? 1 : 2 * b->sender->most;
 
     if (b->handed > 0 && (int64_t)most * took > A_MOMENT * (int64_t)b->handed)
         most = (size_t)(A_MOMENT * (int64_t)b->handed / took);
