@@ -137,7 +137,7 @@ def whole_outboxes(o, port):
                 before = bare(o.bench_mail, port, o.mails)
                 rate = outbox.rate(what, workers)
                 beside = (before + bare(o.bench_mail, port, o.mails)) / 2
-                print(f'{name}, {whom:12} {rate:7.0f}/s  bare libcurl {beside:5.0f}/s  ratio {rate / beside:.2f} (aim at least 0.8)',
+                print(f'{name + ", " + whom:25} {rate:6.0f}/s  bare libcurl {beside:5.0f}/s  ratio {rate / beside:.2f} (aim at least 0.8)',
                       flush=True)
 
 
