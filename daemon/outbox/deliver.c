@@ -117,12 +117,8 @@ static bool compose(struct batch *b, size_t i, struct delivered *ret, struct err
 {
     struct settlement *s = &b->sender->unsettled[i];
 
-    if (s->outcome != OUTCOME_NONE)
+    if (s->outcome != OUTCOME_NONE || ret->away)
         return true;
-    if (ret->away) {
-        s->outcome = OUTCOME_LET_GO;
-        return true;
-    }
     if (!outgoing_mail_make(&b->maker, &b->messages[i], s, &b->mails[i], err))
         return false;
     if (s->outcome == OUTCOME_NONE)
@@ -197,25 +193,14 @@ static void take(struct batch *b, size_t i, struct delivered *ret)
     ret->away = answer.result == HANDOVER_RETRY && answer.code == 0;
 }
 
-// Not in vain, and not when it was asked long ago whether the message is called for.
-static bool is_to_leave(const struct batch *b, const struct claim *claim,
-                        const struct delivered *ret)
+// Neither when it was lost or would be in vain, nor when it was asked long ago whether the message
+// is called for.
+static bool is_to_leave(const struct batch *b, size_t i, const struct delivered *ret)
 {
     bool in_time = b->handed == 0 || clock_monotonic() - b->began_at < TOO_LONG;
 
-    return in_time && claim_is_sure(claim) && !ret->away && !loop_stopping(fiber_loop());
-}
-
-static void hand_over(struct batch *b, size_t i, struct delivered *ret)
-{
-    const struct claim *claim = &b->sender->claims[i];
-
-    if (atomic_load(&claim->until) == 0)
-        return; // it was lost
-    if (is_to_leave(b, claim, ret))
-        take(b, i, ret);
-    else
-        b->sender->unsettled[i].outcome = OUTCOME_LET_GO;
+    return in_time && claim_is_sure(&b->sender->claims[i]) && !ret->away &&
+           !loop_stopping(fiber_loop());
 }
 
 // -------------------------------------------------------------------------------------- settling
@@ -227,8 +212,6 @@ static void say(const struct settlement *s, bool ours)
                     outcome_word(s->outcome));
     else if (s->outcome == OUTCOME_SENT)
         log_info("message.sent", "message=%lld", s->message_id);
-    else if (s->outcome == OUTCOME_LET_GO)
-        log_debug("message.let-go", "message=%lld", s->message_id);
     else if (s->outcome == OUTCOME_SUPERSEDED)
         log_info("message.superseded", "message=%lld reason=\"%s\"", s->message_id, s->answer);
     else if (s->of_operator && s->outcome != OUTCOME_RETRY && s->outcome != OUTCOME_UNSURE)
@@ -257,6 +240,18 @@ static bool settle(struct db *store, const struct config *c, struct sender *send
     return true;
 }
 
+// What has no outcome is for the next one to take. Then the store keeps all that it was told.
+static bool finish(struct db *store, struct sender *sender, struct error *err)
+{
+    struct claim *rest[BATCH_MOST];
+    size_t count = 0;
+
+    for (size_t i = 0; i < sender->unsettled_count; i++)
+        if (sender->unsettled[i].outcome == OUTCOME_NONE)
+            rest[count++] = &sender->claims[i];
+    return outbox_let_go(store, rest, count, err) && db_make_last(store, err);
+}
+
 // Of the batch before, where the store failed.
 static bool settle_again(struct db *store, const struct config *c, struct sender *sender,
                          struct error *err)
@@ -264,16 +259,7 @@ static bool settle_again(struct db *store, const struct config *c, struct sender
     for (size_t i = 0; i < sender->unsettled_count; i++)
         if (!settle(store, c, sender, i, err))
             return false;
-    return sender->unsettled_count == 0 || db_make_last(store, err);
-}
-
-// The store failed: what was not begun, or not tried, is for the next one to take.
-static void keep_unsettled(struct sender *sender)
-{
-    for (size_t i = 0; i < sender->unsettled_count; i++)
-        if (sender->unsettled[i].outcome == OUTCOME_NONE &&
-            atomic_load(&sender->claims[i].until) > 0)
-            sender->unsettled[i].outcome = OUTCOME_LET_GO;
+    return sender->unsettled_count == 0 || finish(store, sender, err);
 }
 
 // -------------------------------------------------------------------------------------- the batch
@@ -308,13 +294,13 @@ static bool treat(struct batch *b, struct delivered *ret, struct error *err)
     if (!prepare(b, ret, err) || !begin(b, err))
         return false;
     for (size_t i = 0; i < b->count; i++) {
-        if (s->unsettled[i].outcome == OUTCOME_NONE)
-            hand_over(b, i, ret);
+        if (s->unsettled[i].outcome == OUTCOME_NONE && is_to_leave(b, i, ret))
+            take(b, i, ret);
         if (!outgoing_mail_end(k->store, &b->mails[i], &s->unsettled[i], err) ||
             !settle(k->store, k->config, s, i, err))
             return false;
     }
-    return db_make_last(k->store, err);
+    return finish(k->store, s, err);
 }
 
 // As many as take a moment, and no more than twice as many as now; one to begin with, when there
@@ -353,10 +339,8 @@ bool deliver_batch(struct db *store, const struct config *config, const struct d
     b.maker = (struct mail_maker){sender->arena, store, config, directory, now};
     if (!claim(&b, err))
         return false;
-    if (b.count > 0 && !treat(&b, ret, err)) {
-        keep_unsettled(sender);
+    if (b.count > 0 && !treat(&b, ret, err))
         return false;
-    }
     tell(sender, ret);
     plan_next(&b, ret);
     forget_all(sender);

@@ -23,7 +23,7 @@ struct delivered {
     size_t count; // messages that were claimed; 0: none was due
     struct {
         long long message_id;
-        enum outcome outcome; // OUTCOME_NONE: the claim was lost to somebody else
+        enum outcome outcome; // OUTCOME_NONE: lost to somebody else, or let go
     } of[BATCH_MOST];
     bool away; // the mail server gave no answer at all: better wait before the next
 };

@@ -45,8 +45,8 @@ bool outbox_put(struct db *store, json_t *message, instant now, struct error *er
 
 const char *outcome_word(enum outcome o)
 {
-    static const char *const words[] = {"none",   "sent",    "refused",    "retry",
-                                        "unsure", "expired", "superseded", "let-go"};
+    static const char *const words[] = {"none",   "sent",    "refused",   "retry",
+                                        "unsure", "expired", "superseded"};
 
     return words[o];
 }
@@ -68,10 +68,6 @@ void settlement_becomes(struct arena *a, struct settlement *s, enum outcome outc
 // Whether nobody else has taken it. The store need not keep this at once: db_make_last comes later.
 #define ANSWER " SELECT o.claim_number = $2::bigint, set_config('synchronous_commit', 'off', true)"
 #define OF_MESSAGE " FROM timely.outbox o WHERE o.message_id = $1::bigint"
-
-static const char let_go_sql[] =
-    "WITH mine AS (UPDATE timely.outbox SET state = 'due', lease_until = NULL, claimed_by = NULL,"
-    " attempts = attempts - (state = 'handing_over')::integer" IS_OURS ANSWER OF_MESSAGE;
 
 // A message that will be tried again is due once more; every other outcome is its last state.
 static const char retry_sql[] =
@@ -151,10 +147,7 @@ bool outbox_settle(struct db *store, const struct config *c, const struct settle
     const char *sql = settle_sql;
     int count = 7;
 
-    if (s->outcome == OUTCOME_LET_GO) {
-        sql = let_go_sql;
-        count = 2;
-    } else if (s->outcome == OUTCOME_RETRY || s->outcome == OUTCOME_UNSURE) {
+    if (s->outcome == OUTCOME_RETRY || s->outcome == OUTCOME_UNSURE) {
         sql = retry_sql;
         count = 6;
         values[4] = arena_printf(a, "%d", RETRY_BASE_S);

@@ -76,6 +76,11 @@ MUST_USE bool outbox_hand_over(struct db *store, struct claim *const *claims, si
 MUST_USE bool outbox_renew(struct db *store, struct claim *const *claims, size_t count,
                            struct error *err);
 
+// What these claims still hold and was not settled is due again, as if it had never been claimed:
+// no byte of it has left. Waits.
+MUST_USE bool outbox_let_go(struct db *store, struct claim *const *claims, size_t count,
+                            struct error *err);
+
 // Real seconds until the next message can be claimed; -1 when none waits. Waits.
 MUST_USE bool outbox_next_in(struct db *store, bool take_over, double *ret_seconds,
                              struct error *err);
@@ -88,7 +93,6 @@ enum outcome {
     OUTCOME_UNSURE, // a retry that may be a repeat
     OUTCOME_EXPIRED,
     OUTCOME_SUPERSEDED,
-    OUTCOME_LET_GO, // nothing was tried: as if it had never been claimed
 };
 const char *outcome_word(enum outcome o);
 

@@ -172,27 +172,34 @@ static void take_in(const PGresult *r, struct claim *const *claims, size_t count
     }
 }
 
+// The numbers of messages and claims; how many are held.
+static size_t numbers_of(struct arena *a, struct claim *const *claims, size_t count,
+                         const char **ret_messages, const char **ret_numbers)
+{
+    const char **messages = ARENA_ARRAY(a, const char *, count + 1);
+    const char **numbers = ARENA_ARRAY(a, const char *, count + 1);
+    size_t held = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (claims[i]->message_id) {
+            messages[held] = arena_printf(a, "%lld", claims[i]->message_id);
+            numbers[held++] = arena_printf(a, "%lld", claims[i]->number);
+        }
+    *ret_messages = db_text_array(a, messages, held);
+    *ret_numbers = db_text_array(a, numbers, held);
+    return held;
+}
+
 static bool ask_for_a_lease(struct db *store, const char *sql, struct claim *const *claims,
                             size_t count, struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
     AUTO(pgresult_done) PGresult *r = NULL;
-    const char **ids = ARENA_ARRAY(a, const char *, count + 1);
-    const char **numbers = ARENA_ARRAY(a, const char *, count + 1);
+    const char *values[] = {lease_seconds(a), NULL, NULL};
     int64_t asked_at = clock_monotonic();
-    size_t held = 0;
 
-    for (size_t i = 0; i < count; i++)
-        if (claims[i]->message_id) {
-            ids[held] = arena_printf(a, "%lld", claims[i]->message_id);
-            numbers[held++] = arena_printf(a, "%lld", claims[i]->number);
-        }
-    if (held == 0)
+    if (numbers_of(a, claims, count, &values[1], &values[2]) == 0)
         return true;
-
-    const char *values[] = {lease_seconds(a), db_text_array(a, ids, held),
-                            db_text_array(a, numbers, held)};
-
     if (!db_ask_often(store, sql, 3, values, &r, err))
         return false;
     take_in(r, claims, count, asked_at);
@@ -208,4 +215,20 @@ bool outbox_hand_over(struct db *store, struct claim *const *claims, size_t coun
 bool outbox_renew(struct db *store, struct claim *const *claims, size_t count, struct error *err)
 {
     return ask_for_a_lease(store, renew_sql, claims, count, err);
+}
+
+static const char let_go_sql[] =
+    "UPDATE timely.outbox o SET state = 'due', lease_until = NULL, claimed_by = NULL,"
+    " attempts = attempts - (state = 'handing_over')::integer"
+    " FROM unnest($1::bigint[], $2::bigint[]) AS held (message_id, number)"
+    " WHERE o.message_id = held.message_id AND o.claim_number = held.number"
+    " AND o.state IN ('claimed', 'handing_over')";
+
+bool outbox_let_go(struct db *store, struct claim *const *claims, size_t count, struct error *err)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    const char *values[2];
+
+    return numbers_of(a, claims, count, &values[0], &values[1]) == 0 ||
+           db_ask_often(store, let_go_sql, 2, values, NULL, err);
 }
