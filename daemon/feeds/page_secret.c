@@ -3,12 +3,14 @@
 
 #include <openssl/crypto.h>
 
+static const char secret_sql[] =
+    "SELECT encode(value, 'hex') FROM timely.secret WHERE name = 'page-links'";
+
 bool page_secret_read(struct db *store, struct page_secret *ret, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
 
-    if (!db_ask(store, "SELECT encode(value, 'hex') FROM timely.secret WHERE name = 'page-links'",
-                0, NULL, &r, err))
+    if (!db_ask_often(store, secret_sql, 0, NULL, &r, err))
         return false;
     if (PQntuples(r) != 1 || OPENSSL_hexstr2buf_ex(ret->bytes, sizeof ret->bytes, &ret->length,
                                                    db_text(r, 0, 0), '\0') != 1)

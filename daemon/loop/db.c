@@ -18,6 +18,8 @@
 #define HOST_PATIENCE_MS "8000"     // of a host that sends no word, also while it is connected to
 #define PATIENCE_MS 60000           // how long the server may be silent within a question
 #define PIECE ((size_t)1024 * 1024) // COPY data is handed to libpq in pieces of this size at most
+#define KEPT_MOST 16                // statements whose plans the server keeps
+#define KEPT_NAME 32
 
 struct db {
     PGconn *conn;
@@ -26,8 +28,10 @@ struct db {
     bool busy; // a question is in flight
     bool lost; // answered FAULT_AWAY on the wire: nothing more can be asked
     bool in_copy;
-    bool interrupted; // by db_interrupt, since the last db_wait_notify
-    struct bell bell; // rung by the socket or by db_interrupt, for db_wait_notify
+    bool interrupted;            // by db_interrupt, since the last db_wait_notify
+    struct bell bell;            // rung by the socket or by db_interrupt, for db_wait_notify
+    const char *kept[KEPT_MOST]; // statements by number, for db_ask_often
+    size_t kept_count;
 };
 
 void pgresult_done(PGresult **r)
@@ -304,22 +308,56 @@ static bool last_result(struct db *db, PGresult **ret, struct error *err)
     return true;
 }
 
-bool db_ask(struct db *db, const char *sql, int count, const char *const *values, PGresult **ret,
-            struct error *err)
+// The question was sent, or not.
+static bool take_answer(struct db *db, int sent, PGresult **ret, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
 
-    if (!begin_question(db, err))
-        return false;
-    if (!PQsendQueryParams(db->conn, sql, count, NULL, values, NULL, NULL, 0))
-        return end_question(db, lose(db, err));
-    if (!end_question(db, last_result(db, &r, err)))
+    if (!end_question(db, sent ? last_result(db, &r, err) : lose(db, err)))
         return false;
     if (ret) {
         *ret = r;
         r = NULL;
     }
     return true;
+}
+
+bool db_ask(struct db *db, const char *sql, int count, const char *const *values, PGresult **ret,
+            struct error *err)
+{
+    if (!begin_question(db, err))
+        return false;
+    return take_answer(db, PQsendQueryParams(db->conn, sql, count, NULL, values, NULL, NULL, 0),
+                       ret, err);
+}
+
+// Its name at the server: made there where this is the first time.
+static bool keep_statement(struct db *db, const char *sql, char name[KEPT_NAME], struct error *err)
+{
+    size_t i = 0;
+
+    while (i < db->kept_count && db->kept[i] != sql)
+        i++;
+    assert(i < KEPT_MOST && !db->pooled);
+    (void)snprintf(name, KEPT_NAME, "kept%zu", i);
+    if (i < db->kept_count)
+        return true;
+    if (!begin_question(db, err) ||
+        !take_answer(db, PQsendPrepare(db->conn, name, sql, 0, NULL), NULL, err))
+        return false;
+    db->kept[db->kept_count++] = sql;
+    return true;
+}
+
+bool db_ask_often(struct db *db, const char *sql, int count, const char *const *values,
+                  PGresult **ret, struct error *err)
+{
+    char name[KEPT_NAME];
+
+    if (!keep_statement(db, sql, name, err) || !begin_question(db, err))
+        return false;
+    return take_answer(db, PQsendQueryPrepared(db->conn, name, count, values, NULL, NULL, 0), ret,
+                       err);
 }
 
 static bool run_for_result(struct db *db, const char *sql, PGresult **ret, struct error *err)
@@ -373,6 +411,13 @@ bool db_commit(struct db *db, struct error *err)
         return fail(err, FAULT_INPUT,
                     "nothing was stored: a statement of the transaction had failed");
     return true;
+}
+
+// A commit waits for all that was written to the server's log before, by whomever; but only if its
+// own transaction has written something: here a message to nobody.
+bool db_make_last(struct db *db, struct error *err)
+{
+    return db_ask(db, "SELECT pg_logical_emit_message(true, 'timely', '')", 0, NULL, NULL, err);
 }
 
 void db_rollback(struct db *db)

@@ -34,9 +34,14 @@ void db_auto_close(struct db **db); // for AUTO()
 PGconn *db_conn(struct db *db);
 
 // Text-format parameters; a NULL pointer is SQL NULL. The caller clears the result (PQclear, or
-// AUTO(pgresult_done)). Unnamed statements only. ret may be NULL when no rows matter.
+// AUTO(pgresult_done)). An unnamed statement. ret may be NULL when no rows matter.
 MUST_USE bool db_ask(struct db *db, const char *sql, int count, const char *const *values,
                      PGresult **ret, struct error *err);
+// The same for one of a few statements that are asked again and again: the server keeps its plan
+// for as long as the connection lives. `sql` is one text in one place: its address names it. Not
+// behind a pooler.
+MUST_USE bool db_ask_often(struct db *db, const char *sql, int count, const char *const *values,
+                           PGresult **ret, struct error *err);
 // Several statements without parameters (migrations).
 MUST_USE bool db_run(struct db *db, const char *sql, struct error *err);
 void pgresult_done(PGresult **r);
@@ -49,6 +54,10 @@ void pgresult_done(PGresult **r);
 MUST_USE bool db_begin(struct db *db, const char *isolation, struct error *err);
 MUST_USE bool db_commit(struct db *db, struct error *err);
 void db_rollback(struct db *db);
+
+// What this connection has written without waiting for the server to keep it (synchronous_commit
+// off) outlives a crash of the server when this returns, as if it had waited each time.
+MUST_USE bool db_make_last(struct db *db, struct error *err);
 
 // COPY … TO STDOUT: calls row() for each chunk of data as libpq gives it (one row of binary or
 // text); row() returning false ends the copy with its error: the rest is read and dropped, so the

@@ -1,265 +1,143 @@
-// One message: claim it, ask whether it is still called for, compose it, hand it over, settle it.
-// The row says 'handing_over' before the first byte leaves, so that a crash in between is known for
-// what it is: perhaps sent.
+// A batch of messages: claim them, ask whether each is still called for, compose it, say that the
+// hand-over begins, hand one over after the other, and settle each as it is answered. The rows say
+// 'handing_over' before the first byte leaves, so that a crash in between is known for what it is:
+// perhaps sent.
 //
-// Our claim is a lease, and only as good as its last renewal. It is looked at whenever bytes leave:
+// A claim is a lease, and only as good as its last renewal. It is looked at whenever bytes leave:
 // who was paused beyond it (stopped, swapped out, its machine moved) gives none. While the store is
 // away nobody can renew, take over, or write down what became of a message: what is under way goes
 // on for as long as the lease is sure, and its settlement waits here. A store that returns finds
 // the lease over, yet the claim still ours: it is renewed before anybody else takes over, since
 // they wait a lease's time first (daemon/run/leases.c). Only who is cut off alone, for longer than
 // its lease and after the data left, is taken for dead, and the message is sent again.
+//
+// The store says the claims and that the hand-over begins only when it can no longer lose that,
+// once a batch. Of the settlements it does so with the last: it knows each before the next message
+// leaves, so that our own crash repeats no more than one, and after its own crash we tell it all of
+// them once more.
 #include "deliver.h"
 
 #include "log.h"
-#include "mail.h"
-#include "mail_check.h"
 #include "mail_links.h"
-#include "paths.h"
-#include "sha256.h"
-#include "text.h"
+#include "outgoing_mail.h"
 #include "wanted.h"
-#include "way_out.h"
-#include "welcome.h"
-#include "welcome_mail.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define DAY_US (SECONDS(60) * 60 * 24)
-#define PICTURE "etc/pictures/outlook-subscribe.png"
-#define PICTURE_MOST ((size_t)1 << 20)
-#define ANSWER_CHARS_MAX 190 // four bytes each and an ellipsis fit into a settlement
+#define A_MOMENT (SECONDS(1) / 4) // a batch is to take so long; nobody else can have it meanwhile
+#define TOO_LONG SECONDS(1)       // then what is left of it is let go
 
-struct delivery {
-    struct arena *arena;
-    struct db *store;
-    const struct config *config;
-    const struct directory *directory;
-    instant now;
-    struct claim *claim;
-    struct outgoing message;
-    long long feed_id; // that a welcome made; 0: none
-    struct mail_picture picture;
-    // Fixed before the hand-over, so that a reload during it changes nothing.
-    struct mail mail;
-    const char *bytes;
-    size_t length;
-    struct way_out way;
+struct batch {
+    struct mail_maker maker;
+    struct sender *sender;
+    struct directory *newer; // or NULL
+    struct outgoing *messages;
+    struct outgoing_mail *mails;
+    size_t count;
+    int64_t began_at; // monotonic: the first hand-over
+    size_t handed;    // so many
 };
 
-static bool is_kind(const struct delivery *d, const char *kind)
+static void batch_done(struct batch *b)
 {
-    return strcmp(d->message.kind, kind) == 0;
+    directory_free(b->newer);
 }
 
-static bool settle_as(struct settlement *s, enum outcome outcome, const char *answer)
+static void forget_all(struct sender *s)
 {
-    char *line = text_one_line(answer, ANSWER_CHARS_MAX);
+    for (size_t i = 0; i < BATCH_MOST; i++)
+        claim_forget(&s->claims[i]);
+    arena_free(s->arena);
+    s->arena = NULL;
+    s->unsettled = NULL;
+    s->unsettled_count = 0;
+}
 
-    s->outcome = outcome;
-    (void)snprintf(s->answer, sizeof s->answer, "%s", line);
-    free(line);
-    return true;
+void sender_done(struct sender *s)
+{
+    forget_all(s);
 }
 
 // ------------------------------------------------------------------------------ still called for
 
-static void directory_done(struct directory **d)
-{
-    directory_free(*d);
-}
-
 // Whoever speaks against a message must be as new as the message: a colleague who came a moment ago
-// is not in a directory that was read before. Rare enough to read it again, into *ret. Fills *s
-// where the message is to be dropped. Waits.
-static bool check_wanted(struct delivery *d, struct settlement *s, struct directory **ret,
+// is not in a directory that was read before. Rare enough to read it again, once a batch. Waits.
+static bool check_wanted(struct batch *b, const struct outgoing *m, struct settlement *s,
                          struct error *err)
 {
+    struct mail_maker *k = &b->maker;
     const char *why_not;
 
-    if (!wanted_ask(d->arena, d->store, d->directory, &d->message, d->now, &why_not, err))
+    if (!wanted_ask(k->arena, k->store, k->directory, m, k->now, &why_not, err))
         return false;
-    if (!why_not)
-        return true;
-    if (!directory_read(d->store, ret, err))
-        return false;
-    d->directory = *ret;
-    return wanted_ask(d->arena, d->store, *ret, &d->message, d->now, &why_not, err) &&
-           (!why_not || settle_as(s, OUTCOME_SUPERSEDED, why_not));
-}
-
-// ------------------------------------------------------------------------------------- composing
-
-static bool expired(const struct delivery *d)
-{
-    return d->now - d->message.put_at > d->config->expire_days * DAY_US;
-}
-
-static const char *html_with(struct arena *a, const char *html, const char *line)
-{
-    const char *body = html ? strstr(html, "<body") : NULL;
-    const char *after = body ? strchr(body, '>') : NULL;
-
-    if (!html)
-        return NULL;
-    if (!after)
-        return arena_printf(a, "<p>%s</p>\n%s", line, html);
-    return arena_printf(a, "%s>\n<p>%s</p>%s", arena_strndup(a, html, (size_t)(after - html)), line,
-                        after + 1);
-}
-
-// Staff numbers come from the directory: only what no markup is made of is shown of them.
-static const char *plain(struct arena *a, const char *s)
-{
-    char *copy = arena_strdup(a, s);
-
-    for (char *c = copy; *c; c++)
-        if (strchr("<>&\"'", *c) || (unsigned char)*c < ' ')
-            *c = '_';
-    return copy;
-}
-
-// The address of a calendar is made now; a picture shows where to paste it. Waits.
-static bool write_welcome(struct delivery *d, struct settlement *s, struct error *err)
-{
-    const struct staff *holder = directory_staff(d->directory, d->message.staff_id);
-    struct rendered words;
-    const char *path;
-    char *png;
-
-    if (!data_path(d->arena, PICTURE, &path, err) ||
-        !read_whole_file(d->arena, path, PICTURE_MOST, &png, &d->picture.length, err) ||
-        !welcome_write(d->arena, d->store, d->config, &d->message, holder ? holder->name : NULL,
-                       d->now, &words, &d->feed_id, err))
-        return err->fault == FAULT_INPUT && settle_as(s, OUTCOME_REFUSED, err->text);
-    d->picture.id = WELCOME_PICTURE;
-    d->picture.png = png;
-    d->message.subject = words.subject;
-    d->message.text = words.text;
-    d->message.html = words.html;
+    if (why_not && !b->newer) {
+        if (!directory_read(k->store, &b->newer, err))
+            return false;
+        k->directory = b->newer;
+        if (!wanted_ask(k->arena, k->store, k->directory, m, k->now, &why_not, err))
+            return false;
+    }
+    if (why_not)
+        settlement_becomes(k->arena, s, OUTCOME_SUPERSEDED, why_not);
     return true;
 }
 
-// The address of a mail that surely did not arrive ends. Waits.
-static bool end_welcome(const struct delivery *d, const struct settlement *s, struct error *err)
+// -------------------------------------------------------------------------------------- composing
+
+// What mails say is worth more than their links: where none can be made, they go without. Waits.
+static bool make_links(const struct batch *b, struct error *err)
 {
-    bool may_have_left = s->outcome == OUTCOME_SENT || s->outcome == OUTCOME_UNSURE;
+    const struct mail_maker *k = &b->maker;
+    struct outgoing *messages[BATCH_MOST];
+    size_t count = 0;
 
-    return !d->feed_id || may_have_left || welcome_take_back(d->store, d->feed_id, err);
-}
-
-static void redirect(struct delivery *d)
-{
-    struct arena *a = d->arena;
-    const char *whom = d->message.staff_id ? plain(a, d->message.staff_id) : "the operator";
-    const char *line =
-        arena_printf(a, "Redirected: live delivery is off, and this message is for %s.", whom);
-
-    d->mail.to_name = NULL;
-    d->mail.to_email = arena_strdup(a, d->config->redirect_to);
-    d->mail.subject = arena_printf(a, "[for %s] %s", whom, d->message.subject);
-    d->mail.text = arena_printf(a, "%s\n\n%s", line, d->message.text);
-    d->mail.html = html_with(a, d->message.html, line);
-}
-
-// "timely+{event}@…" with what the event's UID has before its @; NULL where that is not letters and
-// digits, as every UID of ours is.
-static const char *reply_to(const struct delivery *d)
-{
-    const char *form = d->config->reply_to, *uid = d->message.uid;
-    size_t tag = uid ? strspn(uid, "abcdefghijklmnopqrstuvwxyz0123456789-") : 0;
-    const char *at = form ? strstr(form, CONFIG_EVENT) : NULL;
-
-    if (!at || !d->message.calendar || tag == 0 || uid[tag] != '@')
-        return NULL;
-    return arena_printf(d->arena, "%.*s%.*s%s", (int)(at - form), form, (int)tag, uid,
-                        at + strlen(CONFIG_EVENT));
-}
-
-static void write_mail(struct delivery *d)
-{
-    const struct outgoing *m = &d->message;
-    const struct staff *s = directory_staff(d->directory, m->staff_id);
-
-    d->mail = (struct mail){.from_name = arena_strdup(d->arena, d->config->from_name),
-                            .from_email = arena_strdup(d->arena, d->config->from_email),
-                            .to_name = s ? s->name : NULL,
-                            .to_email = m->recipient,
-                            .subject = m->subject,
-                            .message_id = m->rfc_message_id,
-                            .in_reply_to = m->first_message_id,
-                            .reply_to = reply_to(d),
-                            .sent_at = clock_real(),
-                            .text = m->text,
-                            .html = m->html,
-                            .picture = d->feed_id ? &d->picture : NULL,
-                            .calendar = m->calendar,
-                            .calendar_method = !m->calendar           ? NULL
-                                               : is_kind(d, "cancel") ? "CANCEL"
-                                                                      : "REQUEST"};
-    if (d->config->delivery == DELIVERY_REDIRECT)
-        redirect(d);
-}
-
-// For Notify there is no mail to compose: its words are what leaves.
-static bool compose(struct delivery *d, struct error *err)
-{
-    if (d->way.by_notify) {
-        d->bytes = d->mail.text;
-        d->length = strlen(d->bytes);
+    for (size_t i = 0; i < b->count; i++)
+        if (b->sender->unsettled[i].outcome == OUTCOME_NONE)
+            messages[count++] = &b->messages[i];
+    if (mail_links_make(k->arena, k->store, k->config->public_url, messages, count, err))
         return true;
-    }
-    return mail_compose(d->arena, &d->mail, &d->bytes, &d->length, err) &&
-           (!d->mail.calendar || mail_check_invite(d->bytes, d->length, d->message.recipient,
-                                                   d->config->delivery == DELIVERY_REDIRECT, err));
-}
-
-// Everything that the hand-over needs, or in *s why there will be none. No wait.
-static void prepare(struct delivery *d, struct settlement *s)
-{
-    const struct config *c = d->config;
-    struct error err;
-
-    if (expired(d)) {
-        settle_as(s, OUTCOME_EXPIRED, "it could not be handed over for too long");
-        return;
-    }
-    if (c->delivery == DELIVERY_LIVE &&
-        !mail_domain_allowed(d->message.recipient, c->allowed_domains, c->allowed_domain_count)) {
-        settle_as(s, OUTCOME_REFUSED, "the recipient's mail domain is not one of the allowed ones");
-        return;
-    }
-    write_mail(d);
-    if (!way_out_choose(d->arena, c, d->message.kind, &d->way, &err))
-        settle_as(s, OUTCOME_RETRY, err.text);
-    else if (!compose(d, &err))
-        settle_as(s, OUTCOME_REFUSED, err.text);
-    else
-        sha256_hex(d->bytes, d->length, s->sha256);
+    if (err->fault == FAULT_INPUT)
+        log_error("message.without-links", "messages=%zu reason=\"%s\"", count, err->text);
+    return err->fault == FAULT_INPUT;
 }
 
 // Where there is nothing that proves who we are, the next message needs not ask. Waits.
-static void prove(struct delivery *d, struct settlement *s, struct delivered *ret)
+static void prove(struct batch *b, size_t i, struct settlement *s, struct delivered *ret)
 {
+    const struct mail_maker *k = &b->maker;
     struct error err;
 
-    if (way_out_prove(d->arena, d->config, &d->way, &err))
+    if (way_out_prove(k->arena, k->config, &b->mails[i].way, &err))
         return;
-    settle_as(s, OUTCOME_RETRY, err.text);
+    settlement_becomes(k->arena, s, OUTCOME_RETRY, err.text);
     ret->away = true;
 }
 
-// What a mail says is worth more than its links: where none can be made, it goes without. Waits.
-static bool make_links(struct delivery *d, struct error *err)
+static bool compose(struct batch *b, size_t i, struct delivered *ret, struct error *err)
 {
-    if (mail_links_make(d->arena, d->store, d->config->public_url, &d->message, err))
+    struct settlement *s = &b->sender->unsettled[i];
+
+    if (s->outcome != OUTCOME_NONE || ret->away)
         return true;
-    if (err->fault == FAULT_INPUT)
-        log_error("message.without-links", "message=%lld reason=\"%s\"", d->message.message_id,
-                  err->text);
-    return err->fault == FAULT_INPUT;
+    if (!outgoing_mail_make(&b->maker, &b->messages[i], s, &b->mails[i], err))
+        return false;
+    if (s->outcome == OUTCOME_NONE)
+        prove(b, i, s, ret);
+    return true;
+}
+
+// What is to be handed over has no outcome after this. Waits.
+static bool prepare(struct batch *b, struct delivered *ret, struct error *err)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (!check_wanted(b, &b->messages[i], &b->sender->unsettled[i], err))
+            return false;
+    if (!make_links(b, err))
+        return false;
+    for (size_t i = 0; i < b->count; i++)
+        if (!compose(b, i, ret, err))
+            return false;
+    return true;
 }
 
 // ---------------------------------------------------------------------------------- handing over
@@ -279,45 +157,50 @@ static enum outcome outcome_of(enum handover h)
     return OUTCOME_UNSURE;
 }
 
-// Marks the row. After a pause the store is asked once more: no byte leaves on a lease that is
-// over.
-static bool begin(const struct delivery *d, bool *ret_ours, struct error *err)
+static bool begin(struct batch *b, struct error *err)
 {
-    if (!outbox_hand_over(d->store, d->claim, ret_ours, err))
+    struct sender *s = b->sender;
+    struct claim *claims[BATCH_MOST];
+    size_t count = 0;
+
+    for (size_t i = 0; i < b->count; i++)
+        if (s->unsettled[i].outcome == OUTCOME_NONE)
+            claims[count++] = &s->claims[i];
+    if (!outbox_hand_over(b->maker.store, claims, count, err))
         return false;
-    if (*ret_ours && clock_monotonic() >= atomic_load(&d->claim->until)) {
-        if (!outbox_renew(d->store, &d->claim, 1, err))
-            return false;
-        *ret_ours = clock_monotonic() < atomic_load(&d->claim->until);
-    }
+    b->began_at = clock_monotonic();
     return true;
 }
 
-static bool hand_over(struct delivery *d, struct settlement *s, struct delivered *ret,
-                      struct error *err)
+static void take(struct batch *b, size_t i, struct delivered *ret)
 {
+    const struct outgoing_mail *m = &b->mails[i];
     struct handover_answer answer = {.result = HANDOVER_RETRY};
-    struct letter letter = {.from = d->mail.from_email,
-                            .to = d->mail.to_email,
-                            .subject = d->mail.subject,
-                            .text = d->mail.text,
-                            .message_id = d->mail.message_id,
-                            .bytes = d->bytes,
-                            .length = d->length,
-                            .may_be_there = d->message.may_be_there,
-                            .until = &d->claim->until};
-    bool ours;
+    struct letter letter = {.from = m->mail.from_email,
+                            .to = m->mail.to_email,
+                            .subject = m->mail.subject,
+                            .text = m->mail.text,
+                            .message_id = m->mail.message_id,
+                            .bytes = m->bytes,
+                            .length = m->length,
+                            .may_be_there = b->messages[i].may_be_there,
+                            .until = &b->sender->claims[i].until};
 
-    if (!begin(d, &ours, err))
-        return false;
-    if (!ours) {
-        log_warning("message.claim-lost", "message=%lld", s->message_id);
-        return true;
-    }
-    way_out_take(d->arena, &d->way, &letter, &answer);
-    settle_as(s, outcome_of(answer.result), answer.text);
+    way_out_take(b->maker.arena, &m->way, &letter, &answer);
+    settlement_becomes(b->maker.arena, &b->sender->unsettled[i], outcome_of(answer.result),
+                       answer.text);
+    b->handed++;
     ret->away = answer.result == HANDOVER_RETRY && answer.code == 0;
-    return true;
+}
+
+// Neither when it was lost or would be in vain, nor when it was asked long ago whether the message
+// is called for.
+static bool is_to_leave(const struct batch *b, size_t i, const struct delivered *ret)
+{
+    bool in_time = b->handed == 0 || clock_monotonic() - b->began_at < TOO_LONG;
+
+    return in_time && claim_is_sure(&b->sender->claims[i]) && !ret->away &&
+           !loop_stopping(fiber_loop());
 }
 
 // -------------------------------------------------------------------------------------- settling
@@ -339,75 +222,127 @@ static void say(const struct settlement *s, bool ours)
                     outcome_word(s->outcome), s->answer);
 }
 
-// Lets go of the claim, unless the store is away.
-static bool settle(struct db *store, const struct config *c, struct sender *sender,
+// From here on there is nothing to renew, unless the store loses it.
+static bool settle(struct db *store, const struct config *c, struct sender *sender, size_t i,
                    struct error *err)
 {
-    struct settlement *s = &sender->unsettled;
+    struct settlement *s = &sender->unsettled[i];
     bool ours;
 
-    if (s->outcome != OUTCOME_NONE) {
-        if (!outbox_settle(store, c, s, &ours, err))
-            return false;
+    if (s->outcome == OUTCOME_NONE)
+        return true;
+    if (!outbox_settle(store, c, s, &ours, err))
+        return false;
+    atomic_store(&sender->claims[i].until, 0);
+    if (!s->said)
         say(s, ours);
-    }
-    *s = (struct settlement){0};
-    claim_forget(&sender->claim);
+    s->said = true;
     return true;
 }
 
-// What becomes of the message that was claimed, into *s. Waits.
-static bool treat(struct delivery *d, struct settlement *s, struct delivered *ret,
-                  struct error *err)
+// What has no outcome is for the next one to take. Then the store keeps all that it was told.
+static bool finish(struct db *store, struct sender *sender, struct error *err)
 {
-    AUTO(directory_done) struct directory *newer = NULL;
+    struct claim *rest[BATCH_MOST];
+    size_t count = 0;
 
-    if (!check_wanted(d, s, &newer, err))
-        return false;
-    if (s->outcome == OUTCOME_NONE && is_kind(d, "welcome") && !write_welcome(d, s, err))
-        return false;
-    if (s->outcome == OUTCOME_NONE && !make_links(d, err))
-        return false;
-    if (s->outcome == OUTCOME_NONE)
-        prepare(d, s);
-    if (s->outcome == OUTCOME_NONE)
-        prove(d, s, ret);
-    return s->outcome != OUTCOME_NONE || hand_over(d, s, ret, err);
+    for (size_t i = 0; i < sender->unsettled_count; i++)
+        if (sender->unsettled[i].outcome == OUTCOME_NONE)
+            rest[count++] = &sender->claims[i];
+    return outbox_let_go(store, rest, count, err) && db_make_last(store, err);
 }
 
-bool deliver_one(struct db *store, const struct config *config, const struct directory *directory,
-                 instant now, struct sender *sender, struct delivered *ret, struct error *err)
+// Of the batch before, where the store failed.
+static bool settle_again(struct db *store, const struct config *c, struct sender *sender,
+                         struct error *err)
 {
-    AUTO(arena_auto_free) struct arena *a = arena_new();
-    struct delivery d = {.arena = a,
-                         .store = store,
-                         .config = config,
-                         .directory = directory,
-                         .now = now,
-                         .claim = &sender->claim};
-    struct settlement s;
+    for (size_t i = 0; i < sender->unsettled_count; i++)
+        if (!settle(store, c, sender, i, err))
+            return false;
+    return sender->unsettled_count == 0 || finish(store, sender, err);
+}
+
+// -------------------------------------------------------------------------------------- the batch
+
+static bool claim(struct batch *b, struct error *err)
+{
+    const struct mail_maker *k = &b->maker;
+    struct sender *s = b->sender;
+
+    s->most = s->most ? s->most : 1;
+    if (!outbox_claim(k->arena, k->store, s->name, s->take_over, s->most, s->claims, &b->messages,
+                      &b->count, err))
+        return false;
+    b->mails = ARENA_ARRAY(k->arena, struct outgoing_mail, b->count);
+    s->unsettled = ARENA_ARRAY(k->arena, struct settlement, b->count);
+    s->unsettled_count = b->count;
+    for (size_t i = 0; i < b->count; i++)
+        s->unsettled[i] =
+            (struct settlement){.message_id = s->claims[i].message_id,
+                                .claim_number = s->claims[i].number,
+                                .of_operator = strcmp(b->messages[i].kind, "operator") == 0,
+                                .redirected = k->config->delivery == DELIVERY_REDIRECT,
+                                .at = k->now};
+    return true;
+}
+
+static bool treat(struct batch *b, struct delivered *ret, struct error *err)
+{
+    struct sender *s = b->sender;
+    const struct mail_maker *k = &b->maker;
+
+    if (!prepare(b, ret, err) || !begin(b, err))
+        return false;
+    for (size_t i = 0; i < b->count; i++) {
+        if (s->unsettled[i].outcome == OUTCOME_NONE && is_to_leave(b, i, ret))
+            take(b, i, ret);
+        if (!outgoing_mail_end(k->store, &b->mails[i], &s->unsettled[i], err) ||
+            !settle(k->store, k->config, s, i, err))
+            return false;
+    }
+    return finish(k->store, s, err);
+}
+
+// As many as take a moment, and no more than twice as many as now; one to begin with, when there
+// were fewer than asked for or the mail server is slow: so each of several senders gets some.
+static void plan_next(const struct batch *b, const struct delivered *ret)
+{
+    size_t now = b->sender->most, most = b->count < now || ret->away ? 1 : 2 * now;
+    int64_t took = clock_monotonic() - b->began_at;
+
+    if (b->handed > 0 && (int64_t)most * took > A_MOMENT * (int64_t)b->handed)
+        most = (size_t)(A_MOMENT * (int64_t)b->handed / took);
+    b->sender->most = most < 1 ? 1 : most > BATCH_MOST ? BATCH_MOST : most;
+}
+
+static void tell(const struct sender *s, struct delivered *ret)
+{
+    ret->count = s->unsettled_count;
+    for (size_t i = 0; i < ret->count; i++) {
+        ret->of[i].message_id = s->unsettled[i].message_id;
+        ret->of[i].outcome = s->unsettled[i].outcome;
+    }
+}
+
+bool deliver_batch(struct db *store, const struct config *config, const struct directory *directory,
+                   instant now, struct sender *sender, struct delivered *ret, struct error *err)
+{
+    AUTO(batch_done) struct batch b = {.sender = sender};
 
     *ret = (struct delivered){0};
-    if (!settle(store, config, sender, err))
+    if (!settle_again(store, config, sender, err))
         return false;
+    forget_all(sender);
     if (config->delivery == DELIVERY_OFF)
         return true;
-    if (!outbox_claim(a, store, sender->name, sender->take_over, d.claim, &d.message, err))
+    sender->arena = arena_new();
+    b.maker = (struct mail_maker){sender->arena, store, config, directory, now};
+    if (!claim(&b, err))
         return false;
-    if (!d.claim->message_id)
-        return true;
-    s = (struct settlement){.message_id = d.claim->message_id,
-                            .claim_number = d.claim->number,
-                            .of_operator = is_kind(&d, "operator"),
-                            .redirected = config->delivery == DELIVERY_REDIRECT,
-                            .at = now};
-    if (!treat(&d, &s, ret, err)) {
-        claim_forget(d.claim);
+    if (b.count > 0 && !treat(&b, ret, err))
         return false;
-    }
-    ret->found = true;
-    ret->message_id = s.message_id;
-    ret->outcome = s.outcome;
-    sender->unsettled = s;
-    return end_welcome(&d, &s, err) && settle(store, config, sender, err);
+    tell(sender, ret);
+    plan_next(&b, ret);
+    forget_all(sender);
+    return true;
 }

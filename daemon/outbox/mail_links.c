@@ -17,90 +17,102 @@ const char *mail_link_later(struct arena *a, const char *public_url, long long d
     return arena_printf(a, "%s/why/" WORD "%0*lld", public_url, DIGITS, deadline_id);
 }
 
-struct made {
-    struct arena *arena;
-    const char *place;          // what stands before the digits, the public address with it
-    const char **ids, **tokens; // numbers of deadlines in DIGITS digits, and their links
-    size_t count;
+struct link {
+    const char *id, *token; // the deadline's number in DIGITS digits, and what is to stand for it
+    const char *message_id, *staff_id;
+    bool kept; // the message is about this deadline
 };
 
-// The deadlines that the text has places for and the message is about. Waits.
-static bool read_meant(struct made *l, struct db *store, const struct outgoing *m,
-                       struct error *err)
+// Of all messages, in their order.
+struct made {
+    struct arena *arena;
+    const char *place; // what stands before the digits, the public address with it
+    struct link *links;
+    size_t count, room;
+};
+
+// The deadlines that the text of a message has places for.
+static void find_places(struct made *l, const struct outgoing *m)
 {
-    AUTO(pgresult_done) PGresult *r = NULL;
-    const char *digits = m->text ? m->text : "";
-    const char **asked = ARENA_ARRAY(l->arena, const char *, strlen(digits) / DIGITS + 1);
-    size_t count = 0;
+    const char *message_id = arena_printf(l->arena, "%lld", m->message_id);
+    const char *digits = m->staff_id && m->text ? m->text : "";
 
     while ((digits = strstr(digits, l->place))) {
         digits += strlen(l->place);
-        if (strspn(digits, "0123456789") >= DIGITS)
-            asked[count++] = arena_strndup(l->arena, digits, DIGITS);
+        if (strspn(digits, "0123456789") < DIGITS)
+            continue;
+        l->links = arena_grow(l->arena, l->links, sizeof *l->links, l->count, &l->room);
+        l->links[l->count++] = (struct link){.id = arena_strndup(l->arena, digits, DIGITS),
+                                             .message_id = message_id,
+                                             .staff_id = m->staff_id};
     }
-
-    const char *values[] = {arena_printf(l->arena, "%lld", m->message_id),
-                            db_text_array(l->arena, asked, count)};
-
-    if (count == 0)
-        return true;
-    if (!db_ask(store,
-                "SELECT lpad(d.deadline_id::text, 15, '0') FROM timely.message_deadline d"
-                " WHERE d.message_id = $1 AND d.deadline_id = ANY ($2::bigint[])",
-                2, values, &r, err))
-        return false;
-    l->count = (size_t)PQntuples(r);
-    l->ids = ARENA_ARRAY(l->arena, const char *, l->count + 1);
-    for (size_t i = 0; i < l->count; i++)
-        l->ids[i] = arena_strdup(l->arena, db_text(r, (int)i, 0));
-    return true;
 }
 
-// Links of mails that are over go as new ones come. Waits.
-static bool keep_hashes(const struct made *l, struct db *store, const char *staff_id,
-                        struct error *err)
-{
-    const char **hashes = ARENA_ARRAY(l->arena, const char *, l->count + 1);
-    const char *values[] = {db_text_array(l->arena, l->ids, l->count), NULL, staff_id,
-                            arena_printf(l->arena, "%d", MAIL_LINK_DAYS)};
-
-    for (size_t i = 0; i < l->count; i++)
-        hashes[i] = token_hash(l->arena, l->tokens[i]);
-    values[1] = db_text_array(l->arena, hashes, l->count);
-    return db_ask(store,
-                  "WITH over AS (DELETE FROM timely.page_link WHERE expires_at < now())"
-                  " INSERT INTO timely.page_link (deadline_id, token_hash, staff_id, expires_at)"
-                  " SELECT n.deadline_id, n.token_hash, $3, now() + make_interval(days => "
-                  "$4::integer)"
-                  " FROM unnest($1::bigint[], $2::text[]) AS n (deadline_id, token_hash)"
-                  " ON CONFLICT DO NOTHING",
-                  4, values, NULL, err);
-}
-
-static bool make_tokens(struct made *l, struct db *store, const struct outgoing *m,
-                        struct error *err)
+static bool make_tokens(struct made *l, struct db *store, struct error *err)
 {
     AUTO(page_secret_done) struct page_secret secret = {.length = 0};
 
     if (!page_secret_read(store, &secret, err))
         return false;
-    l->tokens = ARENA_ARRAY(l->arena, const char *, l->count + 1);
     for (size_t i = 0; i < l->count; i++)
-        l->tokens[i] = token_derived(l->arena, secret.bytes, secret.length,
-                                     arena_printf(l->arena, "mail\x1f%lld\x1f%s\x1f%s",
-                                                  m->message_id, m->staff_id, l->ids[i]));
+        l->links[i].token =
+            token_derived(l->arena, secret.bytes, secret.length,
+                          arena_printf(l->arena, "mail\x1f%s\x1f%s\x1f%s", l->links[i].message_id,
+                                       l->links[i].staff_id, l->links[i].id));
     return true;
 }
 
-static const char *token_for(const struct made *l, const char *digits)
+// Of those that their message is about. Links of mails that are over go as new ones come. The store
+// need not keep them at once: before the mail leaves it will have.
+static const char keep_sql[] =
+    "WITH asked AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[])"
+    " WITH ORDINALITY AS n (message_id, deadline_id, staff_id, token_hash, place)),"
+    " over AS (DELETE FROM timely.page_link WHERE expires_at < now()),"
+    " kept AS (INSERT INTO timely.page_link (deadline_id, token_hash, staff_id, expires_at)"
+    " SELECT deadline_id, token_hash, staff_id, now() + make_interval(days => $5::integer)"
+    " FROM asked JOIN timely.message_deadline USING (message_id, deadline_id)"
+    " ON CONFLICT DO NOTHING)"
+    " SELECT EXISTS (SELECT FROM timely.message_deadline m WHERE m.message_id = a.message_id"
+    " AND m.deadline_id = a.deadline_id), set_config('synchronous_commit', 'off', true)"
+    " FROM asked a ORDER BY place";
+
+// Waits.
+static bool keep_hashes(struct made *l, struct db *store, struct error *err)
 {
+    enum { MESSAGES, DEADLINES, STAFF, HASHES, COLUMNS };
+    AUTO(pgresult_done) PGresult *kept = NULL;
+    const char **columns[COLUMNS];
+    const char *values[COLUMNS + 1];
+
+    for (int c = 0; c < COLUMNS; c++)
+        columns[c] = ARENA_ARRAY(l->arena, const char *, l->count);
+    for (size_t i = 0; i < l->count; i++) {
+        columns[MESSAGES][i] = l->links[i].message_id;
+        columns[DEADLINES][i] = l->links[i].id;
+        columns[STAFF][i] = l->links[i].staff_id;
+        columns[HASHES][i] = token_hash(l->arena, l->links[i].token);
+    }
+    for (int c = 0; c < COLUMNS; c++)
+        values[c] = db_text_array(l->arena, columns[c], l->count);
+    values[COLUMNS] = arena_printf(l->arena, "%d", MAIL_LINK_DAYS);
+    if (!db_ask_often(store, keep_sql, COLUMNS + 1, values, &kept, err))
+        return false;
     for (size_t i = 0; i < l->count; i++)
-        if (strncmp(digits, l->ids[i], DIGITS) == 0)
-            return l->tokens[i];
+        l->links[i].kept = db_bool(kept, (int)i, 0);
+    return true;
+}
+
+static const char *token_for(const struct link *links, size_t count, const char *digits)
+{
+    for (size_t i = 0; i < count; i++)
+        if (links[i].kept && strncmp(digits, links[i].id, DIGITS) == 0)
+            return links[i].token;
     return NULL;
 }
 
-static const char *filled(const struct made *l, const char *words)
+// The words of a message with its links.
+static const char *filled(const struct made *l, const struct link *links, size_t count,
+                          const char *words)
 {
     AUTO(text_done) struct text out = {0};
     const char *at;
@@ -108,7 +120,7 @@ static const char *filled(const struct made *l, const char *words)
     if (!words)
         return NULL;
     while ((at = strstr(words, l->place))) {
-        const char *digits = at + strlen(l->place), *token = token_for(l, digits);
+        const char *digits = at + strlen(l->place), *token = token_for(links, count, digits);
         const char *kept = token ? digits - strlen(WORD) : digits;
 
         text_add_n(&out, words, (size_t)(kept - words));
@@ -119,18 +131,28 @@ static const char *filled(const struct made *l, const char *words)
     return arena_strdup(l->arena, text_str(&out));
 }
 
-bool mail_links_make(struct arena *a, struct db *store, const char *public_url, struct outgoing *m,
-                     struct error *err)
+bool mail_links_make(struct arena *a, struct db *store, const char *public_url,
+                     struct outgoing *const *messages, size_t count, struct error *err)
 {
     struct made l = {.arena = a, .place = arena_printf(a, "%s/why/" WORD, public_url)};
+    size_t *first = ARENA_ARRAY(a, size_t, count + 1);
 
-    if (!m->staff_id || !read_meant(&l, store, m, err))
-        return !m->staff_id;
+    for (size_t i = 0; i < count; i++) {
+        find_places(&l, messages[i]);
+        first[i + 1] = l.count;
+    }
     if (l.count == 0)
         return true;
-    if (!make_tokens(&l, store, m, err) || !keep_hashes(&l, store, m->staff_id, err))
+    if (!make_tokens(&l, store, err) || !keep_hashes(&l, store, err))
         return false;
-    m->text = filled(&l, m->text);
-    m->html = filled(&l, m->html);
+    for (size_t i = 0; i < count; i++) {
+        const struct link *links = &l.links[first[i]];
+        size_t own = first[i + 1] - first[i];
+
+        if (own == 0)
+            continue;
+        messages[i]->text = filled(&l, links, own, messages[i]->text);
+        messages[i]->html = filled(&l, links, own, messages[i]->html);
+    }
     return true;
 }

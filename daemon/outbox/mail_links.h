@@ -10,8 +10,9 @@
 // The place of a link, an address as long as the link will be. Arena-owned.
 const char *mail_link_later(struct arena *a, const char *public_url, long long deadline_id);
 
-// Puts the recipient's links into a claimed message's text and HTML, and their hashes into the
-// store. A place for a deadline that the message is not about stays one: only a text that
-// somebody smuggled into the mail has it. Waits. In the arena.
+// Puts the recipients' links into the text and HTML of these claimed messages, and their hashes
+// into the store. A place for a deadline that a message is not about stays one: only a text that
+// somebody smuggled into the mail has it. The store need not keep the hashes at once: that a
+// hand-over begins makes them last. Waits. In the arena.
 MUST_USE bool mail_links_make(struct arena *a, struct db *store, const char *public_url,
-                              struct outgoing *m, struct error *err);
+                              struct outgoing *const *messages, size_t count, struct error *err);

@@ -1,15 +1,15 @@
 // Putting messages into timely.outbox, and settling them. A settlement names the state and the
-// claim that it leaves, so that two who believe that they hold a message cannot both settle it.
+// claim that it leaves, so that two who believe that they hold a message cannot both settle it, and
+// one that is told twice is written once.
 #include "outbox.h"
 
 #include "document.h"
 #include "mail.h"
-#include "sha256.h"
-
-#include <stdio.h>
+#include "text.h"
 
 #define RETRY_BASE_S 30
 #define RETRY_MOST_S 3600
+#define ANSWER_CHARS_MAX 190
 
 // ------------------------------------------------------------------------------------ putting in
 
@@ -51,60 +51,49 @@ const char *outcome_word(enum outcome o)
     return words[o];
 }
 
+void settlement_becomes(struct arena *a, struct settlement *s, enum outcome outcome,
+                        const char *answer)
+{
+    AUTO(string_done) char *line = text_one_line(answer, ANSWER_CHARS_MAX);
+
+    s->outcome = outcome;
+    s->answer = arena_strdup(a, line);
+}
+
+// The claim $2 of the message $1, unless it was settled before or somebody else has taken it since.
+#define IS_OURS                                                                                    \
+    " WHERE message_id = $1::bigint AND claim_number = $2::bigint"                                 \
+    " AND state IN ('claimed', 'handing_over') RETURNING *)"
+
+// Whether nobody else has taken it. The store need not keep this at once: db_make_last comes later.
+#define ANSWER " SELECT o.claim_number = $2::bigint, set_config('synchronous_commit', 'off', true)"
+#define OF_MESSAGE " FROM timely.outbox o WHERE o.message_id = $1::bigint"
+
 // A message that will be tried again is due once more; every other outcome is its last state.
 static const char retry_sql[] =
-    "UPDATE timely.outbox SET state = 'due', lease_until = NULL, claimed_by = NULL,"
+    "WITH mine AS (UPDATE timely.outbox SET state = 'due', lease_until = NULL, claimed_by = NULL,"
     " last_answer = $4, maybe_repeat = maybe_repeat OR $3 = 'unsure',"
     " not_before = now() + make_interval(secs => least($5::integer * greatest(attempts, 1)::bigint"
-    " * greatest(attempts, 1), $6::integer)::double precision)"
-    " WHERE message_id = $1::bigint AND claim_number = $2::bigint"
-    " AND state IN ('claimed', 'handing_over') RETURNING message_id";
+    " * greatest(attempts, 1), $6::integer)::double precision)" IS_OURS ANSWER OF_MESSAGE;
 
 // The audit has what, to whom, when, about which deadlines, under which rules: ids and hashes.
 static const char settle_sql[] =
     "WITH mine AS (UPDATE timely.outbox SET state = $3, lease_until = NULL, last_answer = $4,"
-    " settled_at = $5::timestamptz WHERE message_id = $1::bigint AND claim_number = $2::bigint"
-    " AND state IN ('claimed', 'handing_over') RETURNING *),"
-    " held AS (UPDATE timely.invite_holder h"
+    " settled_at = $5::timestamptz" IS_OURS ", held AS (UPDATE timely.invite_holder h"
     " SET sequence_sent = greatest(h.sequence_sent, m.sequence) FROM mine m"
     " WHERE $3 = 'sent' AND m.kind = 'invite' AND h.object_id = m.object_id"
     " AND h.staff_id = m.staff_id),"
-    " about AS (SELECT d.deadline_id, d.timescale, d.rule_version FROM timely.deadline d"
-    " WHERE d.deadline_id IN (SELECT n.deadline_id FROM timely.notice n JOIN mine USING "
-    "(message_id)"
-    " UNION SELECT s.deadline_id FROM timely.object_deadline s JOIN mine USING (object_id)"
-    " UNION SELECT m.deadline_id FROM timely.message_deadline m JOIN mine USING (message_id))),"
+    " about AS (SELECT CASE WHEN count(*) = 1 THEN min(d.deadline_id) END AS deadline_id,"
+    " string_agg(concat(d.deadline_id, ':', d.timescale, '/', d.rule_version), ','"
+    " ORDER BY d.deadline_id) AS deadlines FROM timely.message_deadline a"
+    " JOIN timely.deadline d USING (deadline_id) WHERE a.message_id = $1::bigint),"
     " told AS (INSERT INTO timely.audit (at, what, message_id, deadline_id, staff_id, detail)"
-    " SELECT $5::timestamptz, 'message.' || $3, m.message_id,"
-    " (SELECT CASE WHEN count(*) = 1 THEN min(deadline_id) END FROM about), m.staff_id,"
+    " SELECT $5::timestamptz, 'message.' || $3, m.message_id, a.deadline_id, m.staff_id,"
     " concat('kind=', m.kind, ' sequence=', m.sequence, ' attempts=', m.attempts,"
-    " ' repeat=', m.maybe_repeat, ' sha256=', $6::text, ' deadlines=',"
-    " (SELECT string_agg(concat(deadline_id, ':', timescale, '/', rule_version), ','"
-    " ORDER BY deadline_id) FROM about)) FROM mine m)"
-    " SELECT message_id FROM mine";
-
-static const char *sent_words(struct arena *a, const struct settlement *s)
-{
-    return arena_printf(a, "%s%s", s->sha256, s->redirected ? " redirected=t" : "");
-}
-
-static bool run_settlement(struct db *store, struct arena *a, const struct settlement *s,
-                           bool *ret_ours, struct error *err)
-{
-    AUTO(pgresult_done) PGresult *r = NULL;
-    bool again = s->outcome == OUTCOME_RETRY || s->outcome == OUTCOME_UNSURE;
-    const char *values[] = {arena_printf(a, "%lld", s->message_id),
-                            arena_printf(a, "%lld", s->claim_number),
-                            outcome_word(s->outcome),
-                            s->answer,
-                            again ? arena_printf(a, "%d", RETRY_BASE_S) : instant_iso(a, s->at),
-                            again ? arena_printf(a, "%d", RETRY_MOST_S) : sent_words(a, s)};
-
-    if (!db_ask(store, again ? retry_sql : settle_sql, 6, values, &r, err))
-        return false;
-    *ret_ours = PQntuples(r) > 0;
-    return true;
-}
+    " ' repeat=', m.maybe_repeat, ' sha256=', $6::text, ' deadlines=', a.deadlines)"
+    " FROM mine m CROSS JOIN about a)" ANSWER
+    ", (SELECT timely.put_message($7::jsonb, $5::timestamptz) FROM mine"
+    " WHERE $7::jsonb IS NOT NULL)" OF_MESSAGE;
 
 // One mail a day and kind of trouble: the first message is named, the list has the others.
 static json_t *trouble_mail(struct arena *a, const struct config *c, const struct settlement *s)
@@ -124,42 +113,52 @@ static json_t *trouble_mail(struct arena *a, const struct config *c, const struc
             "come today.\n",
             s->message_id,
             s->outcome == OUTCOME_EXPIRED ? "could not be handed over in time" : "was refused",
-            *s->answer ? s->answer : "no reason was given",
+            s->answer && *s->answer ? s->answer : "no reason was given",
             s->outcome == OUTCOME_EXPIRED ? "given up" : "refused"),
     };
 
     return outbox_message(a, c, &m);
 }
 
-static bool tell_operator(struct db *store, struct arena *a, const struct config *c,
-                          const struct settlement *s, struct error *err)
+// For the operator, as timely.put_message takes it; NULL: nobody is told.
+static const char *trouble(struct arena *a, const struct config *c, const struct settlement *s)
 {
     bool never = s->outcome == OUTCOME_REFUSED || s->outcome == OUTCOME_EXPIRED;
-    json_t *mail;
-    bool ok;
+    AUTO(json_done) json_t *mail = NULL;
+    AUTO(string_done) char *document = NULL;
 
     if (!never || s->of_operator || !c->operator_email)
-        return true;
+        return NULL;
     mail = trouble_mail(a, c, s);
-    ok = outbox_put(store, mail, s->at, err);
-    json_decref(mail);
-    return ok;
+    document = json_dumps(mail, JSON_COMPACT);
+    if (!document)
+        out_of_memory();
+    return arena_strdup(a, document);
 }
 
 bool outbox_settle(struct db *store, const struct config *c, const struct settlement *s,
                    bool *ret_ours, struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
-    bool ours = false;
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const char *values[7] = {arena_printf(a, "%lld", s->message_id),
+                             arena_printf(a, "%lld", s->claim_number), outcome_word(s->outcome),
+                             s->answer};
+    const char *sql = settle_sql;
+    int count = 7;
 
-    if (!db_begin(store, "", err))
-        return false;
-    if (!run_settlement(store, a, s, &ours, err) || (ours && !tell_operator(store, a, c, s, err))) {
-        db_rollback(store);
-        return false;
+    if (s->outcome == OUTCOME_RETRY || s->outcome == OUTCOME_UNSURE) {
+        sql = retry_sql;
+        count = 6;
+        values[4] = arena_printf(a, "%d", RETRY_BASE_S);
+        values[5] = arena_printf(a, "%d", RETRY_MOST_S);
+    } else {
+        values[4] = instant_iso(a, s->at);
+        values[5] = s->redirected ? arena_printf(a, "%s redirected=t", s->sha256) : s->sha256;
+        values[6] = trouble(a, c, s);
     }
-    if (!db_commit(store, err))
+    if (!db_ask_often(store, sql, count, values, &r, err))
         return false;
-    *ret_ours = ours;
+    *ret_ours = PQntuples(r) > 0 && db_bool(r, 0, 0);
     return true;
 }

@@ -1,4 +1,4 @@
-// The outbox: putting messages in, claiming one, holding it, and settling it, each a short
+// The outbox: putting messages in, claiming some, holding them, and settling them, each a short
 // statement. What may become of a message, by whom and on what condition, stands beside
 // timely.outbox in sql/store/0001_store.sql. Leases and retries go by the server's clock; how long
 // we have held a lease, by our own.
@@ -28,8 +28,8 @@ struct feed_address {
     const char *kind, *id;
 };
 
-// What a sender holds. A lease that has ended without being renewed is anybody's to take. The
-// number fences: each claim of a message has a higher one.
+// One message that a sender holds. A lease that has ended without being renewed is anybody's to
+// take. The number fences: each claim of a message has a higher one.
 #define LEASE_S 10
 struct claim {
     long long message_id; // 0: nothing
@@ -37,10 +37,15 @@ struct claim {
     _Atomic int64_t until; // of clock_monotonic: so long the lease is surely ours; 0: no more
 };
 
+// As many as a sender may hold at a time.
+#define BATCH_MOST 64
+
+// Whether the lease is not over, as far as our own clock says.
+bool claim_is_sure(const struct claim *c);
 // Lets go of it, without a word to the store.
 void claim_forget(struct claim *c);
 
-// The message that was claimed.
+// A message that was claimed.
 struct outgoing {
     long long message_id, object_id; // object_id 0: none
     int attempts, sequence;
@@ -52,22 +57,29 @@ struct outgoing {
     bool may_be_there; // a try before this one may have arrived
 };
 
-// Claims the oldest message that is due and that no earlier one for the same object and person
-// stands before; with take_over also one that another sender left in the middle. Without one
-// claim->message_id is 0. Waits. Texts in the arena.
+// Claims the oldest messages that are due and that no earlier one for the same object and person
+// stands before, `most` of them or fewer; with take_over also those that another sender left in the
+// middle. claims[i] is that of (*ret)[i], oldest first. Waits. Arena-owned.
 MUST_USE bool outbox_claim(struct arena *a, struct db *store, const char *worker, bool take_over,
-                           struct claim *ret_claim, struct outgoing *ret, struct error *err);
+                           size_t most, struct claim *claims, struct outgoing **ret,
+                           size_t *ret_count, struct error *err);
 
-// Says that the hand-over begins, for a whole lease: from here on a crash means that the message
-// may have left. *ret_ours is false when the claim was lost. Waits.
-MUST_USE bool outbox_hand_over(struct db *store, struct claim *claim, bool *ret_ours,
+// Says that the hand-over of these claims (some empty, or all) begins, for a whole lease: from here
+// on a crash means that their messages may have left. It also makes last whatever this connection
+// wrote before that the store had not to keep at once. One that was lost to another sender ends at
+// once (until 0) and is said in the log. Waits.
+MUST_USE bool outbox_hand_over(struct db *store, struct claim *const *claims, size_t count,
                                struct error *err);
 
-// Gives each of these claims a whole lease from now; one that was lost to another sender ends at
-// once (until 0) and is said in the log. The claims may change while this waits. Of empty ones (or
-// none at all) the store is not asked.
+// Gives each of these claims a whole lease from now; as outbox_hand_over for those that were lost.
+// The claims may change while this waits. Of empty ones (or none at all) the store is not asked.
 MUST_USE bool outbox_renew(struct db *store, struct claim *const *claims, size_t count,
                            struct error *err);
+
+// What these claims still hold and was not settled is due again, as if it had never been claimed:
+// no byte of it has left. Waits.
+MUST_USE bool outbox_let_go(struct db *store, struct claim *const *claims, size_t count,
+                            struct error *err);
 
 // Real seconds until the next message can be claimed; -1 when none waits. Waits.
 MUST_USE bool outbox_next_in(struct db *store, bool take_over, double *ret_seconds,
@@ -84,18 +96,25 @@ enum outcome {
 };
 const char *outcome_word(enum outcome o);
 
-// What became of a claim. Holds its own texts, so that it can wait for a store that went away.
+// What became of a claim. The texts live as long as it may have to wait for a store that went away.
 struct settlement {
     long long message_id, claim_number;
     enum outcome outcome; // OUTCOME_NONE: nothing to settle
     bool of_operator;     // nobody is told of what became of the operator's own mail
     bool redirected;      // it went to the mailbox for everything, not to its recipient
+    bool said;            // in the log
     instant at;           // business time
     char sha256[65];      // of the bytes that were handed over; "" for none
-    char answer[800];     // one line of UTF-8
+    const char *answer;   // one line of UTF-8
 };
 
-// Writes it down, with the audit; for what will never be sent the operator is told, once a day.
-// *ret_ours is false when somebody else has the message now. Waits.
+// It became this, with an answer that is cut to a line. Arena-owned.
+void settlement_becomes(struct arena *a, struct settlement *s, enum outcome outcome,
+                        const char *answer);
+
+// Writes it down, with the audit; for what will never be sent the operator is told, once a day. A
+// crash of the store in the next moments may undo it, until db_make_last: it must be settled once
+// more then, which does no harm where it was not undone. *ret_ours is false when somebody else has
+// had the message since. Waits.
 MUST_USE bool outbox_settle(struct db *store, const struct config *c, const struct settlement *s,
                             bool *ret_ours, struct error *err);

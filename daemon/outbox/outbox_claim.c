@@ -1,5 +1,7 @@
 // Claiming messages of timely.outbox, and keeping the claims. A claim is a lease of seconds with a
 // number: who is slow or paused for longer than the lease finds the number risen, and does no harm.
+// Both a claim and the word that the hand-over begins are waited for until the store can no longer
+// lose them: a number is never given twice, and nothing leaves that was not said to be leaving.
 #include "log.h"
 #include "outbox.h"
 
@@ -13,6 +15,11 @@ static void hold(struct claim *c, long long message_id, long long number, int64_
     c->message_id = message_id;
     c->number = number;
     atomic_store(&c->until, asked_at + SECONDS(LEASE_S));
+}
+
+bool claim_is_sure(const struct claim *c)
+{
+    return clock_monotonic() < atomic_load(&c->until);
 }
 
 void claim_forget(struct claim *c)
@@ -36,28 +43,28 @@ void claim_forget(struct claim *c)
 // The right-hand sides see the row as it was: one that was being handed over may have left. The
 // oldest goes first, however often it was tried: after an outage what has waited longest.
 static const char claim_sql[] =
-    "UPDATE timely.outbox o SET state = 'claimed', claimed_by = $2,"
+    "WITH mine AS (UPDATE timely.outbox o SET state = 'claimed', claimed_by = $2,"
     " claim_number = o.claim_number + 1, lease_until = " A_LEASE ","
     " maybe_repeat = o.maybe_repeat OR o.state = 'handing_over'"
     " WHERE o.message_id IN (SELECT m.message_id FROM timely.outbox m WHERE " IS_WAITING
     " AND (m.state = 'due' OR $3::boolean) AND m.free_at <= now() AND " NONE_BEFORE
-    " ORDER BY m.put_at, m.message_id FOR UPDATE SKIP LOCKED LIMIT 1)"
-    " RETURNING o.message_id, o.claim_number, coalesce(o.object_id, 0), o.attempts, o.sequence,"
+    " ORDER BY m.put_at, m.message_id FOR UPDATE SKIP LOCKED LIMIT $4::integer) RETURNING o.*)"
+    " SELECT o.message_id, o.claim_number, coalesce(o.object_id, 0), o.attempts, o.sequence,"
     " o.kind, o.staff_id, o.recipient, o.subject, o.body_text, o.body_html, o.body_calendar,"
     " o.rfc_message_id, (extract(epoch FROM o.put_at) * 1000000)::bigint,"
     " o.feed_kind, o.feed_owner,"
     " (SELECT c.uid FROM timely.calendar_object c WHERE c.object_id = o.object_id),"
     " (SELECT f.rfc_message_id FROM timely.outbox f WHERE f.object_id = o.object_id"
     " AND f.staff_id = o.staff_id AND f.state = 'sent' ORDER BY f.message_id LIMIT 1), "
-    "o.maybe_repeat";
+    "o.maybe_repeat FROM mine o ORDER BY o.put_at, o.message_id";
 
-static struct outgoing outgoing_row(struct arena *a, const PGresult *r)
+static struct outgoing outgoing_row(struct arena *a, const PGresult *r, int row)
 {
-#define TEXT(column) arena_strdup(a, db_text(r, 0, column))
-    return (struct outgoing){.message_id = db_int(r, 0, 0),
-                             .object_id = db_int(r, 0, 2),
-                             .attempts = (int)db_int(r, 0, 3),
-                             .sequence = (int)db_int(r, 0, 4),
+#define TEXT(column) arena_strdup(a, db_text(r, row, column))
+    return (struct outgoing){.message_id = db_int(r, row, 0),
+                             .object_id = db_int(r, row, 2),
+                             .attempts = (int)db_int(r, row, 3),
+                             .sequence = (int)db_int(r, row, 4),
                              .kind = TEXT(5),
                              .staff_id = TEXT(6),
                              .recipient = TEXT(7),
@@ -66,11 +73,11 @@ static struct outgoing outgoing_row(struct arena *a, const PGresult *r)
                              .html = TEXT(10),
                              .calendar = TEXT(11),
                              .rfc_message_id = TEXT(12),
-                             .put_at = db_int(r, 0, 13),
+                             .put_at = db_int(r, row, 13),
                              .feed = {TEXT(14), TEXT(15)},
                              .uid = TEXT(16),
                              .first_message_id = TEXT(17),
-                             .may_be_there = db_bool(r, 0, 18)};
+                             .may_be_there = db_bool(r, row, 18)};
 #undef TEXT
 }
 
@@ -80,19 +87,22 @@ static const char *lease_seconds(struct arena *a)
 }
 
 bool outbox_claim(struct arena *a, struct db *store, const char *worker, bool take_over,
-                  struct claim *ret_claim, struct outgoing *ret, struct error *err)
+                  size_t most, struct claim *claims, struct outgoing **ret, size_t *ret_count,
+                  struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
-    const char *values[] = {lease_seconds(a), worker, take_over ? "t" : "f"};
+    const char *values[] = {lease_seconds(a), worker, take_over ? "t" : "f",
+                            arena_printf(a, "%zu", most)};
     int64_t asked_at = clock_monotonic();
 
-    claim_forget(ret_claim);
-    if (!db_ask(store, claim_sql, 3, values, &r, err))
+    if (!db_ask_often(store, claim_sql, 4, values, &r, err))
         return false;
-    if (PQntuples(r) == 0)
-        return true;
-    hold(ret_claim, db_int(r, 0, 0), db_int(r, 0, 1), asked_at);
-    *ret = outgoing_row(a, r);
+    *ret_count = (size_t)PQntuples(r);
+    *ret = ARENA_ARRAY(a, struct outgoing, *ret_count + 1);
+    for (size_t i = 0; i < *ret_count; i++) {
+        hold(&claims[i], db_int(r, (int)i, 0), db_int(r, (int)i, 1), asked_at);
+        (*ret)[i] = outgoing_row(a, r, (int)i);
+    }
     return true;
 }
 
@@ -113,36 +123,29 @@ bool outbox_next_in(struct db *store, bool take_over, double *ret_seconds, struc
     return true;
 }
 
-// --------------------------------------------------------------------------------- keeping a claim
+// --------------------------------------------------------------------------------- keeping claims
 
-bool outbox_hand_over(struct db *store, struct claim *claim, bool *ret_ours, struct error *err)
-{
-    AUTO(arena_auto_free) struct arena *a = arena_new();
-    AUTO(pgresult_done) PGresult *r = NULL;
-    const char *values[] = {lease_seconds(a), arena_printf(a, "%lld", claim->message_id),
-                            arena_printf(a, "%lld", claim->number)};
-    int64_t asked_at = clock_monotonic();
+// Of each that is asked for whether it has a new lease, and else whether it was lost.
+#define FOR_A_LEASE(and_set, of_state, is_lost)                                                    \
+    "WITH held (message_id, number) AS (SELECT * FROM unnest($2::bigint[], $3::bigint[])),"        \
+    " kept AS (UPDATE timely.outbox o SET lease_until = " A_LEASE and_set                          \
+    " FROM held h WHERE o.message_id = h.message_id AND o.claim_number = h.number"                 \
+    " AND " of_state " RETURNING o.message_id)"                                                    \
+    " SELECT h.message_id, h.number, k.message_id IS NOT NULL, " is_lost                           \
+    " FROM held h JOIN timely.outbox o USING (message_id) LEFT JOIN kept k USING (message_id)"
 
-    if (!db_ask(store,
-                "UPDATE timely.outbox SET state = 'handing_over', attempts = attempts + 1,"
-                " lease_until = " A_LEASE " WHERE message_id = $2::bigint"
-                " AND claim_number = $3::bigint AND state = 'claimed' RETURNING message_id",
-                3, values, &r, err))
-        return false;
-    *ret_ours = PQntuples(r) > 0;
-    if (*ret_ours)
-        hold(claim, claim->message_id, claim->number, asked_at);
-    return true;
-}
+static const char hand_over_sql[] =
+    FOR_A_LEASE(", state = 'handing_over', attempts = attempts + 1", "o.state = 'claimed'", "true");
 
-// One that is neither renewed nor lost was settled meanwhile.
+// One that is neither renewed nor lost was settled meanwhile. What others are at is passed over: it
+// is being settled, or begins to be handed over, for a lease of its own; so nobody waits for
+// somebody who waits for us.
 static const char renew_sql[] =
-    "WITH held (message_id, number) AS (SELECT * FROM unnest($2::bigint[], $3::bigint[])),"
-    " renewed AS (UPDATE timely.outbox o SET lease_until = " A_LEASE
-    " FROM held h WHERE o.message_id = h.message_id AND o.claim_number = h.number"
-    " AND o.state IN ('claimed', 'handing_over') RETURNING o.message_id, h.number)"
-    " SELECT h.message_id, h.number, r.number IS NOT NULL, o.claim_number <> h.number FROM held h"
-    " JOIN timely.outbox o USING (message_id) LEFT JOIN renewed r USING (message_id, number)";
+    FOR_A_LEASE("",
+                "o.message_id IN (SELECT message_id FROM timely.outbox"
+                " WHERE message_id = ANY ($2::bigint[]) AND state IN ('claimed', 'handing_over')"
+                " FOR UPDATE SKIP LOCKED)",
+                "o.claim_number <> h.number");
 
 static struct claim *find(struct claim *const *claims, size_t count, long long message_id,
                           long long number)
@@ -169,28 +172,63 @@ static void take_in(const PGresult *r, struct claim *const *claims, size_t count
     }
 }
 
-bool outbox_renew(struct db *store, struct claim *const *claims, size_t count, struct error *err)
+// The numbers of messages and claims; how many are held.
+static size_t numbers_of(struct arena *a, struct claim *const *claims, size_t count,
+                         const char **ret_messages, const char **ret_numbers)
 {
-    AUTO(arena_auto_free) struct arena *a = arena_new();
-    AUTO(pgresult_done) PGresult *r = NULL;
-    const char **ids = ARENA_ARRAY(a, const char *, count + 1);
+    const char **messages = ARENA_ARRAY(a, const char *, count + 1);
     const char **numbers = ARENA_ARRAY(a, const char *, count + 1);
-    int64_t asked_at = clock_monotonic();
     size_t held = 0;
 
     for (size_t i = 0; i < count; i++)
         if (claims[i]->message_id) {
-            ids[held] = arena_printf(a, "%lld", claims[i]->message_id);
+            messages[held] = arena_printf(a, "%lld", claims[i]->message_id);
             numbers[held++] = arena_printf(a, "%lld", claims[i]->number);
         }
-    if (held == 0)
+    *ret_messages = db_text_array(a, messages, held);
+    *ret_numbers = db_text_array(a, numbers, held);
+    return held;
+}
+
+static bool ask_for_a_lease(struct db *store, const char *sql, struct claim *const *claims,
+                            size_t count, struct error *err)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const char *values[] = {lease_seconds(a), NULL, NULL};
+    int64_t asked_at = clock_monotonic();
+
+    if (numbers_of(a, claims, count, &values[1], &values[2]) == 0)
         return true;
-
-    const char *values[] = {lease_seconds(a), db_text_array(a, ids, held),
-                            db_text_array(a, numbers, held)};
-
-    if (!db_ask(store, renew_sql, 3, values, &r, err))
+    if (!db_ask_often(store, sql, 3, values, &r, err))
         return false;
     take_in(r, claims, count, asked_at);
     return true;
+}
+
+bool outbox_hand_over(struct db *store, struct claim *const *claims, size_t count,
+                      struct error *err)
+{
+    return ask_for_a_lease(store, hand_over_sql, claims, count, err);
+}
+
+bool outbox_renew(struct db *store, struct claim *const *claims, size_t count, struct error *err)
+{
+    return ask_for_a_lease(store, renew_sql, claims, count, err);
+}
+
+static const char let_go_sql[] =
+    "UPDATE timely.outbox o SET state = 'due', lease_until = NULL, claimed_by = NULL,"
+    " attempts = attempts - (state = 'handing_over')::integer"
+    " FROM unnest($1::bigint[], $2::bigint[]) AS held (message_id, number)"
+    " WHERE o.message_id = held.message_id AND o.claim_number = held.number"
+    " AND o.state IN ('claimed', 'handing_over')";
+
+bool outbox_let_go(struct db *store, struct claim *const *claims, size_t count, struct error *err)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    const char *values[2];
+
+    return numbers_of(a, claims, count, &values[0], &values[1]) == 0 ||
+           db_ask_often(store, let_go_sql, 2, values, NULL, err);
 }

@@ -36,30 +36,31 @@ static bool is_line_wanted(const struct asked *q, const PGresult *rows, int i)
     return s && strcmp(s->id, q->message->staff_id) == 0;
 }
 
-// A digest stands in for those that it has overtaken: their lines are in it.
+// A digest stands in for those that it has overtaken: their lines are in it. Each part is found
+// from the message by indexes, however many notices there ever were.
 static const char lines_sql[] =
     "SELECT t.state = 'open' AND t.due_on = n.due_on, n.rung, p.worker_id, p.team_id,"
     " p.chair_id, p.iro_id, coalesce(p.restricted, true),"
-    " (n.said_at AT TIME ZONE 'Europe/London')::date FROM timely.notice n"
-    " JOIN timely.deadline t USING (deadline_id)"
-    " LEFT JOIN timely.person p USING (person_id) WHERE n.message_id = $1::bigint"
-    " OR (n.message_id IN (SELECT o.message_id FROM timely.outbox o JOIN timely.outbox me"
-    " ON me.message_id = $1::bigint AND o.staff_id = me.staff_id AND o.message_id < me.message_id"
-    " WHERE me.kind = 'digest' AND o.kind = 'digest' AND o.state = 'superseded')"
-    " AND EXISTS (SELECT FROM timely.message_deadline a"
-    " WHERE a.message_id = $1::bigint AND a.deadline_id = n.deadline_id))";
+    " (n.said_at AT TIME ZONE 'Europe/London')::date FROM"
+    " (SELECT deadline_id, due_on, rung, said_at FROM timely.notice WHERE message_id = $1::bigint"
+    " UNION ALL SELECT n.deadline_id, n.due_on, n.rung, n.said_at FROM timely.outbox me"
+    " JOIN timely.message_deadline a USING (message_id) JOIN timely.notice n USING (deadline_id)"
+    " JOIN timely.outbox o ON o.message_id = n.message_id"
+    " WHERE me.message_id = $1::bigint AND me.kind = 'digest' AND o.kind = 'digest'"
+    " AND o.staff_id = me.staff_id AND o.state = 'superseded' AND o.message_id < me.message_id) n"
+    " JOIN timely.deadline t USING (deadline_id) LEFT JOIN timely.person p USING (person_id)";
 
 // What is said of a deadline by no rung, as that its meeting is booked too late.
+static const char deadlines_sql[] =
+    "SELECT count(*) = 0 OR bool_or(d.state = 'open') FROM timely.message_deadline a"
+    " JOIN timely.deadline d USING (deadline_id) WHERE a.message_id = $1::bigint";
+
 static bool ask_deadlines(const struct asked *q, bool *ret_wanted, struct error *err)
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
     const char *id = arena_printf(q->arena, "%lld", q->message->message_id);
 
-    if (!db_ask(q->store,
-                "SELECT count(*) = 0 OR bool_or(d.state = 'open')"
-                " FROM timely.message_deadline a JOIN timely.deadline d USING (deadline_id)"
-                " WHERE a.message_id = $1::bigint",
-                1, &id, &rows, err))
+    if (!db_ask_often(q->store, deadlines_sql, 1, &id, &rows, err))
         return false;
     *ret_wanted = db_bool(rows, 0, 0);
     return true;
@@ -70,7 +71,7 @@ static bool ask_lines(const struct asked *q, bool *ret_wanted, struct error *err
     AUTO(pgresult_done) PGresult *rows = NULL;
     const char *id = arena_printf(q->arena, "%lld", q->message->message_id);
 
-    if (!db_ask(q->store, lines_sql, 1, &id, &rows, err))
+    if (!db_ask_often(q->store, lines_sql, 1, &id, &rows, err))
         return false;
     if (PQntuples(rows) == 0)
         return ask_deadlines(q, ret_wanted, err);
@@ -79,6 +80,11 @@ static bool ask_lines(const struct asked *q, bool *ret_wanted, struct error *err
         *ret_wanted = is_line_wanted(q, rows, i);
     return true;
 }
+
+static const char holder_sql[] =
+    "SELECT h.sequence_sent IS NOT NULL OR coalesce(o.ends_at, o.starts_on + 1) > $3::timestamp"
+    " FROM timely.invite_holder h JOIN timely.calendar_object o USING (object_id)"
+    " WHERE h.object_id = $1::bigint AND h.staff_id = $2";
 
 // Nobody is invited to what is over; an update still goes, since an older time would stay in the
 // calendar.
@@ -89,11 +95,7 @@ static bool ask_holder(const struct asked *q, bool *ret_wanted, struct error *er
                             q->message->staff_id,
                             moment_iso(q->arena, london_from_instant(q->now))};
 
-    if (!db_ask(q->store,
-                "SELECT h.sequence_sent IS NOT NULL OR coalesce(o.ends_at, o.starts_on + 1) >"
-                " $3::timestamp FROM timely.invite_holder h JOIN timely.calendar_object o"
-                " USING (object_id) WHERE h.object_id = $1::bigint AND h.staff_id = $2",
-                3, values, &rows, err))
+    if (!db_ask_often(q->store, holder_sql, 3, values, &rows, err))
         return false;
     *ret_wanted = PQntuples(rows) > 0 && db_bool(rows, 0, 0);
     return true;

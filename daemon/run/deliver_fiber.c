@@ -23,7 +23,7 @@ struct lane {
 
 struct crew {
     struct daemon *daemon;
-    struct lane lanes[LEASES_MOST];
+    struct lane lanes[LANES_MOST];
     size_t count, ended;
     struct leases leases;
     struct bell all_ended;
@@ -48,13 +48,13 @@ static bool fresh_directory(struct lane *l, struct error *err)
 static bool empty_outbox(struct lane *l, int64_t *ret_wait, struct error *err)
 {
     struct daemon *d = l->crew->daemon;
-    struct delivered done = {.found = true};
+    struct delivered done = {.count = 1};
     double next_s = -1;
 
-    while (done.found && !done.away && !loop_stopping(d->loop)) {
+    while (done.count > 0 && !done.away && !loop_stopping(d->loop)) {
         l->sender.take_over = leases_may_take_over(&l->crew->leases);
-        if (!fresh_directory(l, err) ||
-            !deliver_one(l->store, &d->config, l->directory, daemon_now(d), &l->sender, &done, err))
+        if (!fresh_directory(l, err) || !deliver_batch(l->store, &d->config, l->directory,
+                                                       daemon_now(d), &l->sender, &done, err))
             return false;
     }
     if (done.away) {
@@ -114,6 +114,7 @@ static void lane_run(void *arg)
     }
     close_store(l);
     directory_free(l->directory);
+    sender_done(&l->sender);
     if (++l->crew->ended == l->crew->count)
         bell_ring(&l->crew->all_ended);
 }
@@ -125,12 +126,13 @@ void deliver_run(void *daemon)
 
     if (c.count < 1)
         c.count = 1;
-    if (c.count > LEASES_MOST)
-        c.count = LEASES_MOST;
-    c.leases = (struct leases){.daemon = d, .count = c.count};
+    if (c.count > LANES_MOST)
+        c.count = LANES_MOST;
+    c.leases = (struct leases){.daemon = d};
     for (size_t i = 0; i < c.count; i++) {
         c.lanes[i] = (struct lane){.crew = &c, .sender = {.name = d->worker_name}};
-        c.leases.claims[i] = &c.lanes[i].sender.claim;
+        for (size_t k = 0; k < BATCH_MOST; k++)
+            c.leases.claims[c.leases.count++] = &c.lanes[i].sender.claims[k];
     }
     leases_start(&c.leases);
     for (size_t i = 0; i < c.count; i++)

@@ -5,11 +5,11 @@
 #include "daemon.h"
 #include "outbox.h"
 
-#define LEASES_MOST 50 // as many senders as can be configured
+#define LANES_MOST 50 // as many senders as can be configured
 
 struct leases {
     struct daemon *daemon;
-    struct claim *claims[LEASES_MOST]; // the senders', one each
+    struct claim *claims[LANES_MOST * BATCH_MOST]; // the senders', all of each
     size_t count;
     struct db *store;
     int64_t in_touch_since; // of clock_monotonic; 0: the store is away

@@ -370,16 +370,21 @@ SELECT a.* FROM timely.acknowledgement a JOIN timely.deadline d USING (deadline_
 --   claimed        expired        the holder  the same; it was put in too many days ago
 --   claimed        refused        the holder  the same; it cannot be composed, or may not go to this address
 --   claimed        due            the holder  the same; there is no way to a mail server, now: later
+--   either         due            the holder  the same; it was not tried: those before it in the batch took too long, or the
+--                                             daemon stops
 --   handing_over   sent           the holder  claim_number is still its own; the mail server took it
 --   handing_over   refused        the holder  the same; the mail server never will
 --   handing_over   due            the holder  the same; later (retry), and where the answer was lost as maybe_repeat
 --   refused        due            a person    timely outbox retry
 --   expired        due            a person    timely outbox retry
 --
--- Every claim raises claim_number, so a holder that others took for dead checks in vain. A lease lasts ten seconds and is
--- renewed while its holder lives. So no message is lost, each is one row and one Message-ID, and it reaches the mail server
--- twice only if an answer was lost, or if its holder died or was out of touch after the data had begun to leave:
--- tests/model/outbox.pml is this table as a model, and is checked.
+-- A sender claims several at a time, as many as go out in a moment, and hands over one after the other. Every claim raises
+-- claim_number, so a holder that others took for dead checks in vain. A lease lasts ten seconds and is renewed while its
+-- holder lives. That a message is claimed, and that it begins to be handed over, is on the disk before anything is done on
+-- it. What the holder then says of it the store has before the next message leaves, and the disk a moment later: the holder
+-- remembers it for so long, and says it again to a store that has crashed. So no message is lost, each is one row and one
+-- Message-ID, and it reaches the mail server twice only if an answer was lost, or if its holder died or was out of touch
+-- after the data had begun to leave: tests/model/outbox.pml is this table as a model, and is checked.
 CREATE TABLE timely.outbox (
     message_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind           text NOT NULL CHECK (kind IN ('digest', 'alarm', 'invite', 'cancel', 'operator', 'summary', 'weekly', 'welcome')),

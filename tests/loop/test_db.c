@@ -169,6 +169,36 @@ static void test_values_go_and_come(void **state)
     in_fiber(run_values, NULL);
 }
 
+static void run_often(void *arg)
+{
+    static const char twice[] = "SELECT $1::int * 2", thrice[] = "SELECT $1::int * 3",
+                      broken[] = "SELECT nothing";
+    AUTO(db_auto_close) struct db *db = open_db();
+    struct error err = {0};
+
+    (void)arg;
+    for (int i = 1; i <= 8; i++) {
+        AUTO(pgresult_done) PGresult *two = NULL;
+        AUTO(pgresult_done) PGresult *three = NULL;
+        char number[2] = {(char)('0' + i), '\0'};
+        const char *value = number;
+
+        MUST(!db_ask_often(db, broken, 0, NULL, NULL, &err));
+        MUST_EQUAL(err.fault, FAULT_INPUT);
+        MUST_OK(db_ask_often(db, twice, 1, &value, &two, &err));
+        MUST_OK(db_ask_often(db, thrice, 1, &value, &three, &err));
+        MUST_EQUAL(db_int(two, 0, 0), 2 * i);
+        MUST_EQUAL(db_int(three, 0, 0), 3 * i);
+    }
+    must_answer(db, "SELECT count(*) FROM pg_prepared_statements", "2");
+}
+
+static void test_what_is_asked_often_is_planned_once(void **state)
+{
+    (void)state;
+    in_fiber(run_often, NULL);
+}
+
 static void run_array(void *arg)
 {
     AUTO(db_auto_close) struct db *db = open_db();
@@ -800,6 +830,7 @@ int main(void)
         cmocka_unit_test(test_a_connection_has_our_settings),
         cmocka_unit_test(test_options_of_the_connection_string_are_kept_under_ours),
         cmocka_unit_test(test_values_go_and_come),
+        cmocka_unit_test(test_what_is_asked_often_is_planned_once),
         cmocka_unit_test(test_arrays_of_texts_come_back_as_they_were),
         cmocka_unit_test(test_questions_and_answers_of_five_megabytes),
         cmocka_unit_test(test_two_connections_wait_at_the_same_time),

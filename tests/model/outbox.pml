@@ -4,10 +4,13 @@
  *
  * Two messages about one calendar object to one person: 0, and the newer 1. An atomic sequence on a row is a statement of
  * the store. Time is not counted: a lease may end whenever nobody who is in touch with the store holds the row, and a
- * holder's own clock says so first.
+ * holder's own clock says so first. A sender holds several messages; each goes its own way, so here it holds one.
  *
- * Each of NO_FENCE, NO_LEASE_CHECK, NO_MARK, NO_GRACE, NO_REPEAT_KEPT and NO_DEDUPE takes away one thing that the daemon
- * does; the model must then fail. */
+ * Settlements are not waited for until the disk has them: a store that crashes may forget the last ones, and with them
+ * nothing else, since every other statement is waited for, and its log is written in order.
+ *
+ * Each of NO_FENCE, NO_LEASE_CHECK, NO_MARK, NO_WAIT, NO_GRACE, NO_REPEAT_KEPT, NO_SECOND_WORD and NO_DEDUPE takes away
+ * one thing that the daemon does; the model must then fail. */
 
 #define SENDERS 2
 #define MESSAGES 2
@@ -16,12 +19,15 @@
 mtype = { absent, due, claimed, handing_over, sent, refused, superseded }; /* states; expired is as superseded */
 mtype = { open, lost, overtaken, taken, never_taken, again, unsure };      /* outcomes */
 mtype = { in_touch, stopped, cut_off };
+mtype = { kept };
 
 /* The table. */
 typedef row {
     mtype state = absent;
     bool maybe_repeat;
     bool lease_over;
+    mtype was = kept; /* what a crash of the store brings back: the disk does not have the row yet */
+    bool was_repeat;
 }
 row outbox[MESSAGES];
 
@@ -32,6 +38,7 @@ typedef memory {
     bool sure;              /* its own clock: the lease is not over */
     bool giving;            /* the data may be leaving */
     bool crashed;
+    bool said; /* what became of the message, on a connection that the store has not broken since */
     mtype touch = in_touch;
 }
 memory sender[SENDERS];
@@ -58,7 +65,7 @@ bool excused[MESSAGES];  /* an answer was lost, or a holder died or was out of t
 #define reaches_store(s) (!store_away && sender[s].touch == in_touch)
 #define is_awake(s) (sender[s].touch != stopped)
 #define holds(s, m) (sender[s].message == m && sender[s].newest)
-#define can_renew(s, m) (reaches_store(s) && holds(s, m))
+#define can_renew(s, m) (reaches_store(s) && holds(s, m) && is_held(m))
 #define awaits_renewal(m) (outbox[m].lease_over && (can_renew(0, m) || can_renew(1, m)))
 #define is_kept(s, m) (holds(s, m) && (sender[s].sure || reaches_store(s)))
 #define can_end(m) (is_held(m) && !outbox[m].lease_over && !is_kept(0, m) && !is_kept(1, m))
@@ -74,12 +81,42 @@ bool excused[MESSAGES];  /* an answer was lost, or a holder died or was out of t
 #define is_ours(s, m) holds(s, m)
 #endif
 
+inline keep(m)
+{
+    outbox[m].was = kept;
+    outbox[m].was_repeat = false
+}
+
+inline keep_all()
+{
+    keep(0);
+    keep(1)
+}
+
+inline keep_later(m)
+{
+    outbox[m].was = outbox[m].state;
+    outbox[m].was_repeat = outbox[m].maybe_repeat
+}
+
+inline undo(m)
+{
+    if
+    :: outbox[m].was != kept ->
+        outbox[m].state = outbox[m].was;
+        outbox[m].maybe_repeat = outbox[m].was_repeat;
+        keep(m)
+    :: else
+    fi
+}
+
 inline forget(s)
 {
     sender[s].message = NOTHING;
     sender[s].newest = false;
     sender[s].sure = false;
-    sender[s].giving = false
+    sender[s].giving = false;
+    sender[s].said = false
 }
 
 /* ---------------------------------------------------------------------------------------------- the statements */
@@ -102,7 +139,8 @@ inline put(m)
             assert(puts[m] == 1);
             outbox[m].state = due
         :: !is_new(m)
-        fi
+        fi;
+        keep_all()
     }
 }
 
@@ -124,7 +162,8 @@ inline claim(s, m)
         fi;
         sender[s].message = m;
         sender[s].newest = true;
-        sender[s].sure = true
+        sender[s].sure = true;
+        keep_all()
     }
 }
 
@@ -135,6 +174,10 @@ inline mark(s, m, outcome)
         reaches_store(s) ->
         if
         :: is_ours(s, m) ->
+            keep_all();
+#ifdef NO_WAIT
+            keep_later(m);
+#endif
 #ifndef NO_MARK
             outbox[m].state = handing_over;
 #endif
@@ -151,36 +194,67 @@ inline renew(s)
     atomic {
         sender[s].message != NOTHING && !sender[s].sure && can_renew(s, sender[s].message) ->
         outbox[sender[s].message].lease_over = false;
-        sender[s].sure = true
+        sender[s].sure = true;
+        keep_all()
     }
 }
 
-/* outbox_settle; where the store is away what there is to say is kept until it is back. */
+inline become(m, outcome)
+{
+    outbox[m].lease_over = false;
+    if
+    :: outcome == taken -> outbox[m].state = sent
+    :: outcome == never_taken -> outbox[m].state = refused
+    :: outcome == overtaken -> outbox[m].state = superseded
+    :: outcome == again -> outbox[m].state = due
+    :: outcome == unsure ->
+        outbox[m].state = due;
+#ifndef NO_REPEAT_KEPT
+        outbox[m].maybe_repeat = true
+#endif
+    fi
+}
+
+inline end(s, m, outcome)
+{
+    forget(s);
+    outcome = open;
+    m = 0
+}
+
+/* outbox_settle, then db_make_last. Where the store is away what there is to say is kept until it is back, and said once
+ * more where it was said before that. */
 inline settle(s, m, outcome)
 {
-    atomic {
-        reaches_store(s) || (outcome == lost && is_awake(s)) ->
-        if
-        :: outcome == lost
-        :: outcome != lost && !is_ours(s, m)
-        :: outcome != lost && is_ours(s, m) ->
-            outbox[m].lease_over = false;
+    do
+    :: atomic {
+            outcome == lost && is_awake(s) ->
+            end(s, m, outcome);
+            break
+        }
+    :: atomic {
+            outcome != lost && !sender[s].said && reaches_store(s) ->
             if
-            :: outcome == taken -> outbox[m].state = sent
-            :: outcome == never_taken -> outbox[m].state = refused
-            :: outcome == overtaken -> outbox[m].state = superseded
-            :: outcome == again -> outbox[m].state = due
-            :: outcome == unsure ->
-                outbox[m].state = due;
-#ifndef NO_REPEAT_KEPT
-                outbox[m].maybe_repeat = true
+            :: is_ours(s, m) && is_held(m) ->
+                keep_later(m);
+                become(m, outcome)
+            :: else
+            fi;
+            sender[s].said = true;
+            sender[s].sure = false
+#ifdef NO_SECOND_WORD
+            ;
+            end(s, m, outcome);
+            break
 #endif
-            fi
-        fi;
-        outcome = open;
-        forget(s);
-        m = 0
-    }
+        }
+    :: atomic {
+            sender[s].said && reaches_store(s) ->
+            keep_all();
+            end(s, m, outcome);
+            break
+        }
+    od
 }
 
 /* ---------------------------------------------------------------------------------------------- the mail server */
@@ -311,7 +385,18 @@ end_calm:
     :: interrupt(1)
     :: atomic { sender[0].touch != in_touch -> sender[0].touch = in_touch }
     :: atomic { sender[1].touch != in_touch -> sender[1].touch = in_touch }
-    :: atomic { troubles > 0 && !store_away && (is_busy(0) || is_busy(1)) -> troubles--; store_away = true }
+    :: atomic {
+            troubles > 0 && !store_away && (is_busy(0) || is_busy(1)) ->
+            troubles--;
+            store_away = true;
+            sender[0].said = false;
+            sender[1].said = false;
+            /* It crashes, or it is out of reach. */
+            if
+            :: undo(0); undo(1)
+            :: true
+            fi
+        }
     :: atomic {
             store_away ->
             store_away = false;

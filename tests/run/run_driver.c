@@ -54,16 +54,17 @@ static bool agenda(struct call *c, struct db *store, const struct directory *d, 
 static bool deliver(struct call *c, struct db *store, const struct directory *d, struct error *err)
 {
     struct sender sender = {.name = "driver", .take_over = true};
-    struct delivered done = {.found = true};
+    struct delivered done = {.count = 1};
+    bool ok = true;
 
-    while (done.found) {
-        if (!deliver_one(store, &c->config, d, c->now, &sender, &done, err))
-            return false;
-        if (done.found)
-            printf("message=%lld outcome=%s%s\n", done.message_id, outcome_word(done.outcome),
-                   done.away ? " away" : "");
+    while (ok && done.count > 0) {
+        ok = deliver_batch(store, &c->config, d, c->now, &sender, &done, err);
+        for (size_t i = 0; ok && i < done.count; i++)
+            printf("message=%lld outcome=%s%s\n", done.of[i].message_id,
+                   outcome_word(done.of[i].outcome), done.away ? " away" : "");
     }
-    return true;
+    sender_done(&sender);
+    return ok;
 }
 
 static bool feeds(struct call *c, struct db *store, struct error *err)

@@ -16,6 +16,7 @@ class MailServer:
         self.tokens = []
         self.messages, self.recipients = [], []
         self.gate = threading.Event()  # the answer waits for it
+        self.last_answered = None  # so many are answered, then the gate closes
         self.at_the_door = threading.Event()  # and so does that to the recipient
         self.gate.set()
         self.at_the_door.set()
@@ -68,6 +69,9 @@ class MailServer:
                 if self.answer == 'drop':
                     connection.shutdown(socket.SHUT_RDWR)
                     return
+                if self.last_answered is not None and len(self.messages) > self.last_answered:
+                    self.gate.clear()
+                    self.last_answered = None
                 self.gate.wait(60)
                 say(self.answer)
             elif word == b'EHLO' and self.login:

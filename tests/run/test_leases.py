@@ -1,4 +1,5 @@
 """Several who deliver from one outbox: who holds a message, for how long, and what is left by one who died or was stopped."""
+import collections
 import contextlib
 import signal
 import subprocess
@@ -35,6 +36,77 @@ def test_a_crash_after_the_data_repeats_with_the_same_message_id(store):
         assert store.deliver() == [(str(message), 'sent')]
         assert [mail['Message-ID'] for mail in server.messages] == ['<summary.SW1@council.example>'] * 2
     assert store.one('SELECT maybe_repeat FROM timely.outbox') and len(audit(store, message)) == 1
+
+
+@contextlib.contextmanager
+def in_a_batch(store):
+    """Twenty messages, of which nine have been answered; the answer to the tenth is waited for, and others wait behind it."""
+    messages = [store.put(f'summary:{number}') for number in range(20)]
+    with MailServer() as server:
+        by_smtp(store, server, mails_at_once=1)
+        server.last_answered = 9
+        yield server, messages
+
+
+def times_received(server):
+    return collections.Counter(mail['Message-ID'] for mail in server.messages)
+
+
+def states(store):
+    return dict(store.ask('SELECT state, count(*) FROM timely.outbox GROUP BY 1'))
+
+
+def test_a_crash_in_the_middle_of_a_batch_repeats_no_more_than_one(store):
+    """Each answer is known to the store before the next message leaves."""
+    with in_a_batch(store) as (server, messages):
+        with subprocess.Popen(store.command('deliver', '2024-04-02 10:00'), stdout=subprocess.DEVNULL) as process:
+            wait_for(lambda: len(server.messages) == 10)
+            assert states(store)['sent'] == 9 and states(store)['handing_over'] > 1
+            process.kill()
+        server.gate.set()
+        store.ask("UPDATE timely.outbox SET lease_until = now() WHERE state = 'handing_over'")
+        store.deliver()
+        assert times_received(server).most_common(2) == [('<summary.9@council.example>', 2), ('<summary.0@council.example>', 1)]
+        assert states(store) == {'sent': 20} and len(messages) == len(times_received(server))
+
+
+@contextlib.contextmanager
+def lazy_disk(store):
+    """Only what is waited for reaches the disk."""
+    store.pg.psql(f'ALTER DATABASE {store.name} SET synchronous_commit = on')
+    store.pg.psql("ALTER SYSTEM SET wal_writer_delay = '10s'")
+    store.pg.psql('SELECT pg_reload_conf()')
+    try:
+        yield
+    finally:
+        store.pg.psql('ALTER SYSTEM RESET wal_writer_delay')
+
+
+def test_after_a_crash_of_the_store_in_the_middle_of_a_batch_it_is_told_again(store):
+    """Nothing is repeated, though nobody had waited until the disk had what it was told."""
+    with lazy_disk(store), in_a_batch(store) as (server, messages):
+        with Fibers(store, '2024-04-02 10:00'):
+            wait_for(lambda: len(server.messages) == 10)
+            assert states(store)['sent'] == 9
+            store.pg.restart('immediate')
+            assert states(store)['sent'] < 9, 'it has forgotten some'
+            server.gate.set()
+            wait_for(lambda: states(store) == {'sent': 20})
+        assert set(times_received(server).values()) == {1} and len(messages) == len(times_received(server))
+    assert store.one('SELECT count(*) FROM timely.audit') == 20 and not store.one('SELECT bool_or(maybe_repeat) FROM timely.outbox')
+
+
+def test_what_would_have_to_wait_is_let_go(store):
+    """The mail server has become slow: what is behind the message that it is at is for others to take, as if nobody had had it."""
+    with in_a_batch(store) as (server, messages):
+        with Fibers(store, '2024-04-02 10:00'):
+            wait_for(lambda: len(server.messages) == 10)
+            began = store.one('SELECT now()')
+            wait_for(lambda: store.one("SELECT now() > %s + interval '1 second'", (began,)))
+            server.gate.set()
+            wait_for(lambda: states(store) == {'sent': 20})
+    assert store.ask('SELECT DISTINCT claim_number, attempts, maybe_repeat FROM timely.outbox WHERE message_id = ANY (%s)',
+                     (messages[10:14],)) == [(2, 1, False)]
 
 
 def test_a_claim_that_was_taken_over_settles_nothing(store):
