@@ -22,8 +22,9 @@ struct dialogue {
     bool ended;   // libcurl took all of it: the final dot may be on its way
     bool late;    // its time had passed before
     enum phase phase;
-    int code;        // of the last answer; 0 for none
-    bool unfinished; // its last line was "250-…": more of it comes
+    bool at_recipient; // RCPT was said last
+    int code;          // of the last answer; 0 for none
+    bool unfinished;   // its last line was "250-…": more of it comes
     bool over;
     struct text said;
     char error[CURL_ERROR_SIZE];
@@ -83,6 +84,7 @@ static void note_command(struct dialogue *d, const char *data, size_t size)
         d->phase = PHASE_MESSAGE;
     else if (d->phase == PHASE_MESSAGE && begins(data, size, "DATA"))
         d->phase = PHASE_DATA;
+    d->at_recipient = begins(data, size, "RCPT TO:");
     text_clear(&d->said);
     d->code = 0;
     d->unfinished = false;
@@ -178,6 +180,14 @@ static enum handover sort(CURLcode done, const struct dialogue *d)
     return HANDOVER_RETRY;
 }
 
+// 421 ends the conversation, whichever command it answers (RFC 5321 3.8).
+static enum handover_about about(const struct dialogue *d)
+{
+    if (d->phase == PHASE_OPENING || d->code == 421 || about_us(d->code))
+        return ABOUT_SERVER;
+    return d->at_recipient ? ABOUT_RECIPIENT : ABOUT_MESSAGE;
+}
+
 static const char *words_of(CURLcode done, const struct dialogue *d)
 {
     if (d->late)
@@ -223,6 +233,7 @@ static bool try_once(const struct mail_server *s, const struct smtp_mail *m, boo
     CURLcode done = perform(s, fresh, &d, &stale);
 
     handover_say(ret, sort(done, &d), d.code, words_of(done, &d), m->to);
+    ret->about = about(&d);
     return !stale;
 }
 

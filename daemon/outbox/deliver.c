@@ -28,6 +28,7 @@
 #include <string.h>
 
 #define DAY_US (SECONDS(60) * 60 * 24)
+#define HOPELESS_TRIES 10
 #define PICTURE "etc/pictures/outlook-subscribe.png"
 #define PICTURE_MOST ((size_t)1 << 20)
 #define ANSWER_CHARS_MAX 190 // four bytes each and an ellipsis fit into a settlement
@@ -91,11 +92,6 @@ static bool check_wanted(struct delivery *d, struct settlement *s, struct direct
 }
 
 // ------------------------------------------------------------------------------------- composing
-
-static bool expired(const struct delivery *d)
-{
-    return d->now - d->message.put_at > d->config->expire_days * DAY_US;
-}
 
 static const char *html_with(struct arena *a, const char *html, const char *line)
 {
@@ -222,10 +218,6 @@ static void prepare(struct delivery *d, struct settlement *s)
     const struct config *c = d->config;
     struct error err;
 
-    if (expired(d)) {
-        settle_as(s, OUTCOME_EXPIRED, "it could not be handed over for too long");
-        return;
-    }
     if (c->delivery == DELIVERY_LIVE &&
         !mail_domain_allowed(d->message.recipient, c->allowed_domains, c->allowed_domain_count)) {
         settle_as(s, OUTCOME_REFUSED, "the recipient's mail domain is not one of the allowed ones");
@@ -293,6 +285,23 @@ static bool begin(const struct delivery *d, bool *ret_ours, struct error *err)
     return true;
 }
 
+// A server that puts off one recipient takes the others; at any other "later" it is asked more
+// slowly, since what waits after an outage may be more than it bears.
+static bool takes_nothing(const struct handover_answer *a)
+{
+    return (a->result == HANDOVER_RETRY || a->result == HANDOVER_UNSURE) &&
+           (a->code == 0 || a->about != ABOUT_RECIPIENT);
+}
+
+// Only a server that goes on answering "later" to this message: after an outage, however long,
+// everything goes that is still called for.
+static bool is_hopeless(const struct delivery *d, const struct handover_answer *a)
+{
+    return (a->result == HANDOVER_RETRY || a->result == HANDOVER_UNSURE) && a->code != 0 &&
+           a->about != ABOUT_SERVER && d->message.attempts >= HOPELESS_TRIES &&
+           d->now - d->message.put_at > d->config->expire_days * DAY_US;
+}
+
 static bool hand_over(struct delivery *d, struct settlement *s, struct delivered *ret,
                       struct error *err)
 {
@@ -315,8 +324,9 @@ static bool hand_over(struct delivery *d, struct settlement *s, struct delivered
         return true;
     }
     way_out_take(d->arena, &d->way, &letter, &answer);
-    settle_as(s, outcome_of(answer.result), answer.text);
-    ret->away = answer.result == HANDOVER_RETRY && answer.code == 0;
+    settle_as(s, is_hopeless(d, &answer) ? OUTCOME_EXPIRED : outcome_of(answer.result),
+              answer.text);
+    ret->away = takes_nothing(&answer);
     return true;
 }
 

@@ -18,7 +18,7 @@ struct delivered {
     bool found;           // a message was claimed
     long long message_id; // which
     enum outcome outcome; // OUTCOME_NONE: the claim was lost to somebody else
-    bool away;            // the mail server gave no answer at all: better wait before the next
+    bool away; // the mail server gave no answer, or takes nothing now: better wait before the next
 };
 
 // Hands over the next message that is due, as config.delivery says (nothing at all when it is off),
