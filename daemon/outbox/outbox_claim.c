@@ -194,3 +194,17 @@ bool outbox_renew(struct db *store, struct claim *const *claims, size_t count, s
     take_in(r, claims, count, asked_at);
     return true;
 }
+
+// The longest waits are an hour: between two tries, and the quiet period of an update.
+static const char ahead_sql[] =
+    "UPDATE timely.outbox SET not_before = CASE WHEN state = 'due' THEN now() ELSE not_before END,"
+    " lease_until = CASE WHEN state <> 'due' THEN " A_LEASE " END"
+    " WHERE state IN ('due', 'claimed', 'handing_over') AND free_at > now() + interval '2 hours'";
+
+bool outbox_forget_ahead(struct db *store, struct error *err)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    const char *lease = lease_seconds(a);
+
+    return db_ask(store, ahead_sql, 1, &lease, NULL, err);
+}

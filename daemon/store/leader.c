@@ -30,7 +30,8 @@ bool leader_take(struct db *store, const char *name, long long *ret_epoch, struc
                 "UPDATE timely.leader SET epoch = epoch + 1, holder = $1,"
                 " session = pg_backend_pid(), since = now(),"
                 " expires_at = now() + make_interval(secs => $2::integer)"
-                " WHERE expires_at <= now()"
+                " WHERE expires_at <= now() OR expires_at > now() + make_interval(secs => 2 * "
+                "$2::integer)"
                 " OR NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = session)"
                 " RETURNING epoch",
                 2, values, &r, err))

@@ -17,8 +17,9 @@
 // process of a container has always the same number.
 const char *leader_name(struct arena *a);
 
-// Takes the lead where nobody holds it: its lease is over, or its connection has ended. *ret_epoch
-// is 0 where another process leads.
+// Takes the lead where nobody holds it: its lease is over, or longer than any that is given (the
+// server's clock was stepped back since), or its connection has ended. *ret_epoch is 0 where
+// another process leads.
 MUST_USE bool leader_take(struct db *store, const char *name, long long *ret_epoch,
                           struct error *err);
 // For another lease, and notes that this process is there. *ret_leads false: another process has

@@ -331,7 +331,8 @@ def test_fibers_from_a_deadline_to_a_mail_across_a_restart_of_the_store(store):
 def test_idle_means_idle(store, waiting):
     """With nothing due the store is asked now and then: not when it is empty, nor when one message waits for another."""
     if waiting:
-        store.put('first', 'invite', object_id=1, sequence=1, not_before='2099-01-01')
+        store.put('first', 'invite', object_id=1, sequence=1)
+        store.ask("UPDATE timely.outbox SET not_before = now() + interval '1 hour'")
         store.put('second', 'invite', object_id=1, sequence=2)
     asked = ("SELECT coalesce(sum(xact_commit), 0) FROM pg_stat_database WHERE datname = current_database()")
     with Fibers(store, '2024-04-02 10:00'):

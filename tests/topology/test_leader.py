@@ -166,6 +166,22 @@ def test_a_paused_leader_that_wakes_up_does_no_harm(daemons, source, store):
     as_with_one(store, numbers, first, second)
 
 
+def test_a_leader_that_is_paused_while_the_servers_clock_is_stepped_back(daemons, source, store):
+    """Its lease would last until the clock is there again."""
+    first, second = two(daemons, source, store)
+    first.daemon.send_signal(signal.SIGSTOP)
+    try:
+        store.ask("UPDATE timely.leader SET expires_at = expires_at + interval '1 day'")
+        until(lambda: store.ask("SELECT 1 FROM timely.leader WHERE epoch = 3 AND expires_at < now() + interval '1 hour'"),
+              'the second to lead')
+    finally:
+        first.daemon.send_signal(signal.SIGCONT)
+    number = conference(source)
+    told(store, number)
+    assert leads(store, second)
+    as_with_one(None, store, [number], first, second)
+
+
 def test_a_leader_behind_a_lost_network_is_refused(daemons, source, store):
     """The network goes when it is about to write, and the write arrives when the network is back."""
     with Relay(store.pg.folder / '.s.PGSQL.5432') as relay:
