@@ -3,6 +3,7 @@
 
 #include "import.h"
 #include "migrate.h"
+#include "recover.h"
 
 // The report is the output, also when the last file was refused.
 static enum status imported(bool ok, bool left_aside, const struct error *err)
@@ -17,6 +18,25 @@ static enum status run_migrate(struct session *s, const struct arguments *g, str
     (void)g;
     if (!session_store_unchecked(s, err) || !migrate_store(s->store, &s->out, err))
         return status_of(err);
+    return STATUS_DONE;
+}
+
+static enum status run_recover(struct session *s, const struct arguments *g, struct error *err)
+{
+    struct recovery done;
+
+    (void)g;
+    if (!session_store(s, err) ||
+        !recover_store(s->store, session_now(s), session_user(s), &done, err))
+        return status_of(err);
+    text_addf(&s->out,
+              "The versions of %lld calendar entries and %lld deadlines are lifted by %d, beyond "
+              "those that calendars have.\n"
+              "Messages that wait: %lld. They may have left after the backup, and go out under "
+              "the Message-ID that they had.\n"
+              "Calendars are rendered anew. Start the daemon: it reads the source and records "
+              "what differs.\n",
+              done.objects, done.deadlines, RECOVER_LIFT, done.waiting);
     return STATUS_DONE;
 }
 
@@ -84,6 +104,7 @@ static enum status run_import_events(struct session *s, const struct arguments *
 
 const struct command commands_store[] = {
     {"migrate", "", "brings the store's schema up to date", NULL, run_migrate},
+    {"recover", "", "brings a store forward that was restored from a backup", NULL, run_recover},
     {"import ssd", "DIR", "loads SSD CSV files, one a table, into an embedded or test source",
      (const char *const[]){"source CONNINFO", NULL}, run_import_ssd},
     {"import directory", "FILE", "replaces staff, addresses, teams and managers", NULL,

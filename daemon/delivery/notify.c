@@ -34,6 +34,8 @@ static void curl_string_done(char **s)
 static void say(const struct sending *k, enum handover result, int status, const char *text)
 {
     handover_say(k->ret, result, status, text, k->mail->to);
+    if (result == HANDOVER_RETRY)
+        k->ret->about = ABOUT_SERVER;
 }
 
 // --------------------------------------------------------------------------------- who is asking

@@ -22,8 +22,9 @@ struct dialogue {
     bool ended;   // libcurl took all of it: the final dot may be on its way
     bool late;    // its time had passed before
     enum phase phase;
-    int code;        // of the last answer; 0 for none
-    bool unfinished; // its last line was "250-…": more of it comes
+    bool at_sender, at_recipient; // MAIL, or RCPT, was said last
+    int code;                     // of the last answer; 0 for none
+    bool unfinished;              // its last line was "250-…": more of it comes
     bool over;
     struct text said;
     char error[CURL_ERROR_SIZE];
@@ -83,6 +84,8 @@ static void note_command(struct dialogue *d, const char *data, size_t size)
         d->phase = PHASE_MESSAGE;
     else if (d->phase == PHASE_MESSAGE && begins(data, size, "DATA"))
         d->phase = PHASE_DATA;
+    d->at_sender = begins(data, size, "MAIL FROM:");
+    d->at_recipient = begins(data, size, "RCPT TO:");
     text_clear(&d->said);
     d->code = 0;
     d->unfinished = false;
@@ -161,10 +164,12 @@ static void set_message(CURL *easy, const struct curl_slist *to, struct dialogue
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, d->error);
 }
 
-// 530 to 538 are about our authentication (RFC 4954), whichever command they answer.
-static bool about_us(int code)
+// 530 to 538 are about our authentication (RFC 4954), whichever command they answer. To MAIL a
+// server has heard of who sends and how long the message is (552, RFC 1870), and of nothing else.
+static bool about_us(const struct dialogue *d)
 {
-    return code == 530 || code == 534 || code == 535 || code == 538;
+    return d->code == 530 || d->code == 534 || d->code == 535 || d->code == 538 ||
+           (d->at_sender && d->code != 552);
 }
 
 static enum handover sort(CURLcode done, const struct dialogue *d)
@@ -173,9 +178,17 @@ static enum handover sort(CURLcode done, const struct dialogue *d)
         return HANDOVER_SENT;
     if (d->phase == PHASE_DATA && d->ended && d->code < 400)
         return HANDOVER_UNSURE;
-    if (d->phase != PHASE_OPENING && d->code >= 500 && d->code < 600 && !about_us(d->code))
+    if (d->phase != PHASE_OPENING && d->code >= 500 && d->code < 600 && !about_us(d))
         return HANDOVER_REFUSED;
     return HANDOVER_RETRY;
+}
+
+// 421 ends the conversation, whichever command it answers (RFC 5321 3.8).
+static enum handover_about about(const struct dialogue *d)
+{
+    if (d->phase == PHASE_OPENING || d->code == 421 || about_us(d))
+        return ABOUT_SERVER;
+    return d->at_recipient ? ABOUT_RECIPIENT : ABOUT_MESSAGE;
 }
 
 static const char *words_of(CURLcode done, const struct dialogue *d)
@@ -223,6 +236,7 @@ static bool try_once(const struct mail_server *s, const struct smtp_mail *m, boo
     CURLcode done = perform(s, fresh, &d, &stale);
 
     handover_say(ret, sort(done, &d), d.code, words_of(done, &d), m->to);
+    ret->about = about(&d);
     return !stale;
 }
 

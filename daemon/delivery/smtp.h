@@ -23,7 +23,8 @@ struct smtp_mail {
 // are given; when it has passed, the dialogue ends before the message does (RFC 5321 4.1.1.4: then
 // the server has none), as HANDOVER_RETRY.
 //
-// HANDOVER_REFUSED is 5xx to MAIL, RCPT, DATA or the message; 530, 534, 535 and 538 (our own
-// authentication) and everything before MAIL are HANDOVER_RETRY. A kept connection that has died is
+// HANDOVER_REFUSED is 5xx to RCPT, DATA or the message. What is about who sends is HANDOVER_RETRY,
+// for it is the same with every message: 530, 534, 535 and 538 (our own authentication), every
+// answer to MAIL but 552 (too long), and everything before MAIL. A kept connection that has died is
 // opened again once, as long as nothing of the message was said.
 void smtp_send(const struct mail_server *s, const struct smtp_mail *m, struct handover_answer *ret);

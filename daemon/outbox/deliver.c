@@ -26,6 +26,8 @@
 
 #define A_MOMENT (SECONDS(1) / 4) // a batch is to take so long; nobody else can have it meanwhile
 #define TOO_LONG SECONDS(1)       // then what is left of it is let go
+#define HOPELESS_TRIES 10
+#define DAY_US (SECONDS(60) * 60 * 24)
 
 struct batch {
     struct mail_maker maker;
@@ -172,8 +174,27 @@ static bool begin(struct batch *b, struct error *err)
     return true;
 }
 
+// A server that puts off one recipient takes the others; at any other "later" it is asked more
+// slowly, since what waits after an outage may be more than it bears.
+static bool takes_nothing(const struct handover_answer *a)
+{
+    return (a->result == HANDOVER_RETRY || a->result == HANDOVER_UNSURE) &&
+           (a->code == 0 || a->about != ABOUT_RECIPIENT);
+}
+
+// Only a server that goes on answering "later" to this message: after an outage, however long,
+// everything goes that is still called for.
+static bool is_hopeless(const struct mail_maker *k, const struct outgoing *m,
+                        const struct handover_answer *a)
+{
+    return (a->result == HANDOVER_RETRY || a->result == HANDOVER_UNSURE) && a->code != 0 &&
+           a->about != ABOUT_SERVER && m->attempts >= HOPELESS_TRIES &&
+           k->now - m->put_at > k->config->expire_days * DAY_US;
+}
+
 static void take(struct batch *b, size_t i, struct delivered *ret)
 {
+    const struct mail_maker *k = &b->maker;
     const struct outgoing_mail *m = &b->mails[i];
     struct handover_answer answer = {.result = HANDOVER_RETRY};
     struct letter letter = {.from = m->mail.from_email,
@@ -186,11 +207,13 @@ static void take(struct batch *b, size_t i, struct delivered *ret)
                             .may_be_there = b->messages[i].may_be_there,
                             .until = &b->sender->claims[i].until};
 
-    way_out_take(b->maker.arena, &m->way, &letter, &answer);
-    settlement_becomes(b->maker.arena, &b->sender->unsettled[i], outcome_of(answer.result),
+    way_out_take(k->arena, &m->way, &letter, &answer);
+    settlement_becomes(k->arena, &b->sender->unsettled[i],
+                       is_hopeless(k, &b->messages[i], &answer) ? OUTCOME_EXPIRED
+                                                                : outcome_of(answer.result),
                        answer.text);
     b->handed++;
-    ret->away = answer.result == HANDOVER_RETRY && answer.code == 0;
+    ret->away = takes_nothing(&answer);
 }
 
 // Neither when it was lost or would be in vain, nor when it was asked long ago whether the message

@@ -25,7 +25,7 @@ struct delivered {
         long long message_id;
         enum outcome outcome; // OUTCOME_NONE: lost to somebody else, or let go
     } of[BATCH_MOST];
-    bool away; // the mail server gave no answer at all: better wait before the next
+    bool away; // the mail server gave no answer, or takes nothing now: better wait before the next
 };
 
 // Hands over the next messages that are due, as config.delivery says (nothing at all when it is

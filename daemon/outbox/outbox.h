@@ -81,6 +81,11 @@ MUST_USE bool outbox_renew(struct db *store, struct claim *const *claims, size_t
 MUST_USE bool outbox_let_go(struct db *store, struct claim *const *claims, size_t count,
                             struct error *err);
 
+// After the server's clock was stepped back: what waits for a moment further away than any wait
+// that is ever given is due now, and a lease of that kind is whole from now on, for its holder to
+// renew. Waits.
+MUST_USE bool outbox_forget_ahead(struct db *store, struct error *err);
+
 // Real seconds until the next message can be claimed; -1 when none waits. Waits.
 MUST_USE bool outbox_next_in(struct db *store, bool take_over, double *ret_seconds,
                              struct error *err);

@@ -232,3 +232,19 @@ bool outbox_let_go(struct db *store, struct claim *const *claims, size_t count, 
     return numbers_of(a, claims, count, &values[0], &values[1]) == 0 ||
            db_ask_often(store, let_go_sql, 2, values, NULL, err);
 }
+
+// The longest waits are an hour, between two tries or of an update: but for an alarm's, until an
+// opening of the office, which is that moment by whichever clock.
+static const char ahead_sql[] =
+    "UPDATE timely.outbox SET not_before = CASE WHEN state = 'due' THEN now() ELSE not_before END,"
+    " lease_until = CASE WHEN state <> 'due' THEN " A_LEASE " END"
+    " WHERE state IN ('due', 'claimed', 'handing_over') AND free_at > now() + interval '2 hours'"
+    " AND NOT (state = 'due' AND kind = 'alarm' AND attempts = 0)";
+
+bool outbox_forget_ahead(struct db *store, struct error *err)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    const char *lease = lease_seconds(a);
+
+    return db_ask(store, ahead_sql, 1, &lease, NULL, err);
+}

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY_US (SECONDS(60) * 60 * 24)
 #define PICTURE "etc/pictures/outlook-subscribe.png"
 #define PICTURE_MOST ((size_t)1 << 20)
 
@@ -137,11 +136,6 @@ static bool compose(const struct mail_maker *k, const struct outgoing *m, struct
                               k->config->delivery == DELIVERY_REDIRECT, err));
 }
 
-static bool is_expired(const struct mail_maker *k, const struct outgoing *m)
-{
-    return k->now - m->put_at > k->config->expire_days * DAY_US;
-}
-
 // Everything that the hand-over needs, or in *s why there will be none. No wait.
 static void prepare(const struct mail_maker *k, const struct outgoing *m, struct settlement *s,
                     struct outgoing_mail *ret)
@@ -168,11 +162,6 @@ bool outgoing_mail_make(const struct mail_maker *k, struct outgoing *m, struct s
                         struct outgoing_mail *ret, struct error *err)
 {
     *ret = (struct outgoing_mail){0};
-    if (is_expired(k, m)) {
-        settlement_becomes(k->arena, s, OUTCOME_EXPIRED,
-                           "it could not be handed over for too long");
-        return true;
-    }
     if (is_kind(m, "welcome") && !write_welcome(k, m, s, ret, err))
         return false;
     if (s->outcome == OUTCOME_NONE)

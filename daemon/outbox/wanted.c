@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define WEEK_US (SECONDS(60) * 60 * 24 * 7)
+
 struct asked {
     struct arena *arena;
     struct db *store;
@@ -116,6 +118,8 @@ bool wanted_ask(struct arena *a, struct db *store, const struct directory *direc
     }
     if ((is_kind(m, "digest") || is_kind(m, "alarm")) && !ask_lines(&q, &wanted, err))
         return false;
+    if (is_kind(m, "weekly") && now - m->put_at >= WEEK_US)
+        wanted = false; // the next week's list is there
     if (is_kind(m, "invite") && m->object_id && !ask_holder(&q, &wanted, err))
         return false;
     if (!wanted)

@@ -245,16 +245,18 @@ static bool hold_table(struct arena *a, const struct reconcile_input *in, struct
         3, values, NULL, err);
 }
 
-static bool resolve_hold(const struct reconcile_input *in, const char *table,
-                         const char *business_now, struct error *err)
+// Of tables that are sound: one statement, since there are dozens and this is asked at every look.
+static bool resolve_holds(struct arena *a, const struct reconcile_input *in,
+                          const char *const *tables, size_t count, const char *business_now,
+                          struct error *err)
 {
-    const char *values[] = {table, business_now};
+    const char *values[] = {db_text_array(a, tables, count), business_now};
 
     return db_ask(
         in->store,
         "UPDATE timely.hold SET decided = coalesce(decided, 'resolved'), "
         "decided_at = coalesce(decided_at, $2::timestamptz), applied_at = $2::timestamptz "
-        "WHERE kind = 'table' AND about = $1 AND applied_at IS NULL",
+        "WHERE kind = 'table' AND about = ANY ($1::text[]) AND applied_at IS NULL",
         2, values, NULL, err);
 }
 
@@ -297,6 +299,9 @@ static bool hold_tables(struct arena *a, const struct reconcile_input *in, struc
                         const struct accepted_table *t, const char *business_now, struct belief *b,
                         struct error *err)
 {
+    const char **sound = ARENA_ARRAY(a, const char *, MAX_ORIGINS + 1);
+    size_t sound_count = 0;
+
     b->held = ARENA_ARRAY(a, const char *, MAX_ORIGINS + 1);
     if (r->some) {
         if (!keep_holds(in, r, b, err))
@@ -307,12 +312,13 @@ static bool hold_tables(struct arena *a, const struct reconcile_input *in, struc
     for (size_t i = 0; i < r->origin_count && !in->trust; i++) {
         const char *why = shrunk(a, &r->origins[i], &t[i], in->config->max_shrink_percent);
 
-        if (why ? !hold_table(a, in, &r->origins[i], why, business_now, b, err)
-                : !resolve_hold(in, r->origins[i].name, business_now, err))
+        if (!why)
+            sound[sound_count++] = r->origins[i].name;
+        else if (!hold_table(a, in, &r->origins[i], why, business_now, b, err))
             return false;
     }
     hold_leaning(r, b);
-    return true;
+    return resolve_holds(a, in, sound, sound_count, business_now, err);
 }
 
 // ------------------------------------------------------------------------------- comparing
@@ -470,24 +476,39 @@ bool believe(struct arena *a, const struct reconcile_input *in, struct reading *
     return true;
 }
 
+// One statement, as resolve_holds. What is as it was is not written.
+static const char accept_sql[] =
+    "UPDATE timely.source_table t SET rows = n.rows, filenode = n.filenode,"
+    " changed_at = CASE WHEN t.filenode IS DISTINCT FROM n.filenode THEN now()"
+    " ELSE t.changed_at END"
+    " FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS n (origin, rows, filenode)"
+    " WHERE t.origin = n.origin AND (t.rows, t.filenode) IS DISTINCT FROM (n.rows, n.filenode)";
+
+static bool accept_tables(struct arena *a, const struct reconcile_input *in,
+                          const struct reading *r, struct error *err)
+{
+    const char **columns[3], *values[3];
+    size_t count = 0;
+
+    for (size_t c = 0; c < 3; c++)
+        columns[c] = ARENA_ARRAY(a, const char *, r->origin_count + 1);
+    for (size_t i = 0; i < r->origin_count; i++) {
+        if (r->origins[i].held)
+            continue;
+        columns[0][count] = r->origins[i].name;
+        columns[1][count] = arena_printf(a, "%lld", r->origins[i].rows);
+        columns[2][count++] = arena_printf(a, "%lld", r->origins[i].filenode);
+    }
+    for (size_t c = 0; c < 3; c++)
+        values[c] = db_text_array(a, columns[c], count);
+    return db_ask(in->store, accept_sql, 3, values, NULL, err);
+}
+
 bool believe_accept(struct arena *a, const struct reconcile_input *in, const struct reading *r,
                     const struct belief *b, const char *business_now, struct error *err)
 {
-    for (size_t i = 0; i < r->origin_count; i++) {
-        const char *values[] = {r->origins[i].name, arena_printf(a, "%lld", r->origins[i].rows),
-                                arena_printf(a, "%lld", r->origins[i].filenode)};
-
-        if (r->origins[i].held)
-            continue;
-        if (!db_ask(in->store,
-                    "UPDATE timely.source_table SET rows = $2::bigint, changed_at = CASE WHEN "
-                    "filenode IS DISTINCT FROM "
-                    "$3::bigint THEN now() ELSE changed_at END, filenode = $3::bigint WHERE origin "
-                    "= $1 "
-                    "AND (rows, filenode) IS DISTINCT FROM ($2::bigint, $3::bigint)",
-                    3, values, NULL, err))
-            return false;
-    }
+    if (!accept_tables(a, in, r, err))
+        return false;
     if (!b->confirmed)
         return true;
     return db_ask(in->store,

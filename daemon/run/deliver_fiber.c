@@ -43,8 +43,16 @@ static bool fresh_directory(struct lane *l, struct error *err)
     return true;
 }
 
-// Until nothing is due, the mail server is silent or the daemon stops. *ret_wait is how long
-// nothing will be due, in microseconds; -1 when the mail server gives no answer.
+static bool was_any_sent(const struct delivered *d)
+{
+    for (size_t i = 0; i < d->count; i++)
+        if (d->of[i].outcome == OUTCOME_SENT)
+            return true;
+    return false;
+}
+
+// Until nothing is due, the mail server takes nothing or the daemon stops. *ret_wait is how long
+// nothing will be due, in microseconds; -1 when the mail server takes nothing.
 static bool empty_outbox(struct lane *l, int64_t *ret_wait, struct error *err)
 {
     struct daemon *d = l->crew->daemon;
@@ -56,6 +64,8 @@ static bool empty_outbox(struct lane *l, int64_t *ret_wait, struct error *err)
         if (!fresh_directory(l, err) || !deliver_batch(l->store, &d->config, l->directory,
                                                        daemon_now(d), &l->sender, &done, err))
             return false;
+        if (was_any_sent(&done))
+            backoff_reset(&l->backoff); // a server that bears so much and no more is asked on
     }
     if (done.away) {
         *ret_wait = -1;
@@ -82,12 +92,12 @@ static enum wake wait_for_work(struct lane *l, int64_t wait)
     return bell_wait(&l->bell, wait);
 }
 
-// Messages that wait for a server that is not there are not all tried against it.
+// Messages that wait for a server that is not there, or busy, are not all tried against it.
 static enum wake wait_for_server(struct lane *l)
 {
     struct error silent;
 
-    (void)fail(&silent, FAULT_AWAY, "the mail server gives no answer");
+    (void)fail(&silent, FAULT_AWAY, "the mail server gives no answer, or takes nothing now");
     return backoff_wait(&l->backoff, "deliver.waits", &silent) ? WAKE_TIMEOUT : WAKE_STOPPING;
 }
 

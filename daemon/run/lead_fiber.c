@@ -14,8 +14,10 @@ struct keeper {
     struct daemon *daemon;
     struct db *store;
     struct backoff backoff;
-    int64_t seen_at; // monotonic
-    bool stands_by;  // and has said so
+    long long began;  // the epoch of the last term that was begun
+    int64_t asked_at; // monotonic: the last look
+    int64_t seen_at;  // monotonic: while standing by
+    bool stands_by;   // and has said so
 };
 
 static void wake_all(struct daemon *d)
@@ -41,7 +43,7 @@ static void stand_by(struct keeper *k)
     k->stands_by = true;
 }
 
-// A lead that is there again after it could not be renewed in time goes on under its epoch.
+// Once an epoch: a lead that is there again after it could not be renewed in time goes on.
 static bool begin(struct keeper *k, struct error *err)
 {
     // Another daemon may have put bank holidays in force while this one stood by.
@@ -49,6 +51,7 @@ static bool begin(struct keeper *k, struct error *err)
         return false;
     log_info("lead.taken", "epoch=%lld name=%s", k->daemon->lead.epoch, k->daemon->worker_name);
     k->stands_by = false;
+    k->began = k->daemon->lead.epoch;
     return true;
 }
 
@@ -79,21 +82,31 @@ static bool note_seen(struct keeper *k, struct error *err)
 static bool look(struct keeper *k, struct error *err)
 {
     struct daemon *d = k->daemon;
-    const int64_t asked = clock_monotonic();
     bool led = lead_holds(d, d->lead.epoch);
 
-    if (!renew_or_take(k, err) || !note_seen(k, err))
+    k->asked_at = clock_monotonic();
+    if (!renew_or_take(k, err))
         return false;
     if (!d->lead.epoch) {
         stand_by(k);
-        return true;
+        return note_seen(k, err);
     }
-    if (!led && !begin(k, err))
+    if (k->began != d->lead.epoch && !begin(k, err))
         return false;
-    d->lead.until = asked + LEADER_LEASE - MARGIN;
+    d->lead.until = k->asked_at + LEADER_LEASE - MARGIN;
     if (!led)
         wake_all(d);
     return true;
+}
+
+// Counted from the last question: a store that is slow to answer is asked again the sooner.
+static void nap(const struct keeper *k)
+{
+    int64_t every = k->daemon->lead.epoch ? RENEW_EVERY : LOOK_EVERY;
+    int64_t left = k->asked_at + every - clock_monotonic();
+
+    if (left > 0)
+        (void)fiber_sleep(left);
 }
 
 static void resign(struct keeper *k)
@@ -118,7 +131,7 @@ void lead_run(void *daemon)
 
         if ((k.store || daemon_open_store(d, "lead", &k.store, &err)) && look(&k, &err)) {
             backoff_reset(&k.backoff);
-            (void)fiber_sleep(d->lead.epoch ? RENEW_EVERY : LOOK_EVERY);
+            nap(&k);
             continue;
         }
         db_close(k.store);

@@ -1,10 +1,12 @@
 // One statement for all claims of the process, every two seconds: a lease outlives four that fail.
+// And one a minute, for waits that the server's clock has made too long.
 // It goes on after loop_stop until the last hand-over has ended.
 #include "leases.h"
 
 #include "log.h"
 
 #define RENEW_EVERY SECONDS(2)
+#define FORGET_EVERY SECONDS(60)
 
 bool leases_may_take_over(const struct leases *l)
 {
@@ -16,6 +18,16 @@ void leases_store_away(struct leases *l)
     l->in_touch_since = 0;
 }
 
+static bool forget_ahead(struct leases *l, struct error *err)
+{
+    int64_t now = clock_monotonic();
+
+    if (l->forgot_at && now - l->forgot_at < FORGET_EVERY)
+        return true;
+    l->forgot_at = now;
+    return outbox_forget_ahead(l->store, err);
+}
+
 // After an outage on a new connection: the old one may not have noticed yet.
 static bool renew(struct leases *l, struct error *err)
 {
@@ -25,7 +37,7 @@ static bool renew(struct leases *l, struct error *err)
     }
     if (!l->store && !daemon_open_store(l->daemon, "leases", &l->store, err))
         return false;
-    if (!outbox_renew(l->store, l->claims, l->count, err))
+    if (!outbox_renew(l->store, l->claims, l->count, err) || !forget_ahead(l, err))
         return false;
     if (!l->in_touch_since)
         l->in_touch_since = clock_monotonic();

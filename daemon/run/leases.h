@@ -12,6 +12,7 @@ struct leases {
     struct claim *claims[LANES_MOST * BATCH_MOST]; // the senders', all of each
     size_t count;
     struct db *store;
+    int64_t forgot_at;      // of clock_monotonic: what waits for too long was looked for
     int64_t in_touch_since; // of clock_monotonic; 0: the store is away
     bool over;
     struct bell asked_to_end, ended;

@@ -54,9 +54,9 @@ struct config {
     size_t allowed_domain_count;
     const char *operator_email; // who hears what the daemon cannot solve
     int quiet_s;                // quiet period before an update; default 60
-    int expire_days;   // a message that could not be handed over for so long is given up; default 3
-    enum naming names; // in mails; default reference
-    enum naming title_names; // in titles of calendar entries, never by name; default reference
+    int expire_days;            // what a mail server puts off for so long is given up; default 3
+    enum naming names;          // in mails; default reference
+    enum naming title_names;    // in titles of calendar entries, never by name; default reference
     enum meeting_invites meeting_invites;
     const char *service_name; // in mails; default "Children's services"
     const char *help;         // one line at the end of a mail; NULL: none

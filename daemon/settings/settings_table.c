@@ -120,8 +120,8 @@ const struct setting settings[] = {
      .sentence = "An update of an invite waits so long, so that two changes are one mail."},
     {"mail", "give up after", SETTING_NUMBER, AT(expire_days), .least = 1, .most = 30,
      .unit = "days", .otherwise = "3 days",
-     .sentence = "A message that could not be handed over for so long is given up, and the "
-                 "operator told."},
+     .sentence = "A message that the mail server has put off for so long is given up, and the "
+                 "operator told. A server that is away is waited for."},
     {"mail", "names", SETTING_WORD, AT(names), WORDS("reference", "initials", "name"),
      .otherwise = "reference", .sentence = "How mails name a child."},
     {"mail", "names in titles", SETTING_WORD, AT(title_names), WORDS("reference", "initials"),

@@ -30,7 +30,8 @@ bool leader_take(struct db *store, const char *name, long long *ret_epoch, struc
                 "UPDATE timely.leader SET epoch = epoch + 1, holder = $1,"
                 " session = pg_backend_pid(), since = now(),"
                 " expires_at = now() + make_interval(secs => $2::integer)"
-                " WHERE expires_at <= now()"
+                " WHERE expires_at <= now() OR expires_at > now() + make_interval(secs => 2 * "
+                "$2::integer)"
                 " OR NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = session)"
                 " RETURNING epoch",
                 2, values, &r, err))
@@ -38,6 +39,12 @@ bool leader_take(struct db *store, const char *name, long long *ret_epoch, struc
     *ret_epoch = PQntuples(r) ? db_int(r, 0, 0) : 0;
     return true;
 }
+
+// Forgets who was not there for a day.
+#define SEEN                                                                                       \
+    "WITH gone AS (DELETE FROM timely.daemon WHERE seen_at < now() - interval '1 day'),"           \
+    " seen AS (INSERT INTO timely.daemon VALUES ($1, now())"                                       \
+    " ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at)"
 
 bool leader_renew(struct db *store, const char *name, long long epoch, bool *ret_leads,
                   struct error *err)
@@ -48,9 +55,9 @@ bool leader_renew(struct db *store, const char *name, long long epoch, bool *ret
 
     // No columns of a key: no wait for the writes that hold on to the row.
     if (!db_ask(store,
-                "UPDATE timely.leader SET session = pg_backend_pid(),"
-                " expires_at = now() + make_interval(secs => $3::integer)"
-                " WHERE holder = $1 AND epoch = $2::bigint RETURNING epoch",
+                SEEN " UPDATE timely.leader SET session = pg_backend_pid(),"
+                     " expires_at = now() + make_interval(secs => $3::integer)"
+                     " WHERE holder = $1 AND epoch = $2::bigint RETURNING epoch",
                 3, values, &r, err))
         return false;
     *ret_leads = PQntuples(r) > 0;
@@ -80,10 +87,5 @@ bool leader_claim(struct db *store, const char *name, long long epoch, struct er
 
 bool leader_seen(struct db *store, const char *name, struct error *err)
 {
-    return db_ask(
-        store,
-        "WITH gone AS (DELETE FROM timely.daemon WHERE seen_at < now() - interval '1 day')"
-        " INSERT INTO timely.daemon VALUES ($1, now())"
-        " ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at",
-        1, &name, NULL, err);
+    return db_ask(store, SEEN " SELECT", 1, &name, NULL, err);
 }

@@ -367,13 +367,13 @@ SELECT a.* FROM timely.acknowledgement a JOIN timely.deadline d USING (deadline_
 --   handing_over   claimed        another     lease_until has passed; it may have left: maybe_repeat
 --   claimed        handing_over   the holder  claim_number is still its own; before the first byte leaves
 --   claimed        superseded     the holder  the same; nothing in it is for its recipient any more
---   claimed        expired        the holder  the same; it was put in too many days ago
 --   claimed        refused        the holder  the same; it cannot be composed, or may not go to this address
 --   claimed        due            the holder  the same; there is no way to a mail server, now: later
 --   either         due            the holder  the same; it was not tried: those before it in the batch took too long, or the
 --                                             daemon stops
 --   handing_over   sent           the holder  claim_number is still its own; the mail server took it
 --   handing_over   refused        the holder  the same; the mail server never will
+--   handing_over   expired        the holder  the same; the mail server has said "later" to it for too many days
 --   handing_over   due            the holder  the same; later (retry), and where the answer was lost as maybe_repeat
 --   refused        due            a person    timely outbox retry
 --   expired        due            a person    timely outbox retry

@@ -224,6 +224,8 @@ def test_no_data_leave_when_the_time_for_them_is_over(serve, message):
     (421, "retry"), (451, "retry"), (452, "retry"), (550, "refused"), (552, "refused"),
     (554, "refused"), (530, "retry"), (535, "retry")])
 def test_answers_are_sorted(serve, message, step, code, result):
+    if step == "mail" and code != 552:
+        result = "retry"  # no message of this sender's is taken: a server that is set up wrong must not cost any
     port = serve(Script(**{step: f"{code} 5.1.1 <{TO}>: no, Ivy.Hart of {TO} is not here"}))
     ((found, said, text),) = hand_over(port, message)
     assert (found, said) == (result, str(code))
@@ -441,7 +443,7 @@ def test_postfix_sink_takes_many(sink, message):
 
 @pytest.mark.parametrize("options, result", [
     (("-r", "rcpt"), "retry"), (("-f", "rcpt"), "refused"), (("-r", "data"), "retry"),
-    (("-f", "mail"), "refused"), (("-q", "rcpt"), "retry"), (("-q", "."), "unsure"),
+    (("-f", "mail"), "retry"), (("-q", "rcpt"), "retry"), (("-q", "."), "unsure"),
     (("-r", "."), "retry"), (("-f", "."), "refused")])
 def test_postfix_sink_refuses(sink, message, options, result):
     """-r: soft errors, -f: hard ones, -q: hangs up."""

@@ -16,7 +16,7 @@
 #define MESSAGES 2
 #define NOTHING 255
 
-mtype = { absent, due, claimed, handing_over, sent, refused, superseded }; /* states; expired is as superseded */
+mtype = { absent, due, claimed, handing_over, sent, refused, superseded }; /* states; expired is as refused */
 mtype = { open, lost, overtaken, taken, never_taken, again, unsure };      /* outcomes */
 mtype = { in_touch, stopped, cut_off };
 mtype = { kept };

@@ -11,8 +11,8 @@ class MailServer:
     """A mail server that answers as it is told: `answer` follows the data; None: it stays silent for ever. With `login`, what
     it answers to who logs in with a token, it asks for one."""
 
-    def __init__(self, answer='250 taken', at_recipient='250 yes', login=None):
-        self.answer, self.at_recipient, self.login = answer, at_recipient, login
+    def __init__(self, answer='250 taken', at_recipient='250 yes', login=None, greeting='220 here'):
+        self.answer, self.at_recipient, self.login, self.greeting = answer, at_recipient, login, greeting
         self.tokens = []
         self.messages, self.recipients = [], []
         self.gate = threading.Event()  # the answer waits for it
@@ -47,7 +47,7 @@ class MailServer:
     def converse(self, connection):
         lines = connection.makefile('rb')
         say = lambda line: connection.sendall(line.encode() + b'\r\n')
-        say('220 here')
+        say(self.greeting)
         for line in lines:
             word = line[:4].upper().strip()
             if word == b'RCPT':

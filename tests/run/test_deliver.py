@@ -158,11 +158,46 @@ def test_no_server_is_away(store):
     assert store.state(message) == 'due'
 
 
-def test_given_up_after_some_days(store):
-    message = store.put('summary:SW1')
-    outcomes = store.deliver('2024-04-06 10:00')
-    assert outcomes[0] == (str(message), 'expired') and store.state(message) == 'expired'
-    assert [mail['Subject'] for mail in in_maildir(store)] == ['timely: a message was given up']
+def test_what_the_server_has_put_off_for_days_is_given_up(store):
+    message = store.put('summary:SW1', attempts=10)
+    with MailServer(at_recipient='450 not now') as server:
+        by_smtp(store, server)
+        assert store.deliver('2024-04-05 09:00') == [(str(message), 'retry')], 'three days are not over'
+        store.ask('UPDATE timely.outbox SET not_before = now()')
+        assert store.deliver('2024-04-06 10:00')[0] == (str(message), 'expired')
+    assert store.state(message) == 'expired'
+    assert store.one("SELECT subject FROM timely.outbox WHERE kind = 'operator'") == 'timely: a message was given up'
+
+
+def test_after_an_outage_of_weeks_nothing_is_given_up(store):
+    """A server that was away, and one that is busy as it returns, are not the message's fault. A Monday list is overtaken by the
+    next."""
+    message = store.put('summary:SW1', attempts=50)
+    weekly = store.put('weekly:SW1', kind='weekly')
+    with MailServer(greeting='421 busy') as server:
+        by_smtp(store, server)
+        outcomes = store.deliver('2024-04-20 10:00')
+        assert sorted(outcomes) == [(str(message), 'retry'), (str(weekly), 'superseded')]
+    store.ask('UPDATE timely.outbox SET not_before = now()')
+    with MailServer() as server:
+        by_smtp(store, server)
+        assert store.deliver('2024-04-20 10:00') == [(str(message), 'sent')]
+
+
+@pytest.mark.parametrize('server, away', [
+    ({'greeting': '421 busy'}, True),
+    ({'at_recipient': '450 greylisted'}, False),
+    ({'at_recipient': '421 closing'}, True),
+    ({'answer': '451 later'}, True),
+    ({'answer': 'drop'}, True),
+    ({'answer': '554 no'}, False),
+])
+def test_a_server_that_takes_nothing_is_asked_more_slowly(store, server, away):
+    """One that puts off a recipient, or refuses a message, takes others."""
+    with MailServer(**server) as server:
+        by_smtp(store, server)
+        store.put('summary:SW1', kind='operator', staff=None)
+        assert (store.run('deliver', '2024-04-02 10:00').split()[-1] == 'away') == away
 
 
 def test_who_left_gets_nothing_but_cancellations(store):
@@ -296,7 +331,8 @@ def test_fibers_from_a_deadline_to_a_mail_across_a_restart_of_the_store(store):
 def test_idle_means_idle(store, waiting):
     """With nothing due the store is asked now and then: not when it is empty, nor when one message waits for another."""
     if waiting:
-        store.put('first', 'invite', object_id=1, sequence=1, not_before='2099-01-01')
+        store.put('first', 'invite', object_id=1, sequence=1)
+        store.ask("UPDATE timely.outbox SET not_before = now() + interval '1 hour'")
         store.put('second', 'invite', object_id=1, sequence=2)
     asked = ("SELECT coalesce(sum(xact_commit), 0) FROM pg_stat_database WHERE datname = current_database()")
     with Fibers(store, '2024-04-02 10:00'):

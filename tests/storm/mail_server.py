@@ -4,20 +4,22 @@
 whole and was not refused counts as received, also when the answer was withheld: that is what people would have got.
 """
 import asyncio
+import collections
 import email
 import email.policy
 import random
 import socket
 import threading
-from collections import namedtuple
+import time
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
-BEHAVIOURS = ('kind', 'busy at greeting', 'busy after data', 'drops after data', 'silent after data', 'refuses one')
+BEHAVIOURS = ('kind', 'silent at greeting', 'busy at greeting', 'greylists', 'busy after data', 'drops after data',
+              'silent after data', 'hesitates', 'refuses some', 'bears')
 SILENCE_S = 3600
 
-Received = namedtuple('Received', 'message_id recipient method calendar mail')
+Received = collections.namedtuple('Received', 'message_id recipient method calendar mail')
 
 
 def read_mail(data, recipient=None):
@@ -31,6 +33,9 @@ def read_mail(data, recipient=None):
 
 class Conversation(SMTP):
     async def _handle_client(self):
+        if self.event_handler.behaviour == 'silent at greeting':
+            self.event_handler.silences += 1
+            await asyncio.sleep(SILENCE_S)
         if self.event_handler.behaviour == 'busy at greeting':
             await self.push('421 too busy')
             self.transport.close()
@@ -46,8 +51,10 @@ class Door(Controller):
 class MailServer:
     def __init__(self, refused=()):
         self.behaviour = 'kind'
-        self.refused = set(refused)  # recipients that "refuses one" means
-        self.received, self.busy_answers, self.greetings = [], 0, 0
+        self.refused = set(refused)  # recipients that "refuses some" means
+        self.greylisted = set()
+        self.rate, self.put_off, self.lately = 0, 0, collections.deque()  # mails a second that "bears" takes
+        self.received, self.busy_answers, self.greetings, self.silences = [], 0, 0, 0
         self.lock = threading.Lock()
         with socket.socket() as free:
             free.bind(('127.0.0.1', 0))
@@ -70,9 +77,29 @@ class MailServer:
         session.host_name = hostname
         return responses
 
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if self.behaviour == 'bears' and not self.bears():
+            self.put_off += 1
+            return '451 4.7.1 too many mails at once'
+        envelope.mail_from = address
+        return '250 yes'
+
+    def bears(self):
+        """Whether this second has room for one more."""
+        now = time.monotonic()
+        while self.lately and self.lately[0] < now - 1:
+            self.lately.popleft()
+        if len(self.lately) >= self.rate:
+            return False
+        self.lately.append(now)
+        return True
+
     async def handle_RCPT(self, server, session, envelope, address, options):
-        if self.behaviour == 'refuses one' and address in self.refused:
+        if self.behaviour == 'refuses some' and address in self.refused:
             return '550 no such mailbox'
+        if self.behaviour == 'greylists' and address not in self.greylisted:
+            self.greylisted.add(address)
+            return '450 4.2.0 greylisted, come again'
         envelope.rcpt_tos.append(address)
         return '250 yes'
 

@@ -215,9 +215,7 @@ class Council:
 
     def settle(self, seconds=240):
         """Until all that happened was read, by a daemon that started after it, and no message is due any more."""
-        since, = self.ask('SELECT clock_timestamp()')[0]
-        self.wait(lambda: self.ask('SELECT read_at > %s FROM timely.state', (since,))[0][0]
-                  or self.touch_everybody(), 'a reading', seconds)
+        self.settle_reading(seconds)
         quiet = [0]
 
         def still():
@@ -225,6 +223,12 @@ class Council:
             quiet[0] = quiet[0] + 1 if self.pending() == 0 else 0
             return quiet[0] >= 8
         self.wait(still, 'an empty outbox', seconds)
+
+    def settle_reading(self, seconds=240):
+        """Until all that happened was read."""
+        since, = self.ask('SELECT clock_timestamp()')[0]
+        self.wait(lambda: self.ask('SELECT read_at > %s FROM timely.state', (since,))[0][0]
+                  or self.touch_everybody(), 'a reading', seconds)
 
     def touch_everybody(self):
         """Asks for a reading: a table that says that anybody may have changed."""
@@ -242,10 +246,24 @@ class Council:
         return thing() if thing == self.enquire else thing(self.random.choice(open_ones))
 
     def enquire(self, worker=None):
+        child, statements = self.opening(worker)
+        self.write(*statements)
+        self.children[child.key] = child
+        return child
+
+    def enquire_many(self, number):
+        """In one transaction."""
+        opened = [self.opening() for _ in range(number)]
+        self.write(*[statement for _, statements in opened for statement in statements])
+        self.children.update((child.key, child) for child, _ in opened)
+        return [child for child, _ in opened]
+
+    def opening(self, worker=None):
+        """A child with an enquiry, and the statements that write it down."""
         self.numbers += 1
         child = Child(f'C{self.numbers}', worker or self.random.choice(WORKERS),
                       datetime.date.today() - datetime.timedelta(days=self.random.randint(0, 7)))
-        self.write(
+        return child, [
             ("INSERT INTO ssd_person (pers_person_id, pers_forename, pers_surname, pers_dob) VALUES (%s, 'A', %s, %s)",
              (child.key, child.key, born())),
             ("INSERT INTO ssd_involvements (invo_involvements_id, invo_professional_id, invo_professional_role_id,"
@@ -253,9 +271,7 @@ class Council:
              " VALUES (%s, %s, 'ALLOCATED_WORKER', 'T1', %s, %s)",
              (f'I{child.key}', child.worker, child.key, child.start)),
             ('INSERT INTO ssd_s47_enquiry (s47e_s47_enquiry_id, s47e_person_id, s47e_s47_start_date) VALUES (%s, %s, %s)',
-             (f'E{child.key}', child.key, child.start)))
-        self.children[child.key] = child
-        return child
+             (f'E{child.key}', child.key, child.start))]
 
     def move(self, child):
         start = datetime.date.today() - datetime.timedelta(days=self.random.randint(0, 7))

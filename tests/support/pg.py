@@ -22,10 +22,11 @@ FAST = {'fsync': 'off', 'synchronous_commit': 'off', 'full_page_writes': 'off', 
 
 
 class Postgres:
-    """`settings` go to the server's configuration. `folder` is where sockets and data are."""
+    """`settings` go to the server's configuration, `environment` to its process. `folder` is where sockets and data are."""
 
     def __init__(self, database='test', settings=None):
         self.database = database
+        self.environment = dict(os.environ)
         self.settings = {**FAST, **(settings or {})}
         self.folder = scratch('pg-')
         self.data = self.folder / 'data'
@@ -50,7 +51,7 @@ class Postgres:
         if os.geteuid() == 0:
             command = ['runuser', '-u', 'postgres', '--'] + command
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, cwd='/', check=False)
+                              text=True, cwd='/', env=self.environment, check=False)
         if done.returncode:
             log = self.log.read_text() if self.log.exists() else ''
             raise RuntimeError(f'{program}: {done.stdout}\n{log}')

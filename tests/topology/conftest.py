@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from leading import DIRECTORY
 from topology import ROOT, Installation, Postgres, Store, copy_database, make_source
 
 
@@ -84,5 +85,48 @@ def installation(tmp_path):
         made.append(Installation(tmp_path, source, store, settings, rest))
         return made[-1]
     yield install
+    for one in made:
+        one.stop()
+
+
+@pytest.fixture(scope='session')
+def begun(pg, tmp_path_factory):
+    """A council whose first start is over, with a worker: a source and a store to copy."""
+    source = make_source(pg, 'begun_source')
+    source.run("INSERT INTO ssd_person (pers_person_id, pers_dob) VALUES ('1', '2015-01-01')")
+    pg.psql('CREATE DATABASE begun_store', database='postgres')
+    store = Store(pg, 'begun_store')
+    timely = Installation(tmp_path_factory.mktemp('begun'), source.conninfo(), store.conninfo())
+    (timely.folder / 'staff.csv').write_text(DIRECTORY)
+    timely('migrate')
+    timely('import', 'directory', timely.folder / 'staff.csv')
+    timely.start()
+    store.settled()
+    timely.stop()
+    assert store.ask('SELECT epoch, expires_at < now() FROM timely.leader') == [(1, True)], 'it has given the lead up'
+    return source, store
+
+
+@pytest.fixture
+def begun_source(begun, name):
+    return copy_database(begun[0], name)
+
+
+@pytest.fixture
+def begun_store(begun, name):
+    return Store(begun[1].pg, copy_database(begun[1], f'{name}_store').name)
+
+
+@pytest.fixture
+def daemons(tmp_path):
+    """Starts daemons, each with a folder of its own; they are stopped at the end."""
+    made = []
+
+    def start(source, conninfo, **settings):
+        folder = tmp_path / f'daemon{len(made)}'
+        folder.mkdir()
+        made.append(Installation(folder, source.conninfo(), conninfo, **settings).start())
+        return made[-1]
+    yield start
     for one in made:
         one.stop()

@@ -1,6 +1,8 @@
-"""A relay of TCP connections to a server's socket, which can be frozen: what a lost network looks like from both sides."""
+"""A relay of TCP connections to a server's socket, which can be frozen: what a lost network looks like from both sides. Or it
+is slow."""
 import socket
 import threading
+import time
 
 
 class Relay:
@@ -11,6 +13,7 @@ class Relay:
         self.flowing = threading.Event()
         self.flowing.set()
         self.word = None
+        self.delay = 0  # seconds that each question to the server waits
         self.listener = socket.create_server(('127.0.0.1', 0))
         self.port = self.listener.getsockname()[1]
 
@@ -42,12 +45,13 @@ class Relay:
             self.flowing.wait()
             server = socket.socket(socket.AF_UNIX)
             server.connect(self.path)
-            for pair in (client, server), (server, client):
-                threading.Thread(target=self.pass_on, args=pair, daemon=True).start()
+            for direction in (client, server, True), (server, client, False):
+                threading.Thread(target=self.pass_on, args=direction, daemon=True).start()
 
-    def pass_on(self, from_one, to_other):
+    def pass_on(self, from_one, to_other, asks):
         try:
             while data := from_one.recv(1 << 16):
+                time.sleep(self.delay if asks else 0)
                 if self.word and self.word in data:
                     self.flowing.clear()
                 self.flowing.wait()

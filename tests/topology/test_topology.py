@@ -148,7 +148,8 @@ def test_the_documented_roles_are_enough_and_no_more(documented, installation, t
 
     timely.stop()
     run_file(pg, block('sql', '-- as timely_owner\nBEGIN'), tmp_path, 'timely', 'timely_owner')
-    run_file(pg, block('sql', '-- as timely_owner, in the restored store'), tmp_path, 'timely', 'timely_owner')
+    timely.config = tmp_path / 'owner.yaml'
+    timely('recover')
 
 
 # ---------------------------------------------------------------------------------------- behind a pooler
