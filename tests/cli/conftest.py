@@ -78,23 +78,39 @@ def sample(folder):
 
 
 @contextlib.contextmanager
-def embed(folder, files):
-    """An embedded database with an authority's files in it, up from the first command to the end."""
-    plant(folder)
+def embed(folder, files, there=False):
+    """An embedded database with an authority's files in it, if they are not there, up from the first command to the end."""
     program = Program('--embedded', folder)
-    assert program('import', 'ssd', files).err == ''
+    if not there:
+        plant(folder)
+        assert program('import', 'ssd', files).err == ''
     with open(folder / 'timely.users', 'rb') as lock:  # who holds this uses the cluster
         fcntl.flock(lock, fcntl.LOCK_SH)
-        program('import', 'directory', files / 'directory.csv')
-        program('import', 'events', files / 'events.csv')
+        if not there:
+            program('import', 'directory', files / 'directory.csv')
+            program('import', 'events', files / 'events.csv')
         yield program
     program('feed', 'list')  # the last one stops the server
 
 
+def settled(program):
+    """The same store asked as that of a daemon is: nothing is read from the case database any more."""
+    folder = Path(program.always[1])
+    program('due', '--person', 'nobody')  # reads it
+    config = folder.parent / f'{folder.name}.yaml'
+    config.write_text(f'store: {{database: "host={folder}/data user=timely dbname=timely"}}\n')
+    return Program('--config', config)
+
+
 @pytest.fixture(scope='session')
 def embedded(folder, sample):
-    with embed(folder / 'embedded', sample) as program:
+    with embed(folder / 'embedded', sample, plant(folder / 'embedded', 'sample')) as program:
         yield program
+
+
+@pytest.fixture(scope='session')
+def council(embedded):
+    return settled(embedded)
 
 
 @pytest.fixture(scope='session')

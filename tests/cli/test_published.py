@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from conftest import ROOT, embed
+from conftest import ROOT, embed, settled
 
 MILTON_KEYNES, BUCKINGHAMSHIRE = 'mk-2023-24', 'bucks-2022-23'
 YEARS = {MILTON_KEYNES: ('2023-04', '2024-03', '2024-03-31'), BUCKINGHAMSHIRE: ('2022-04', '2023-03', '2023-03-31')}
@@ -47,13 +47,13 @@ def authority(request, folder):
     """(council, program on its database)"""
     council, seed = request.param
     if seed == 'sample':
-        yield council, request.getfixturevalue('embedded')
+        yield council, request.getfixturevalue('council')
         return
     files = folder / f'{council}-{seed}'
     subprocess.run([sys.executable, ROOT / 'tests' / 'sample' / 'generate_caseload.py', '--profile', council, '--seed', seed,
                     '--quiet', '--out', files], check=True, stdout=subprocess.DEVNULL)
     with embed(folder / f'embedded-{council}-{seed}', files) as program:
-        yield council, program
+        yield council, settled(program)
 
 
 def months(authority, measure, by='child'):

@@ -6,6 +6,7 @@ should see in their calendars can be told without asking timely.
 """
 import csv
 import datetime
+import fcntl
 import io
 import os
 import random
@@ -336,10 +337,14 @@ class Council:
         self.copy_out('SELECT event_id, event_type, person_id, occurred_at, precision, meeting_kind, scheduled_for, group_ref,'
                       ' subject_table, subject_id, outcome, professional_id, recorded_at, replaces_event_id, voided, detail'
                       ' FROM timely.local_event ORDER BY imported', events)
+        plant(folder)
         self.timely('import', 'ssd', files, folder=folder, statuses=(0, 1))
-        self.timely('import', 'directory', self.write_directory(), folder=folder)
-        self.timely('import', 'events', events, folder=folder)
-        out = self.timely('due', '--state', 'all', '--format', 'csv', folder=folder)
+        with open(folder / 'timely.users', 'rb') as lock:  # who holds this uses the cluster
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            self.timely('import', 'directory', self.write_directory(), folder=folder)
+            self.timely('import', 'events', events, folder=folder)
+            out = self.timely('due', '--state', 'all', '--format', 'csv', folder=folder)
+        self.timely('feed', 'list', folder=folder)  # the last one stops the server
         shutil.rmtree(folder, ignore_errors=True)
         return list(csv.DictReader(io.StringIO(out)))
 
