@@ -54,8 +54,7 @@ enum status run_cover_list(struct session *s, const struct arguments *g, struct 
     return STATUS_DONE;
 }
 
-// -------------------------------------------------------------------------------------- add and
-// end
+// ------------------------------------------------------------------------------------ add and end
 
 static bool is_in_directory(struct session *s, const char *staff_id, struct error *err)
 {

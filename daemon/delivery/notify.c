@@ -163,8 +163,6 @@ static const char *body_of(const struct sending *k)
     AUTO(json_done) json_t *root = json_object();
     json_t *fields = json_object();
     const struct notify_mail *m = k->mail;
-    char *text;
-    const char *body;
 
     json_set_text(fields, "subject", m->subject);
     json_set_text(fields, "message", m->text);
@@ -174,12 +172,7 @@ static const char *body_of(const struct sending *k)
     json_object_set_new(root, "personalisation", fields);
     if (k->service->reply_to_id)
         json_set_text(root, "email_reply_to_id", k->service->reply_to_id);
-    text = json_dumps(root, JSON_COMPACT);
-    if (!text)
-        out_of_memory();
-    body = arena_strdup(k->arena, text);
-    free(text);
-    return body;
+    return json_line(k->arena, root);
 }
 
 void notify_send(struct arena *a, const struct notify_service *s, const struct notify_mail *m,

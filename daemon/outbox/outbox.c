@@ -125,15 +125,11 @@ static const char *trouble(struct arena *a, const struct config *c, const struct
 {
     bool never = s->outcome == OUTCOME_REFUSED || s->outcome == OUTCOME_EXPIRED;
     AUTO(json_done) json_t *mail = NULL;
-    AUTO(string_done) char *document = NULL;
 
     if (!never || s->of_operator || !c->operator_email)
         return NULL;
     mail = trouble_mail(a, c, s);
-    document = json_dumps(mail, JSON_COMPACT);
-    if (!document)
-        out_of_memory();
-    return arena_strdup(a, document);
+    return json_line(a, mail);
 }
 
 bool outbox_settle(struct db *store, const struct config *c, const struct settlement *s,

@@ -73,18 +73,6 @@ static struct post post_above(const struct directory *d, const struct post *p)
     return post_above_person(d, p->person, NULL);
 }
 
-static const struct team *top_of(const struct directory *d, const struct team *t)
-{
-    for (int i = 0; t && i < MAX_STEPS; i++) {
-        const struct team *above = directory_team(d, t->parent_id);
-
-        if (!above)
-            return t;
-        t = above;
-    }
-    return t;
-}
-
 // The manager `levels` teams above a team; where there are fewer teams, the top's.
 static struct post manager_above(const struct directory *d, const struct team *t, int levels)
 {
@@ -173,7 +161,7 @@ static struct post post_of_role(const struct directory *d, const struct responsi
     case HEAD_OF_SERVICE:
         return manager_above(d, team, 2);
     case DIRECTOR:
-        return post_of_manager(d, top_of(d, team));
+        return manager_above(d, team, MAX_STEPS);
     case CHAIR:
         return post_of_person(d, r->chair_id);
     case REVIEWING_OFFICER:

@@ -8,20 +8,6 @@
 #include "json.h"
 #include "zone.h"
 
-#include <stdlib.h>
-
-static const char *printed(struct arena *a, const json_t *o)
-{
-    char *text = json_dumps(o, JSON_COMPACT);
-    const char *kept;
-
-    if (!text)
-        out_of_memory();
-    kept = arena_strdup(a, text);
-    free(text);
-    return kept;
-}
-
 // ------------------------------------------------------------------------------------------- plain
 
 static json_t *cause_document(const struct alarm *m, const struct unwell *u)
@@ -156,5 +142,5 @@ const char *alarm_document(const struct alarm *m, enum webhook_form form)
 {
     AUTO(json_done) json_t *o = form == WEBHOOK_TEAMS ? teams(m) : plain(m);
 
-    return printed(m->arena, o);
+    return json_line(m->arena, o);
 }
