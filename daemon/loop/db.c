@@ -82,7 +82,8 @@ static void add_setting(struct text *t, const char *name, int ms)
         text_addf(t, " -c %s=%d", name, ms);
 }
 
-// The conninfo's own `options`, then ours: the last one given holds.
+// The conninfo's own `options`, then ours: the last one given holds. No statement of ours is worth
+// compiling: over tables that were not analysed yet the server takes seconds for it.
 static bool startup_options(const struct db_options *o, struct text *ret, struct error *err)
 {
     char *reason = NULL;
@@ -96,7 +97,7 @@ static bool startup_options(const struct db_options *o, struct text *ret, struct
     }
     PQconninfoFree(given);
     text_add(ret, " -c search_path= -c datestyle=ISO,YMD -c intervalstyle=postgres -c timezone=UTC"
-                  " -c bytea_output=hex -c standard_conforming_strings=on");
+                  " -c bytea_output=hex -c standard_conforming_strings=on -c jit=off");
     if (o->read_only)
         text_add(ret, " -c default_transaction_read_only=on");
     add_setting(ret, "statement_timeout", o->statement_timeout_ms);
@@ -391,7 +392,7 @@ bool db_begin(struct db *db, const char *isolation, struct error *err)
             text_add(&sql, "; SET TRANSACTION READ ONLY");
         text_add(&sql, "; SET LOCAL search_path = ''; SET LOCAL timezone = 'UTC'"
                        "; SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL intervalstyle = 'postgres'"
-                       "; SET LOCAL bytea_output = 'hex'");
+                       "; SET LOCAL bytea_output = 'hex'; SET LOCAL jit = off");
         if (db->statement_timeout_ms > 0)
             text_addf(&sql, "; SET LOCAL statement_timeout = %d", db->statement_timeout_ms);
         if (db->lock_timeout_ms > 0)
