@@ -13,12 +13,17 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+from scratch import open_folder  # noqa: E402 (found through the line above)
 
 FROM = "timely@council.example"
 TO = "ivy.hart@council.example"
@@ -478,21 +483,25 @@ def test_maildir_on_a_full_device(message):
     assert run("maildir", "/dev/full", "1@x.example", message)[0][0] == "retry"
 
 
+@pytest.fixture
+def opened():
+    with open_folder() as folder:
+        yield folder
+
+
 @pytest.mark.parametrize("part", ["", "tmp", "new"])
-def test_maildir_without_rights(tmp_path, message, part):
-    folder = tmp_path / "mail"
+def test_maildir_without_rights(opened, message, part):
+    folder = opened / "mail"
     for name in ("", "tmp", "new", "cur"):
         (folder / name).mkdir()
     user, program = None, driver()
     if os.getuid() == 0:  # root may write everywhere: go on as nobody
         user = "nobody"
-        for path in (tmp_path, *tmp_path.parents):
-            if not path.stat().st_mode & 0o001:
-                path.chmod(path.stat().st_mode | 0o011)
         for name in ("", "tmp", "new", "cur"):
             shutil.chown(folder / name, "nobody")
-        message.chmod(0o644)
-        program = shutil.copy(program, tmp_path)
+        message = shutil.copy(message, opened)
+        os.chmod(message, 0o644)
+        program = shutil.copy(program, opened)
     if not part:
         for name in ("tmp", "new", "cur"):
             (folder / name).rmdir()

@@ -5,11 +5,11 @@ import ssl
 import subprocess
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 
 from serving import BODY, ROOT, TOKEN, Server, make_certificate, wait_until
+from scratch import open_folder  # on the path by serving
 
 PATH = f'/feed/{TOKEN}.ics'
 
@@ -89,22 +89,25 @@ def apache(folder, upstream, cert, key):
     return Proxy(folder, ['apache2', '-D', 'FOREGROUND', '-f', folder / 'apache.conf'], port, tls_port, cert)
 
 
+@pytest.fixture
+def folder():
+    with open_folder() as made:                               # a worker is another user where the tests are root's
+        yield made
+
+
 @pytest.fixture(params=[(nginx, 'port'), (nginx, 'socket'), (apache, 'port'), (apache, 'socket')],
                 ids=lambda p: f'{p[0].__name__}-{p[1]}')
-def proxied(request, store, etag, conninfo, tmp_path):
+def proxied(request, store, etag, conninfo, folder):
     start, way = request.param
-    (tmp_path / 'log').mkdir()
-    for folder in (tmp_path, *tmp_path.parents):              # a worker is another user where the tests are root's
-        if Path('/tmp') in folder.parents:
-            folder.chmod(0o755)
-    cert, key = make_certificate(tmp_path, 'proxy')
-    path = tmp_path / 's'
+    (folder / 'log').mkdir()
+    cert, key = make_certificate(folder, 'proxy')
+    path = folder / 's'
     options = {'listen': f'unix:{path}', 'proxy': 'unix:'} if way == 'socket' else {'proxy': '127.0.0.1'}
     with Server(conninfo, address_rate=30, **options) as server:
         server.ready()
         if way == 'socket':
             path.chmod(0o777)
-        proxy = start(tmp_path, f'unix:{path}' if way == 'socket' else f'127.0.0.1:{server.port}', cert, key)
+        proxy = start(folder, f'unix:{path}' if way == 'socket' else f'127.0.0.1:{server.port}', cert, key)
         try:
             yield proxy, server
         finally:

@@ -38,15 +38,20 @@ class Weather(threading.Thread):
 
 
 def storm(council, moments, kills):
+    """So many kills, or more where the machine is slow: until there was a message for each, that a kill might lose. Returns
+    how many."""
     weather = Weather(council)
     weather.start()
-    for _ in range(kills):
+    before, done = council.messages(), 0
+    while done < kills or council.messages() - before < kills:
         # Half of them fall within the start, the others into the work.
         time.sleep(moments.uniform(0.02, 0.6) if moments.random() < 0.5 else moments.uniform(0.3, 2.5))
         council.kill()
         council.hurry()
         council.start()
+        done += 1
     weather.calm()
+    return done
 
 
 def look(council, server):
@@ -60,6 +65,7 @@ def look(council, server):
 
 
 def campaign(kills, seed, judge_every=200):
+    """What the last judgement counted, and how many kills there were."""
     server = MailServer()
     council = None
     try:
@@ -68,14 +74,12 @@ def campaign(kills, seed, judge_every=200):
         moments = random.Random(seed + 1)
         done = 0
         while done < kills:
-            now = min(judge_every, kills - done)
-            storm(council, moments, now)
-            done += now
+            done += storm(council, moments, min(judge_every, kills - done))
             count = look(council, server)
             print(f'kills {done}, messages {count.messages}, repeats {count.repeats}, lost {len(count.lost)}'
                   f' (seed {seed})', flush=True)
         council.stop()
-        return count
+        return count, done
     finally:
         if council:
             council.close()

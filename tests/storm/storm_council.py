@@ -211,6 +211,10 @@ class Council:
             assert time.monotonic() < until, f'{name} did not come:\n' + '\n'.join(self.log[-40:])
             time.sleep(0.2)
 
+    def messages(self):
+        """How many there ever were."""
+        return self.ask('SELECT count(*) FROM timely.outbox')[0][0]
+
     def pending(self):
         """How many messages have not left. The office opens when they are looked for, whatever day it is."""
         self.write(("UPDATE timely.outbox SET not_before = now() WHERE state = 'due' AND kind = 'alarm' AND attempts = 0", None))

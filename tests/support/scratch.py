@@ -1,5 +1,6 @@
 """Where tests put the clusters that they throw away: into memory where there is plenty, since durability is off there
 anyway; or where TIMELY_SCRATCH says."""
+import contextlib
 import os
 import shutil
 import tempfile
@@ -22,3 +23,15 @@ def scratch(prefix):
     plenty = os.access(MEMORY, os.W_OK) and min(shutil.disk_usage(MEMORY).free, available_memory()) >= PLENTY
     place = os.environ.get('TIMELY_SCRATCH') or (MEMORY if plenty else '/tmp')
     return Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+
+
+@contextlib.contextmanager
+def open_folder():
+    """A folder into which other users may look, and from which programs may be started. One of pytest's is shut to them
+    whenever another pytest starts."""
+    folder = Path(tempfile.mkdtemp(prefix='open-', dir='/tmp'))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
