@@ -47,7 +47,7 @@ class Server(Postgres):
 
     def store(self, folder):
         name = f'store{next(self.numbers)}'
-        self.psql(f'CREATE DATABASE {name} TEMPLATE test', database='postgres')
+        self.copy(name, 'test')
         return Store(self, name, folder)
 
 

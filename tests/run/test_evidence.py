@@ -68,7 +68,7 @@ def lived(pg, life):
     """A copy of that life's store, to be changed."""
     store = copy.copy(life)
     store.name = f'store{next(pg.numbers)}'
-    pg.psql(f'CREATE DATABASE {store.name} TEMPLATE {life.name}', database='postgres')
+    pg.copy(store.name, life.name)
     return store
 
 

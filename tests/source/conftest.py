@@ -28,7 +28,7 @@ class Source:
         return self.ask(sql, values)[0][0]
 
     def run(self, sql):
-        self.ask(f'SET search_path = {SCHEMA}; {sql}')
+        self.ask(f'SET search_path = {SCHEMA}; {sql}; RESET search_path')
 
     def views(self):
         """(Re)creates the views; returns what psql warned of."""
@@ -64,7 +64,7 @@ def sample(tmp_path_factory):
 
 
 def load(pg, name, folder):
-    pg.psql(f'CREATE DATABASE {name} TEMPLATE empty', database='postgres')
+    pg.copy(name, 'empty')
     for file in sorted(folder.glob('ssd_*.csv')):
         pg.copy_in(f'{SCHEMA}.{file.stem}', file, database=name)
     return Source(pg, name)
@@ -80,6 +80,6 @@ def loaded(pg, sample):
 def source(pg, numbers=itertools.count(1)):
     """Empty tables with the views over them, for the test to change."""
     name = f'source_{next(numbers)}'
-    pg.psql(f'CREATE DATABASE {name} TEMPLATE empty', database='postgres')
+    pg.copy(name, 'empty')
     yield Source(pg, name)
     pg.psql(f'DROP DATABASE {name} WITH (FORCE)', database='postgres')

@@ -63,7 +63,7 @@ def with_store(pg):
 
 @pytest.fixture
 def importer(pg, with_store, tool, tmp_path):
-    pg.psql('CREATE DATABASE import TEMPLATE with_store', database='postgres')
+    pg.copy('import', 'with_store')
     yield Import(pg, 'import', tool, tmp_path)
     pg.psql('DROP DATABASE import WITH (FORCE)', database='postgres')
 

@@ -23,7 +23,8 @@ import psycopg2
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tests' / 'support'))
 
-from scratch import scratch  # noqa: E402 (found through the line above)
+import asking  # noqa: E402 (found through the line above)
+from scratch import scratch  # noqa: E402
 from template import plant  # noqa: E402
 
 BUILD = Path(os.environ.get('TIMELY_BUILD', ROOT / 'build'))
@@ -177,27 +178,19 @@ class Council:
 
     # ------------------------------------------------------------------------------ the database
 
-    def connect(self):
-        return psycopg2.connect(host=str(self.dir / 'data'), port=5432, dbname='timely', user='timely')
+    def conninfo(self):
+        return f'host={self.dir}/data port=5432 dbname=timely user=timely'
 
     def ask(self, sql, values=None):
-        connection = self.connect()
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(sql, values)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        return asking.ask(self.conninfo(), sql, values)
 
     def write(self, *statements):
         """Statements with their values, in one transaction."""
-        connection = self.connect()
-        try:
-            with connection, connection.cursor() as cursor:
-                for sql, values in statements:
-                    cursor.execute(sql, values)
-        finally:
-            connection.close()
+        with asking.connection_to(self.conninfo()) as connection, connection.cursor() as cursor:
+            cursor.execute('BEGIN')
+            for sql, values in statements:
+                cursor.execute(sql, values)
+            cursor.execute('COMMIT')
 
     def wait(self, what, name, seconds=120):
         def is_so():
@@ -353,9 +346,6 @@ class Council:
         return list(csv.DictReader(io.StringIO(out)))
 
     def copy_out(self, select, path):
-        connection = self.connect()
-        try:
-            with connection.cursor() as cursor, open(path, 'w', encoding='utf-8') as file:
-                cursor.copy_expert(f'COPY ({select}) TO STDOUT (FORMAT csv, HEADER)', file)
-        finally:
-            connection.close()
+        with asking.connection_to(self.conninfo()) as connection, connection.cursor() as cursor, \
+                open(path, 'w', encoding='utf-8') as file:
+            cursor.copy_expert(f'COPY ({select}) TO STDOUT (FORMAT csv, HEADER)', file)

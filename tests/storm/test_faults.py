@@ -5,6 +5,7 @@ import resource
 import signal
 import time
 
+import psycopg2
 import pytest
 from storm_council import WORKERS, Council, address
 from fault_table import note  # on the path by storm_council
@@ -178,7 +179,7 @@ def test_silent_after_the_data(scene):
 
 def test_the_store_crashes_in_the_middle_of_a_transaction(scene):
     scene.begin()
-    lock = scene.council.connect()
+    lock = psycopg2.connect(scene.council.conninfo())
     with lock.cursor() as cursor:
         cursor.execute('LOCK TABLE timely.calendar_object')  # what happens now is recorded half way, and waits
         scene.some_things()

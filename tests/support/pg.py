@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 
+import asking
 from scratch import scratch
 
 BIN = sorted(Path('/usr/lib/postgresql').glob('*/bin'), key=lambda p: int(p.parent.name))[-1]
@@ -112,14 +113,13 @@ class Postgres:
         return connection
 
     def ask(self, sql, values=None, database=None, user=None):
-        """The rows of one statement, on a connection of its own."""
-        connection = self.connect(database, user)
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(sql, values)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        """The rows of one statement, on a connection that is kept."""
+        return asking.ask(self.conninfo(database, user), sql, values)
+
+    def copy(self, name, template):
+        """A database like another one, to which nobody is connected."""
+        asking.hang_up(self.conninfo(template))
+        self.ask(f'CREATE DATABASE {name} TEMPLATE {template}', database='postgres')
 
     def databases(self):
         return [name for name, in self.ask('SELECT datname FROM pg_database', database='postgres')]

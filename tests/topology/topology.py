@@ -65,7 +65,7 @@ class Database:
 
     def run(self, sql):
         """In the council's schema."""
-        self.ask(f'SET search_path = {SCHEMA}; {sql}')
+        self.ask(f'SET search_path = {SCHEMA}; {sql}; RESET search_path')
 
     def conninfo(self, user=None):
         return self.pg.conninfo(self.name, user)
@@ -84,7 +84,7 @@ def make_source(pg, name, sample=None):
 
 
 def copy_database(source, name, pg=None):
-    (pg or source.pg).psql(f'CREATE DATABASE {name} TEMPLATE {source.name}', database='postgres')
+    (pg or source.pg).copy(name, source.name)
     return Database(pg or source.pg, name)
 
 

@@ -8,6 +8,7 @@ import datetime
 import email
 import email.policy
 import fcntl
+import functools
 import io
 import itertools
 import json
@@ -29,7 +30,8 @@ import psycopg2
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tests' / 'support'))
 
-from scratch import scratch  # noqa: E402 (found through the line above)
+import asking  # noqa: E402 (found through the line above)
+from scratch import scratch  # noqa: E402
 from template import plant  # noqa: E402
 
 BUILD = Path(os.environ.get('TIMELY_BUILD', ROOT / 'build'))
@@ -96,6 +98,12 @@ class Mail:
 
     def __repr__(self):
         return f'{self.whom}: {self.subject} {self.method or ""} {self.sequence if self.method else ""}'
+
+
+@functools.cache
+def read_mail(file):
+    """A file of a Maildir is written once."""
+    return Mail(file.read_bytes())
 
 
 class Process:
@@ -237,14 +245,7 @@ class Council:
         return f'host={folder} user=timely dbname=timely'
 
     def ask(self, sql, values=None):
-        connection = psycopg2.connect(self.conninfo())
-        connection.autocommit = True
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(sql, values)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        return asking.ask(self.conninfo(), sql, values)
 
     def one(self, sql, values=None):
         return self.ask(sql, values)[0][0]
@@ -363,7 +364,7 @@ class Council:
     def mails(self, whom=None, about=None):
         """In the order in which they arrived; `about`: only those with this in their text or calendar."""
         files = sorted(self.maildir.glob('new/*'), key=lambda f: (f.stat().st_mtime_ns, f.name))
-        mails = [Mail(f.read_bytes()) for f in files]
+        mails = [read_mail(f) for f in files]
         return [m for m in mails if whom in (None, m.whom) and
                 (about is None or about in flat(m.text) or (m.calendar and about.encode() in m.calendar))]
 
