@@ -8,8 +8,9 @@ BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_daemon') THEN
         GRANT USAGE ON SCHEMA timely TO timely_daemon;
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA timely TO timely_daemon;
-        GRANT EXECUTE ON FUNCTION timely.page_deadline(text), timely.page_changes(text), timely.page_recipient(text),
-            timely.press_page(text, text, date, text), timely.wellness() TO timely_daemon;
+        GRANT EXECUTE ON FUNCTION timely.page_visitor(text, text, boolean), timely.page_deadline(text, text),
+            timely.page_changes(text, text), timely.page_recipient(text, text),
+            timely.press_page(text, text, text, date, text), timely.wellness() TO timely_daemon;
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA timely TO timely_daemon;
         REVOKE UPDATE, DELETE ON timely.audit, timely.deadline_history, timely.notice, timely.message_deadline,
             timely.invite_answer, timely.proclaimed_holiday, timely.migration, timely.acknowledgement FROM timely_daemon;
@@ -20,8 +21,9 @@ BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_web') THEN
         GRANT USAGE ON SCHEMA timely TO timely_web;
         GRANT SELECT ON timely.live_feed, timely.feed_body, timely.feed_object, timely.state TO timely_web;
-        GRANT EXECUTE ON FUNCTION timely.page_deadline(text), timely.page_changes(text), timely.page_recipient(text),
-            timely.press_page(text, text, date, text), timely.wellness() TO timely_web;
+        GRANT EXECUTE ON FUNCTION timely.page_visitor(text, text, boolean), timely.page_deadline(text, text),
+            timely.page_changes(text, text), timely.page_recipient(text, text),
+            timely.press_page(text, text, text, date, text), timely.wellness() TO timely_web;
     END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_report') THEN
         GRANT USAGE ON SCHEMA timely TO timely_report;
