@@ -304,13 +304,16 @@ NEVER_SHOWN = ('REF-1', 'Initial child protection', 'Ivy', 'w1', 'P1')
 
 @pytest.fixture(scope='module')
 def staff(pg, store):
-    """The worker w1 in team T1 under m1, whose deputy is d1, under the service of sm; c1 chairs, under cm. x1 is of another team."""
+    """The worker w1 in team T1 under m1, whose deputy is d1, under the service of sm, whose own deputy is ds; w1's own manager is om.
+    c1 chairs, under cm. x1 is of another team."""
     pg.ask("INSERT INTO timely.team (team_id, parent_id, manager_id, deputy_id) VALUES ('S', NULL, 'sm', NULL), ('T1', 'S', 'm1', 'd1'),"
            " ('C', NULL, 'cm', NULL), ('X', NULL, 'x1', NULL)")
-    for who, team, *left in (('w1', 'T1'), ('w2', 'T1'), ('m1', 'T1'), ('d1', 'T1'), ('sm', 'S'), ('c1', 'C'), ('cm', 'C'), ('x1', 'X'),
-                             ('left', 'T1', '2020-01-01', '2024-01-01'), ('soon', 'T1', '2999-01-01', None)):
+    for who, team, *left in (('w1', 'T1'), ('w2', 'T1'), ('m1', 'T1'), ('d1', 'T1'), ('sm', 'S'), ('ds', 'S'), ('om', None), ('c1', 'C'), ('cm', 'C'),
+                             ('x1', 'X'), ('left', 'T1', '2020-01-01', '2024-01-01'), ('soon', 'T1', '2999-01-01', None)):
         pg.ask('INSERT INTO timely.staff (professional_id, name, email, team_id, active_from, active_to) VALUES (%s, %s, %s, %s, %s, %s)',
                (who, f'Name {who}', f'{who}@council.example', team, *(left or (None, None))))
+    pg.ask("UPDATE timely.staff SET manager_id = 'om' WHERE professional_id = 'w1'")
+    pg.ask("UPDATE timely.staff SET deputy_id = 'ds' WHERE professional_id = 'sm'")
 
 
 @pytest.fixture(scope='module')
@@ -357,19 +360,22 @@ def test_with_sign_on_a_link_alone_opens_nothing(pg, child, gate):
 
 
 def test_who_may_open_what_a_mail_links_to(pg, child, gate):
-    everybody = ('w1', 'w2', 'm1', 'd1', 'sm', 'c1', 'cm', 'x1')
+    everybody = ('w1', 'w2', 'om', 'm1', 'd1', 'sm', 'ds', 'c1', 'cm', 'x1')
     path = mail_link(pg, staff='x1')
-    assert opens(gate, path, *everybody) == ['w1', 'm1', 'd1', 'sm', 'c1', 'cm', 'x1'], 'x1 got the mail'
+    assert opens(gate, path, *everybody) == ['w1', 'om', 'm1', 'd1', 'sm', 'ds', 'c1', 'cm', 'x1'], 'x1 got the mail'
     assert_barred(gate.ask(path, X_Remote_User='w2'), 'This page is not for you')
     child(restricted=True)
-    assert opens(gate, path, *everybody) == ['w1', 'm1', 'd1', 'sm', 'c1', 'cm'], 'and nobody who is not named for the child'
+    assert opens(gate, path, *everybody) == ['w1', 'om', 'm1', 'd1', 'sm', 'ds', 'c1', 'cm'], 'and nobody who is not named for the child'
     assert_barred(gate.ask(path, X_Remote_User='x1'), 'This page is not for you')
     child(worker_id='w2')
-    assert opens(gate, path, *everybody) == ['w2', 'm1', 'd1', 'sm', 'c1', 'cm'], 'the child has another worker'
+    assert opens(gate, path, *everybody) == ['w2', 'm1', 'd1', 'sm', 'ds', 'c1', 'cm'], 'the child has another worker'
     child(worker_id='x1', team_id='X', chair_id=None)
     assert opens(gate, path, *everybody) == ['x1'], 'and another team'
     child(worker_id=None, team_id=None)
     assert opens(gate, path, *everybody) == [], 'nobody is left'
+    child(restricted=False)
+    gone = mail_link(pg, deadline(pg, 'u2', person_id='gone'), staff='x1', token='gone')
+    assert opens(gate, path, *everybody) == ['x1'] and opens(gate, gone, *everybody) == [], 'of whom nothing is known may be restricted'
 
 
 def test_who_may_open_what_a_calendar_links_to(pg, child, gate):
