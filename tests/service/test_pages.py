@@ -119,10 +119,10 @@ class Browser:
         os.close(self.answers)
 
 
-def form_token(token, days=0):
-    """As the page makes it of its link."""
+def form_token(token, days=0, owner=''):
+    """As the page makes it of its link, or as somebody who has the link would for another."""
     day = datetime.datetime.now(ZoneInfo('Europe/London')).date() + datetime.timedelta(days)
-    made = hmac.new(token.encode(), f'form of {day}'.encode(), 'sha256').digest()
+    made = hmac.new(token.encode(), f'form of {day}{owner}'.encode(), 'sha256').digest()
     return base64.urlsafe_b64encode(made[:18]).decode()
 
 
@@ -429,7 +429,8 @@ def test_what_is_pressed_is_said_in_the_own_name_and_by_the_own_form(pg, child, 
     path, other = mail_link(pg, number), mail_link(pg, number, token='other')
     assert re.findall(r'<button name="say" value="([\w-]+)"', gate.ask(path, X_Remote_User='m1').content.decode()) == ['in-hand']
     forms = {who: form_of(gate, path, who) for who in ('w1', 'm1')}
-    for form in (forms['w1'], form_token('mail'), form_of(gate, other, 'm1'), ''):
+    made_up = form_token('mail', owner=f' on {hashlib.sha256(b"mail").hexdigest()} by m1')
+    for form in (forms['w1'], form_token('mail'), made_up, form_of(gate, other, 'm1'), ''):
         assert press(gate, path, who='m1', form=form, **IN_HAND).status == 403, 'whoever has the link cannot press for m1'
     assert inbox(pg) == []
     assert press(gate, path, who='m1', form=forms['m1'], **IN_HAND).status == 303
