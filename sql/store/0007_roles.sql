@@ -1,6 +1,6 @@
 -- Rights of the four roles, granted where the roles exist. Creating them is the DBA's: see docs/operating.md.
 --   timely_daemon   works; on the audit, the history, what was said, the answers and the proclaimed holidays only INSERT
---   timely_web      reads feeds and what a link opens, puts what people press into the inbox
+--   timely_web      reads feeds, what a link opens and whether to somebody, puts what people press into the inbox
 --   timely_report   reads deadlines and findings; no message texts
 -- The owner of the schema migrates and purges.
 DO $$

@@ -197,7 +197,8 @@ def test_a_page_opens_to_who_has_signed_in_whatever_they_claim(start, store, con
         " 'open', 'x', 'u', false, 1, 'x', now(), now()) ON CONFLICT DO NOTHING")
     ask('INSERT INTO timely.page_link SELECT %s, deadline_id, NULL, NULL, %s, NULL FROM timely.deadline ON CONFLICT DO NOTHING', (token_hash('mail'), '1'))
     cert, key = make_certificate(tmp_path, 'proxy')
-    with Server(conninfo, proxy='127.0.0.1', identity_header='X-Remote-User', identity_is_email=1) as server:
+    options = {'identity_header': 'X-Remote-User', 'identity_is_email': 1, 'public_url': 'https://timely.example.gov.uk/x/'}
+    with Server(conninfo, proxy='127.0.0.1', **options) as server:
         server.ready()
         proxy = start(tmp_path, f'127.0.0.1:{server.port}', cert, key, users)
         try:
@@ -207,6 +208,8 @@ def test_a_page_opens_to_who_has_signed_in_whatever_they_claim(start, store, con
                 assert b'signed in as Jo Ash' in proxy.ask('/why/mail', Authorization=basic('jo'), **claims)[2]
                 status, _, body = proxy.ask('/why/mail', Authorization=basic('ann'), **claims)
                 assert status == 403 and b'This page is not for you' in body
+            around = proxy.ask('/x/why/mail', X_Remote_User='jo@council.example')[2]
+            assert b'Please sign in' in around, 'where the proxy asks nobody it lets no claim through either'
             assert proxy.ask('/pages.css')[0] == 200
         finally:
             proxy.stop()
