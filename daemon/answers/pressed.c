@@ -9,8 +9,8 @@
 
 static const char next_sql[] =
     "SELECT inbox_id, body->>'deadline_id', body->>'staff_id', body->>'kind' = 'done',"
-    " (body->>'last_day')::date, body->>'reason' FROM timely.inbox WHERE taken_at IS NULL"
-    " ORDER BY inbox_id LIMIT 1 FOR UPDATE SKIP LOCKED";
+    " (body->>'last_day')::date, body->>'reason', (body->>'signed_in')::boolean"
+    " FROM timely.inbox WHERE taken_at IS NULL ORDER BY inbox_id LIMIT 1 FOR UPDATE SKIP LOCKED";
 
 // A refusal is for who pressed, on the page; the audit says that there was one.
 static const char settle_sql[] =
@@ -43,7 +43,7 @@ static bool take(struct arena *a, struct db *store, const struct judging *j, enu
                  struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
-    const char *refused;
+    const char *refused, *how;
     struct word w;
 
     *ret = PRESSED_NOTHING;
@@ -51,11 +51,12 @@ static bool take(struct arena *a, struct db *store, const struct judging *j, enu
         return false;
     if (PQntuples(r) == 0)
         return true;
+    how = db_bool(r, 0, 6) ? "signed in as" : "by link to";
     w = (struct word){.done = db_bool(r, 0, 3),
                       .staff_id = db_text(r, 0, 2),
                       .last_day = column_date(r, 0, 4),
                       .reason = db_text(r, 0, 5),
-                      .said_by = arena_printf(a, "by link to %s", db_text(r, 0, 2))};
+                      .said_by = arena_printf(a, "%s %s", how, db_text(r, 0, 2))};
     if (!say(a, store, j, db_text(r, 0, 1), &w, &refused, err))
         return false;
     *ret = refused ? PRESSED_REFUSED : PRESSED_TAKEN;

@@ -17,6 +17,7 @@ struct client {
 struct proxies {
     const char *const *addresses;
     size_t count;
+    const char *identity_header; // in which they say who has signed in; NULL: they sign nobody in
 };
 
 // The other end of a connected socket; *ret_trusted says whether it is among the proxies.

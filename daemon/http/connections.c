@@ -415,6 +415,11 @@ struct client connections_client(struct connections *t, struct evhttp_connection
     return client;
 }
 
+const char *connections_identity_header(struct connections *t, struct evhttp_connection *evcon)
+{
+    return find(t, evcon)->trusted ? t->trusted.identity_header : NULL;
+}
+
 void connections_close(struct connections *t, bool all)
 {
     for (int i = 0; i < STATES; i++) {

@@ -39,6 +39,8 @@ void connections_answered(struct connections *t, struct evhttp_connection *evcon
 // `forwarded_for`: the request's last X-Forwarded-For, or NULL.
 struct client connections_client(struct connections *t, struct evhttp_connection *evcon,
                                  const char *forwarded_for);
+// The header in which the peer says who has signed in; NULL: its word is not taken for that.
+const char *connections_identity_header(struct connections *t, struct evhttp_connection *evcon);
 
 // Closes those whose client has no answer to come; with `all`, every one. Not from within a
 // callback of evhttp.

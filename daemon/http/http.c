@@ -298,7 +298,8 @@ static void on_request(struct evhttp_request *req, void *arg)
     struct http_response r = {0};
     struct evhttp_connection *evcon = evhttp_request_get_connection(req);
     int refused =
-        http_request_read(req, connections_method(s->connections, evcon), &s->reading, &q);
+        http_request_read(req, connections_method(s->connections, evcon),
+                          connections_identity_header(s->connections, evcon), &s->reading, &q);
 
     connections_answering(s->connections, evcon);
     if (refused) {

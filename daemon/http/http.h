@@ -22,6 +22,7 @@ struct http_request {
     const char *body; // of `length` bytes; GET and HEAD have none
     size_t length;
     const char *forwarded_for; // the last such header, or NULL
+    const char *identity;      // who has signed in, as a trusted proxy says; NULL: nobody
     struct client client;      // whom limits on clients are about
 };
 

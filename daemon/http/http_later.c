@@ -66,6 +66,7 @@ static struct http_request copy(struct arena *a, const struct http_request *q)
     c.authorization = arena_strdup(a, q->authorization);
     c.depth = arena_strdup(a, q->depth);
     c.content_type = arena_strdup(a, q->content_type);
+    c.identity = arena_strdup(a, q->identity);
     c.forwarded_for = NULL; // what it says is in the client
     c.body = q->body ? arena_strndup(a, q->body, q->length) : NULL;
     return c;

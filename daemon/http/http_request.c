@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define IDENTITY_MOST 254 // a mail address (RFC 5321 4.5.3.1.3)
+
 enum { OK = 0, BAD_REQUEST = 400, TOO_LARGE = 413, URI_TOO_LONG = 414 };
 
 static int hex(char c)
@@ -113,6 +115,17 @@ static bool is_token(const char *s)
     return true;
 }
 
+bool http_identity_is_plain(const char *value)
+{
+    size_t length = strlen(value);
+
+    for (const char *s = value; *s; s++) {
+        if (*s <= ' ' || *s > '~' || *s == ',')
+            return false;
+    }
+    return length > 0 && length <= IDENTITY_MOST;
+}
+
 static void join(struct text *list, const char *value)
 {
     if (list->length > 0)
@@ -128,7 +141,9 @@ struct single {
 
 struct seen {
     struct single host, if_modified_since, authorization, depth, content_type, content_length;
-    const char *forwarded_for; // the last one
+    struct single identity;
+    const char *identity_header; // NULL: none is believed
+    const char *forwarded_for;   // the last one
 };
 
 static void see(struct single *s, const char *value)
@@ -148,6 +163,8 @@ static int read_header(const struct evkeyval *h, struct http_reading *memory, st
 
     if (!is_token(name))
         return BAD_REQUEST;
+    if (seen->identity_header && strcasecmp(name, seen->identity_header) == 0)
+        see(&seen->identity, value);
     if (strcasecmp(name, "Host") == 0) {
         see(&seen->host, value);
     } else if (strcasecmp(name, "If-None-Match") == 0) {
@@ -183,6 +200,18 @@ static int check_length(const struct single *length, bool has_body)
     return has_body || strcmp(length->value, "0") == 0 ? OK : TOO_LARGE;
 }
 
+// *ret is NULL where a proxy has signed nobody in, and sends none or an empty one.
+static int read_identity(const struct single *identity, const char **ret)
+{
+    *ret = NULL;
+    if (identity->count == 0 || (identity->count == 1 && !*identity->value))
+        return OK;
+    if (identity->count > 1 || !http_identity_is_plain(identity->value))
+        return BAD_REQUEST;
+    *ret = identity->value;
+    return OK;
+}
+
 static const char *native_method(struct evhttp_request *req)
 {
     switch ((int)evhttp_request_get_command(req)) {
@@ -207,13 +236,14 @@ static int read_first_line(struct evhttp_request *req)
     return BAD_REQUEST;
 }
 
-int http_request_read(struct evhttp_request *req, const char *method, struct http_reading *memory,
-                      struct http_request *ret)
+int http_request_read(struct evhttp_request *req, const char *method, const char *identity_header,
+                      struct http_reading *memory, struct http_request *ret)
 {
     const struct evkeyvalq *headers = evhttp_request_get_input_headers(req);
     struct evbuffer *body = evhttp_request_get_input_buffer(req);
     const char *native = native_method(req);
-    struct seen seen = {0};
+    struct seen seen = {.identity_header = identity_header};
+    const char *identity = NULL;
     int refused = read_first_line(req);
 
     if (!refused)
@@ -224,6 +254,8 @@ int http_request_read(struct evhttp_request *req, const char *method, struct htt
         refused = read_header(h, memory, &seen);
     if (!refused)
         refused = check_length(&seen.content_length, !native);
+    if (!refused)
+        refused = read_identity(&seen.identity, &identity);
     if (refused)
         return refused;
     if (seen.host.count > 1 || (seen.host.count == 0 && req->minor >= 1) || !native == !method)
@@ -243,6 +275,7 @@ int http_request_read(struct evhttp_request *req, const char *method, struct htt
         .body = native ? NULL : (const char *)evbuffer_pullup(body, -1),
         .length = evbuffer_get_length(body),
         .forwarded_for = seen.forwarded_for,
+        .identity = identity,
     };
     return OK;
 }

@@ -276,7 +276,13 @@ static void add_foot(struct page *to, const struct why_page *p)
     if (date_known(p->as_of.on))
         say(to, arena_printf(to->arena, "The case system was last read on %s.",
                              moment_words(to->arena, p->as_of)));
-    say(to, "This link opens this one deadline for whoever has it. Please do not pass it on.");
+    if (p->signed_in_as)
+        say(to, arena_printf(to->arena,
+                             "You are signed in as %s: what you press here is put down under that "
+                             "name.",
+                             p->signed_in_as));
+    else
+        say(to, "This link opens this one deadline for whoever has it. Please do not pass it on.");
     if (p->help)
         say(to, p->help);
     text_add(to->out, "</footer>\n");

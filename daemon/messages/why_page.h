@@ -16,7 +16,8 @@ struct why_change {
 #define IN_HAND_DAYS_MOST 28    // longer it can be said again
 #define IN_HAND_REASON_MOST 200 // characters
 
-// To whom the link was sent by mail, and what they may say and have said about it.
+// To whom the link was sent by mail, or who has signed in, and what they may say and have said
+// about it.
 struct why_recipient {
     const char *form_token;    // of the page's forms
     bool acts;                 // may say that it was done
@@ -38,8 +39,9 @@ struct why_page {
     const char *derivation, *not_counted; // not_counted NULL: nothing
     const struct why_change *changes;     // the oldest first
     size_t change_count;
-    struct moment as_of; // of the last reading of the case database; MOMENT_NONE: none yet
-    const char *help;    // one line: whom to ask; NULL
+    struct moment as_of;      // of the last reading of the case database; MOMENT_NONE: none yet
+    const char *help;         // one line: whom to ask; NULL
+    const char *signed_in_as; // the name of who reads it; NULL: it opens to whoever has the link
     const struct why_recipient *recipient; // NULL: of a calendar's entry, and nobody is known
 };
 

@@ -380,9 +380,11 @@ static int run_service(struct daemon *d)
                               .rates = {.per_address = c->requests_per_address,
                                         .unknown_per_address = c->unknown_per_address,
                                         .per_feed = c->requests_per_feed},
+                              .identity_is_email = c->identity_is == IDENTITY_MAIL_ADDRESS,
                               .listening = on_listening};
 
-    o.limits.trusted = (struct proxies){c->trusted_proxies, c->trusted_proxy_count};
+    o.limits.trusted =
+        (struct proxies){c->trusted_proxies, c->trusted_proxy_count, c->identity_header};
     if (c->web_password_file &&
         !config_secret(d->config_arena, c->web_password_file, &password, &err))
         return complain_and_leave(&err);

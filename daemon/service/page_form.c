@@ -8,9 +8,10 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-const char *page_form_token(struct arena *a, const char *link, struct date day)
+const char *page_form_token(struct arena *a, const struct page_form_key *key, struct date day)
 {
-    return token_derived(a, link, strlen(link), arena_printf(a, "form of %s", date_iso(a, day)));
+    return token_derived(a, key->secret, strlen(key->secret),
+                         arena_printf(a, "form of %s%s", date_iso(a, day), key->owner));
 }
 
 static bool is(const char *token, const char *given)
@@ -18,10 +19,11 @@ static bool is(const char *token, const char *given)
     return strlen(given) == strlen(token) && CRYPTO_memcmp(given, token, strlen(token)) == 0;
 }
 
-bool page_form_is_ours(struct arena *a, const char *link, const char *given, struct date today)
+bool page_form_is_ours(struct arena *a, const struct page_form_key *key, const char *given,
+                       struct date today)
 {
-    return given && (is(page_form_token(a, link, today), given) ||
-                     is(page_form_token(a, link, date_add_days(today, -1)), given));
+    return given && (is(page_form_token(a, key, today), given) ||
+                     is(page_form_token(a, key, date_add_days(today, -1)), given));
 }
 
 const char *page_form_read(struct arena *a, const struct form *f, struct page_word *ret)

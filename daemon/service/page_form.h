@@ -5,10 +5,18 @@
 #include "date.h"
 #include "form.h"
 
-// Made of the link's own secret and of a day: nobody who does not have the link can make it, and a
-// form that lies about for longer than a day is refused. Arena-owned.
-const char *page_form_token(struct arena *a, const char *link, struct date day);
-bool page_form_is_ours(struct arena *a, const char *link, const char *given, struct date today);
+// What the token of a form is made of, beside the day. The link's own secret: nobody who does not
+// have the link can make one. Of somebody who has signed in a secret of the store's instead, and on
+// which page they are: a colleague who has the link too can make none in their name.
+struct page_form_key {
+    const char *secret;
+    const char *owner; // "" without sign-on
+};
+
+// A form that lies about for longer than a day is refused. Arena-owned.
+const char *page_form_token(struct arena *a, const struct page_form_key *key, struct date day);
+bool page_form_is_ours(struct arena *a, const struct page_form_key *key, const char *given,
+                       struct date today);
 
 struct page_word {
     bool done; // done, not yet recorded; else in hand

@@ -8,6 +8,7 @@
 #include "http_request.h"
 #include "log.h"
 #include "page_form.h"
+#include "page_visitor.h"
 #include "token.h"
 #include "why_page.h"
 #include "zone.h"
@@ -28,10 +29,10 @@ static const char policy[] =
 static const char *const headers[] = {"Content-Security-Policy", policy, "Referrer-Policy",
                                       "same-origin", NULL};
 
-static const char deadline_sql[] = "SELECT * FROM timely.page_deadline($1)";
-static const char changes_sql[] = "SELECT * FROM timely.page_changes($1)";
-static const char recipient_sql[] = "SELECT * FROM timely.page_recipient($1)";
-static const char press_sql[] = "SELECT timely.press_page($1, $2, $3::date, $4)";
+static const char deadline_sql[] = "SELECT * FROM timely.page_deadline($1, $2)";
+static const char changes_sql[] = "SELECT * FROM timely.page_changes($1, $2)";
+static const char recipient_sql[] = "SELECT * FROM timely.page_recipient($1, $2)";
+static const char press_sql[] = "SELECT timely.press_page($1, $2, $3, $4::date, $5)";
 
 bool pages_has(const char *path)
 {
@@ -103,20 +104,21 @@ static struct why_change *changes_of(struct arena *a, const PGresult *r)
     return all;
 }
 
-static struct why_recipient *recipient_of(struct arena *a, const PGresult *r, const char *token)
+static struct why_recipient *recipient_of(struct arena *a, const PGresult *r,
+                                          const struct page_form_key *key)
 {
+    const struct date today = london_from_instant(clock_real()).on;
     struct why_recipient *to = ARENA_NEW(a, struct why_recipient);
 
     if (PQntuples(r) == 0)
         return NULL;
-    *to = (struct why_recipient){
-        .form_token = page_form_token(a, token, london_from_instant(clock_real()).on),
-        .acts = db_bool(r, 0, 0),
-        .in_hand_until = column_date(r, 0, 1),
-        .reason = db_text(r, 0, 2),
-        .done_until = column_date(r, 0, 3),
-        .waits = db_bool(r, 0, 4),
-        .refused = given(r, 0, 5)};
+    *to = (struct why_recipient){.form_token = page_form_token(a, key, today),
+                                 .acts = db_bool(r, 0, 0),
+                                 .in_hand_until = column_date(r, 0, 1),
+                                 .reason = db_text(r, 0, 2),
+                                 .done_until = column_date(r, 0, 3),
+                                 .waits = db_bool(r, 0, 4),
+                                 .refused = given(r, 0, 5)};
     return to;
 }
 
@@ -126,46 +128,58 @@ struct visit {
     const struct pages *pages;
     const struct http_request *request;
     const char *token, *hash, *style;
+    struct page_visitor visitor; // all NULL without sign-on
+    struct page_form_key key;
     struct page_word word;
+
+    // What the store said.
+    enum page_admission admission;
+    const char *html; // NULL: the link opens nothing
+    bool pressed;     // the word was put down
 };
 
-// *ret is NULL where the link opens nothing.
-static bool read_page(const struct visit *v, struct db *db, const char **ret, struct error *err)
+static bool read_visitor(struct visit *v, struct db *db, struct error *err)
 {
+    return page_visitor_read(v->arena, db, v->hash, v->request->identity, v->pages->by_email,
+                             &v->visitor, &v->admission, err);
+}
+
+static bool read_page(struct visit *v, struct db *db, struct error *err)
+{
+    const char *values[] = {v->hash, v->visitor.staff_id};
     AUTO(pgresult_done) PGresult *deadline = NULL;
     AUTO(pgresult_done) PGresult *changes = NULL;
     AUTO(pgresult_done) PGresult *recipient = NULL;
     struct why_page page;
 
-    *ret = NULL;
-    if (!db_ask(db, deadline_sql, 1, &v->hash, &deadline, err))
+    if (!db_ask(db, deadline_sql, 2, values, &deadline, err))
         return false;
     if (PQntuples(deadline) == 0)
         return true;
-    if (!db_ask(db, changes_sql, 1, &v->hash, &changes, err) ||
-        !db_ask(db, recipient_sql, 1, &v->hash, &recipient, err))
+    if (!db_ask(db, changes_sql, 2, values, &changes, err) ||
+        !db_ask(db, recipient_sql, 2, values, &recipient, err))
         return false;
     page = page_of(deadline);
     page.changes = changes_of(v->arena, changes);
     page.change_count = (size_t)PQntuples(changes);
-    page.recipient = recipient_of(v->arena, recipient, v->token);
+    page.recipient = recipient_of(v->arena, recipient, &v->key);
+    page.signed_in_as = v->visitor.name;
     page.help = v->pages->help;
-    *ret = why_page_render(v->arena, &page, v->style);
+    v->html = why_page_render(v->arena, &page, v->style);
     return true;
 }
 
-// *ret is NULL where nothing was put down.
-static bool press(const struct visit *v, struct db *db, const char **ret, struct error *err)
+static bool press(struct visit *v, struct db *db, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
     const struct page_word *w = &v->word;
-    const char *values[] = {v->hash, w->done ? "done" : "in-hand",
+    const char *values[] = {v->hash, v->visitor.staff_id, w->done ? "done" : "in-hand",
                             w->done ? NULL : date_iso(v->arena, w->last_day),
                             w->done ? NULL : w->reason};
 
-    if (!db_ask(db, press_sql, 4, values, &r, err))
+    if (!db_ask(db, press_sql, 5, values, &r, err))
         return false;
-    *ret = db_bool(r, 0, 0) ? v->token : NULL;
+    v->pressed = db_bool(r, 0, 0);
     return true;
 }
 
@@ -178,17 +192,16 @@ static void answer_notice(const struct visit *v, int status, const char *heading
 }
 
 // Asks the store; false when it is away, and answered so.
-static bool ask_store(const struct visit *v,
-                      bool (*ask)(const struct visit *v, struct db *db, const char **ret,
-                                  struct error *err),
-                      const char **ret_found, struct http_response *ret)
+static bool ask_store(struct visit *v,
+                      bool (*ask)(struct visit *v, struct db *db, struct error *err),
+                      struct http_response *ret)
 {
     struct error err;
     struct db *db;
     bool asked = false;
 
     if (store_pool_take(v->pages->pool, PATIENCE, &db, &err)) {
-        asked = ask(v, db, ret_found, &err);
+        asked = ask(v, db, &err);
         store_pool_give(v->pages->pool, db, asked || err.fault != FAULT_AWAY);
     }
     if (asked)
@@ -210,14 +223,62 @@ static void answer_unknown(const struct visit *v, struct http_response *ret)
                       ret);
 }
 
-static void answer_why(const struct visit *v, struct http_response *ret)
-{
-    const char *html = NULL;
+// Why a page does not open to somebody: in words that say nothing about the child or its people.
+struct barred {
+    const char *heading, *words;
+};
 
-    if (!ask_store(v, read_page, &html, ret))
+static const struct barred not_signed_in = {
+    "Please sign in",
+    "This page opens only to staff who have signed in, and timely was not told that you have. Open "
+    "the link where you open the authority's other systems for staff, and sign in when you are "
+    "asked."};
+static const struct barred not_known = {
+    "timely does not know you",
+    "You have signed in, but in timely's directory of staff nobody who is in post has your "
+    "sign-on, or more than one has. Whoever keeps the directory can put that right."};
+static const struct barred not_theirs = {
+    "This page is not for you",
+    "It opens to those who are responsible for what it is about, and by the records you are none "
+    "of them today. If somebody passed the link on to you, please tell them."};
+
+// Ends with whom to ask, where the authority has said it.
+static void answer_barred(const struct visit *v, const struct barred *b, struct http_response *ret)
+{
+    const char *help = v->pages->help;
+
+    answer_notice(v, 403, b->heading,
+                  help ? arena_printf(v->arena, "%s %s", b->words, help) : b->words, ret);
+}
+
+// Where staff sign in. False for whom the page does not open; it is answered so.
+static bool admit(struct visit *v, struct http_response *ret)
+{
+    if (!v->request->identity) {
+        answer_barred(v, &not_signed_in, ret);
+        return false;
+    }
+    if (!ask_store(v, read_visitor, ret))
+        return false;
+    if (v->admission == PAGE_OPENS) {
+        v->key = (struct page_form_key){
+            v->visitor.form_secret,
+            arena_printf(v->arena, " on %s by %s", v->hash, v->visitor.staff_id)};
+        return true;
+    }
+    if (v->admission == PAGE_LEADS_NOWHERE)
+        answer_unknown(v, ret);
+    else
+        answer_barred(v, v->admission == PAGE_NOT_THEIRS ? &not_theirs : &not_known, ret);
+    return false;
+}
+
+static void answer_why(struct visit *v, struct http_response *ret)
+{
+    if (!ask_store(v, read_page, ret))
         return;
-    if (html)
-        answer_page(200, html, ret);
+    if (v->html)
+        answer_page(200, v->html, ret);
     else
         answer_unknown(v, ret);
 }
@@ -246,15 +307,15 @@ static void answer_pressed(const struct visit *v, struct http_response *ret)
 static void answer_form(struct visit *v, const struct form *f, struct http_response *ret)
 {
     const struct date today = london_from_instant(clock_real()).on;
-    const char *complaint, *pressed = NULL;
+    const char *complaint;
 
-    if (!page_form_is_ours(v->arena, v->token, form_value(f, "form"), today)) {
+    if (!page_form_is_ours(v->arena, &v->key, form_value(f, "form"), today)) {
         answer_notice(v, 403, "This form is too old",
                       "Nothing was put down. Please open the link again and press once more.", ret);
     } else if ((complaint = page_form_read(v->arena, f, &v->word))) {
         answer_notice(v, 400, "Nothing was put down", complaint, ret);
-    } else if (ask_store(v, press, &pressed, ret)) {
-        if (pressed)
+    } else if (ask_store(v, press, ret)) {
+        if (v->pressed)
             answer_pressed(v, ret);
         else
             answer_notice(v, 409, "Nothing was put down",
@@ -280,6 +341,9 @@ static void answer_visit(void *arg, const struct http_request *q, struct http_re
         return;
     }
     v.hash = token_hash(a, v.token);
+    v.key = (struct page_form_key){v.token, ""};
+    if (p->sign_on && !admit(&v, ret))
+        return;
     if (strcmp(q->method, "POST") != 0)
         answer_why(&v, ret);
     else if ((f = form_read(q, FORM_MOST)))

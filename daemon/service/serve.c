@@ -385,7 +385,12 @@ bool serve_run(const struct serve_options *o, struct error *err)
     s.feeds = feeds_new(s.throttle);
     s.wellness = wellness_new();
     s.prefix = path_of(o->public_url);
-    s.pages = (struct pages){s.pool, s.throttle, s.prefix, o->help};
+    s.pages = (struct pages){.pool = s.pool,
+                             .throttle = s.throttle,
+                             .prefix = s.prefix,
+                             .help = o->help,
+                             .sign_on = o->limits.trusted.identity_header != NULL,
+                             .by_email = o->identity_is_email};
     s.caldav = caldav_new(s.feeds, s.pool, s.prefix);
     loop_run_one(s.loop, "serve", serve_fiber, &s);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)

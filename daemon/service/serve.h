@@ -2,7 +2,8 @@
 // for them; it writes nothing and knows neither the source nor the mail server.
 //
 //   /feed/TOKEN.ics   a calendar
-//   /why/TOKEN        a page that explains one deadline
+//   /why/TOKEN        a page that explains one deadline, to who has signed in where
+//                     limits.trusted has an identity_header
 //   /caldav/          the same by CalDAV (caldav.h)
 //   /healthz          200 while all is well by the self-audit; else 503 with the codes of what is
 //                     not
@@ -21,6 +22,7 @@ struct serve_options {
     const char *public_url; // under which clients know us; its path may stand before ours. Or NULL
     const char *help;       // one line at the foot of pages: whom to ask; or NULL
     struct http_limits limits;
+    bool identity_is_email; // what trusted proxies say of who has signed in; else a professional id
     struct throttle_options rates;
     // Called in a fiber once the server listens, to tell a service manager and to start the fiber
     // that pets its watchdog; NULL: nobody to tell.

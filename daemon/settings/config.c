@@ -287,6 +287,8 @@ static void check_all(const struct reading *r)
          "a certificate needs its key");
     need(r, said(r, "service", "tls key file"), "service", "tls certificate file",
          "a key needs its certificate");
+    need(r, said(r, "service", "identity header"), "service", "trusted proxies",
+         "anybody can send a header");
     check_mail(r);
     check_mailbox(r);
     check_oauth(r);

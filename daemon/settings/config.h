@@ -8,6 +8,7 @@
 enum delivery_mode { DELIVERY_OFF, DELIVERY_REDIRECT, DELIVERY_LIVE };
 enum watch_mode { WATCH_POLL, WATCH_NOTIFY };
 enum naming { NAME_BY_REFERENCE, NAME_BY_INITIALS, NAME_BY_NAME };
+enum identity_is { IDENTITY_PROFESSIONAL_ID, IDENTITY_MAIL_ADDRESS };
 enum webhook_form { WEBHOOK_PLAIN, WEBHOOK_TEAMS };
 enum meeting_invites { INVITES_OURS, INVITES_THEIRS };
 
@@ -87,6 +88,8 @@ struct config {
     const char *web_password_file;
     const char *const *trusted_proxies; // addresses, and "unix:"
     size_t trusted_proxy_count;
+    const char *identity_header;  // in which they say who has signed in; NULL: links open pages
+    enum identity_is identity_is; // default professional id
     // In a minute; 0: no limit.
     int requests_per_address, unknown_per_address, requests_per_feed;
 

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #define LOCAL_PART_MAX 64 // RFC 5321 4.5.3.1.1
+#define HEADER_NAME_MAX 64
+
 const struct setting *setting_find(const char *group, const char *key)
 {
     for (size_t i = 0; i < setting_count; i++)
@@ -325,6 +327,19 @@ static bool read_event_email(const struct setting_place *p, const struct setting
     return true;
 }
 
+static bool read_header(const struct setting_place *p, const struct setting *s,
+                        const struct node *n, struct config *ret)
+{
+    size_t length = strlen(n->text);
+
+    if (length > HEADER_NAME_MAX || strspn(n->text, "abcdefghijklmnopqrstuvwxyz"
+                                                    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                                    "0123456789-") != length)
+        return wrong(p, n, "the name of a header, such as X-Remote-User");
+    put_text(s, ret, n->text);
+    return true;
+}
+
 static bool read_host(const struct setting_place *p, const struct setting *s, const struct node *n,
                       struct config *ret)
 {
@@ -514,21 +529,15 @@ bool setting_read(const struct setting_place *p, const struct setting *s, const 
                   struct config *ret)
 {
     static bool (*const readers[])(const struct setting_place *, const struct setting *,
-                                   const struct node *,
-                                   struct config *) = {[SETTING_TEXT] = read_text,
-                                                       [SETTING_DATABASE] = read_database,
-                                                       [SETTING_PATH] = read_path,
-                                                       [SETTING_SECRET] = read_secret,
-                                                       [SETTING_OVERLAY] = read_overlay,
-                                                       [SETTING_NUMBER] = read_number,
-                                                       [SETTING_YES_NO] = read_yes_no,
-                                                       [SETTING_WORD] = read_word,
-                                                       [SETTING_EMAIL] = read_email,
-                                                       [SETTING_HOST] = read_host,
-                                                       [SETTING_EVENT_EMAIL] = read_event_email,
-                                                       [SETTING_URL] = read_url,
-                                                       [SETTING_LISTEN] = read_listen,
-                                                       [SETTING_MOMENT] = read_moment};
+                                   const struct node *, struct config *) = {
+        [SETTING_TEXT] = read_text,       [SETTING_DATABASE] = read_database,
+        [SETTING_PATH] = read_path,       [SETTING_SECRET] = read_secret,
+        [SETTING_OVERLAY] = read_overlay, [SETTING_NUMBER] = read_number,
+        [SETTING_YES_NO] = read_yes_no,   [SETTING_WORD] = read_word,
+        [SETTING_EMAIL] = read_email,     [SETTING_HOST] = read_host,
+        [SETTING_HEADER] = read_header,   [SETTING_EVENT_EMAIL] = read_event_email,
+        [SETTING_URL] = read_url,         [SETTING_LISTEN] = read_listen,
+        [SETTING_MOMENT] = read_moment};
 
     if (value->kind == NODE_SCALAR && !*value->text) {
         complain(p->complaints, p->file, value->line, value->column,

@@ -20,7 +20,8 @@ enum setting_kind {
     SETTING_EVENT_EMAIL, // a mail address with CONFIG_EVENT before its @
     SETTING_DOMAINS,     // one mail domain or a list of them
     SETTING_HOST,
-    SETTING_URL, // SCHEME://HOST[:PORT]; the schemes are the words; a path where most is not 0
+    SETTING_HEADER, // the name of a header of HTTP: letters, digits and hyphens
+    SETTING_URL,    // SCHEME://HOST[:PORT]; the schemes are the words; a path where most is not 0
     SETTING_LISTEN,
     SETTING_PROXIES, // an address, or "unix:", or a list of them
     SETTING_MOMENT,  // a civil day and time

@@ -213,6 +213,12 @@ const struct setting settings[] = {
      .sentence =
          "Addresses of reverse proxies whose last X-Forwarded-For says who asks, and unix: for "
          "whoever connects by a socket. Left out: whoever connects asks."},
+    {"service", "identity header", SETTING_HEADER, AT(identity_header), .example = "X-Remote-User",
+     .sentence = "The header in which a trusted proxy says who has signed in. With it pages open "
+                 "to nobody else. Left out: a link in a mail opens a page by itself."},
+    {"service", "identity is", SETTING_WORD, AT(identity_is),
+     WORDS("professional id", "mail address"), .otherwise = "professional id",
+     .sentence = "What that header holds, as the directory has it."},
     {"service", "requests per address", SETTING_NUMBER, AT(requests_per_address), .least = 0,
      .most = 10000000, .otherwise = "12000",
      .sentence = "What one address (of IPv6: its first 64 bits) may ask in a minute; more is "

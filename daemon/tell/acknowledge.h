@@ -11,7 +11,7 @@ struct word {
     const char *staff_id;
     struct date last_day; // of what is in hand; when it was done, the judge finds it
     const char *reason;   // of what is in hand
-    const char *said_by;  // "by link to X", "by command by USER"
+    const char *said_by;  // "by link to X", "signed in as X", "by command by USER"
 };
 
 struct judging {

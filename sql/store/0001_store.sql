@@ -338,7 +338,7 @@ CREATE TABLE timely.acknowledgement (
     of_worker     text,                  -- who was the child's worker then
     last_day      date NOT NULL,         -- on which it holds
     reason        text,                  -- in their words; of 'in-hand' always
-    said_by       text NOT NULL,         -- 'by link to X', 'by command by USER'
+    said_by       text NOT NULL,         -- 'by link to X', 'signed in as X', 'by command by USER'
     said_at       timestamptz NOT NULL,  -- business time
     ended_at      timestamptz,           -- business time; NULL: not before its last day
     ended_because text,
@@ -534,12 +534,15 @@ CREATE INDEX page_link_owner ON timely.page_link (owner_kind, owner_id) WHERE ow
 CREATE INDEX page_link_deadline ON timely.page_link (deadline_id);
 CREATE INDEX page_link_expires ON timely.page_link (expires_at) WHERE expires_at IS NOT NULL;
 
--- What links are derived from, so that a feed that did not change is the same file again.
+-- What links are derived from, so that a feed that did not change is the same file again; and the forms of whoever has
+-- signed in, so that nobody who has only the link can make one for them.
 CREATE TABLE timely.secret (
     name  text PRIMARY KEY,
     value bytea NOT NULL
 );
-INSERT INTO timely.secret VALUES ('page-links', decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
+INSERT INTO timely.secret
+SELECT name, decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')
+  FROM unnest(ARRAY['page-links', 'page-forms']) AS name;
 
 -- The rules in words, for the pages: as the daemon that wrote deadlines last had them.
 CREATE TABLE timely.timescale (
@@ -568,7 +571,7 @@ CREATE TABLE timely.feed_dirty (
     PRIMARY KEY (owner_kind, owner_id)
 );
 
--- What people press on pages, for the daemon to take up: {deadline_id, staff_id, kind, last_day, reason}.
+-- What people press on pages, for the daemon to take up: {deadline_id, staff_id, signed_in, kind, last_day, reason}.
 CREATE TABLE timely.inbox (
     inbox_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     link_hash  text NOT NULL,            -- of the page

@@ -1,6 +1,6 @@
 -- Rights of the four roles, granted where the roles exist. Creating them is the DBA's: see docs/operating.md.
 --   timely_daemon   works; on the audit, the history, what was said, the answers and the proclaimed holidays only INSERT
---   timely_web      reads feeds and what a link opens, puts what people press into the inbox
+--   timely_web      reads feeds, what a link opens and whether to somebody, puts what people press into the inbox
 --   timely_report   reads deadlines and findings; no message texts
 -- The owner of the schema migrates and purges.
 DO $$
@@ -8,8 +8,9 @@ BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_daemon') THEN
         GRANT USAGE ON SCHEMA timely TO timely_daemon;
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA timely TO timely_daemon;
-        GRANT EXECUTE ON FUNCTION timely.page_deadline(text), timely.page_changes(text), timely.page_recipient(text),
-            timely.press_page(text, text, date, text), timely.wellness() TO timely_daemon;
+        GRANT EXECUTE ON FUNCTION timely.page_visitor(text, text, boolean), timely.page_deadline(text, text),
+            timely.page_changes(text, text), timely.page_recipient(text, text),
+            timely.press_page(text, text, text, date, text), timely.wellness() TO timely_daemon;
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA timely TO timely_daemon;
         REVOKE UPDATE, DELETE ON timely.audit, timely.deadline_history, timely.notice, timely.message_deadline,
             timely.invite_answer, timely.proclaimed_holiday, timely.migration, timely.acknowledgement FROM timely_daemon;
@@ -20,8 +21,9 @@ BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_web') THEN
         GRANT USAGE ON SCHEMA timely TO timely_web;
         GRANT SELECT ON timely.live_feed, timely.feed_body, timely.feed_object, timely.state TO timely_web;
-        GRANT EXECUTE ON FUNCTION timely.page_deadline(text), timely.page_changes(text), timely.page_recipient(text),
-            timely.press_page(text, text, date, text), timely.wellness() TO timely_web;
+        GRANT EXECUTE ON FUNCTION timely.page_visitor(text, text, boolean), timely.page_deadline(text, text),
+            timely.page_changes(text, text), timely.page_recipient(text, text),
+            timely.press_page(text, text, text, date, text), timely.wellness() TO timely_web;
     END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_report') THEN
         GRANT USAGE ON SCHEMA timely TO timely_report;

@@ -62,7 +62,7 @@ static void start(void)
     char folder[] = "/tmp/fuzz-http-XXXXXX";
     struct error err;
 
-    limits.trusted = (struct proxies){proxies, 1};
+    limits.trusted = (struct proxies){proxies, 1, "X-Remote-User"};
     log_set_level(LOG_ERROR);
     loop = loop_new();
     assert(mkdtemp(folder));

@@ -130,12 +130,32 @@ static void reads_accepted_codings(void **state)
     }
 }
 
+static void takes_plain_identities_only(void **state)
+{
+    static const char *const good[] = {"40012", "a.b-c@council.example", "COUNCIL\\jo",
+                                       "host/x@REALM", "(null)"};
+    static const char *const bad[] = {"",       " ",         "SW1 ",     "S W1", "SW1,SW2", "SW1\t",
+                                      "SW\x7f", "J\xc3\xbc", "SW1\r\nX", ",SW1", "SW1,"};
+    char longest[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(http_identity_is_plain(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(http_identity_is_plain(bad[i]));
+    memset(longest, 'a', sizeof longest);
+    longest[255] = '\0';
+    assert_false(http_identity_is_plain(longest));
+    longest[254] = '\0';
+    assert_true(http_identity_is_plain(longest));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decodes_paths_once),     cmocka_unit_test(refuses_odd_paths),
         cmocka_unit_test(bounds_paths),           cmocka_unit_test(finds_what_is_behind_a_prefix),
-        cmocka_unit_test(reads_accepted_codings),
+        cmocka_unit_test(reads_accepted_codings), cmocka_unit_test(takes_plain_identities_only),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

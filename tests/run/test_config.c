@@ -210,6 +210,8 @@ static const char everything[] =
     "  database: dbname=timely user=timely_web\n"
     "  password file: web\n"
     "  trusted proxies: [10.1.2.3, '::1', 'unix:']\n"
+    "  identity header: X-Remote-User\n"
+    "  identity is: mail address\n"
     "  requests per address: 0\n"
     "  unknown per address: 5\n"
     "  requests per feed: 120\n"
@@ -274,6 +276,8 @@ static void every_setting_is_read(void **state)
     assert_string_equal(c->web_store, "dbname=timely user=timely_web");
     assert_int_equal(c->trusted_proxy_count, 3);
     assert_string_equal(c->trusted_proxies[2], "unix:");
+    assert_string_equal(c->identity_header, "X-Remote-User");
+    assert_int_equal(c->identity_is, IDENTITY_MAIL_ADDRESS);
     assert_int_equal(c->requests_per_feed, 120);
     assert_int_equal(c->log_level, 3);
 }
@@ -464,6 +468,8 @@ static const struct {
      "t.yaml:2:51: expected the address of a proxy"},
     {"service:\n  trusted proxies: []", "t.yaml:2:20: expected the address of a proxy or a list of "
                                         "them: [127.0.0.1]"},
+    {"service: {trusted proxies: 10.0.0.1, identity header: 'X-User:'}",
+     "t.yaml:1:55: \"X-User:\": expected the name of a header, such as X-Remote-User"},
     // Texts, paths, moments, overlays.
     {"mail:\n  service name: \"two\\nlines\"", "t.yaml:2:17: \"two lines\": expected one line "
                                                "without hidden characters"},
@@ -538,6 +544,8 @@ static const struct {
      "t.yaml:2:18: a password without a use: expected \"database\" under store"},
     {"service:\n  password file: p",
      "t.yaml:2:18: a password without a use: expected \"database\" under service"},
+    {"service:\n  identity header: X-User",
+     "t.yaml:2:20: anybody can send a header: expected \"trusted proxies\" under service"},
 };
 
 static void bad_files_are_refused_with_their_place(void **state)

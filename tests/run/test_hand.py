@@ -148,11 +148,11 @@ def links(store):
     return found
 
 
-def press(server, path, **fields):
-    form = re.search(r'name="form" value="([\w-]+)"', server.ask(path).content.decode())
+def press(server, path, who='', **fields):
+    form = re.search(r'name="form" value="([\w-]+)"', server.ask(path, X_Remote_User=who).content.decode())
     connection = serving.http.client.HTTPConnection('127.0.0.1', server.port, timeout=10)
     connection.request('POST', path, urlencode({'form': form and form.group(1), **fields}),
-                       {'Content-Type': 'application/x-www-form-urlencoded'})
+                       {'Content-Type': 'application/x-www-form-urlencoded', 'X-Remote-User': who})
     return connection.getresponse()
 
 
@@ -187,6 +187,28 @@ def test_from_the_mail_by_the_page_to_the_agenda(store):
     assert store.one("SELECT count(*) FROM timely.audit WHERE what = 'press.refused'") == 2
     assert told(store, '2024-04-04 09:00') == {}
     assert set(told(store, '2024-04-08 09:00')) == {'SW1', 'SM'}
+
+
+def test_with_sign_on_a_link_that_was_passed_on_acts_in_the_name_of_who_opens_it(store):
+    with store.config.open('a', encoding='utf-8') as config:
+        config.write('  trusted proxies: 127.0.0.1\n  identity header: X-Remote-User\n  identity is: mail address\n')
+    set_clock(store, '2024-03-28 10:00')
+    told(store, '2024-03-28 09:00')
+    store.deliver('2024-03-28 09:01')
+    path = links(store)['sw1']
+    server = serving.Server('', command=[*program(store, 'timelyd'), '--serve'])
+    with server, Fibers(store, '2024-03-28 10:00'):
+        server.ready()
+        assert server.ask(path).status == 403 and server.ask(path, X_Remote_User='sw2@council.example').status == 403
+        words = {'say': 'in-hand', 'until': '2024-04-05', 'because': 'no room'}
+        assert press(server, path, 'TM1@council.example', **words).status == 303
+        wait_for(lambda: b'You have it in hand' in server.ask(path, X_Remote_User='tm1@council.example').content)
+        assert b'in hand until Friday' not in server.ask(path, X_Remote_User='sw1@council.example').content
+        # Who manages the chair may read it, but this duty's ladder does not go to them.
+        assert press(server, path, 'cm@council.example', **words).status == 303
+        wait_for(lambda: b'CM is none of them today' in server.ask(path, X_Remote_User='cm@council.example').content)
+    assert store.ask('SELECT staff_id, said_by FROM timely.acknowledgement') == [('TM1', 'signed in as TM1')]
+    assert store.ask("SELECT staff_id FROM timely.audit WHERE what = 'press.refused'") == [('CM',)]
 
 
 def test_a_repeat_has_the_same_links_and_what_was_smuggled_in_becomes_none(store):

@@ -1,8 +1,8 @@
 // Runs serve_run() with what the command line says, for the tests and the bench:
 //   serve_driver LISTEN CONNINFO [name=value ...]
 // with the names cert, key, public_url, connections, per_address, request_s, idle_s, proxy (one),
-// debug, and the limits address_rate, unknown_rate and feed_rate, of which there are none by
-// default.
+// identity_header, identity_is_email, debug, and the limits address_rate, unknown_rate and
+// feed_rate, of which there are none by default.
 #include "log.h"
 #include "serve.h"
 
@@ -15,7 +15,8 @@ static void set_proxy(struct serve_options *o, const char *address)
     static const char *proxies[1];
 
     proxies[0] = address;
-    o->limits.trusted = (struct proxies){proxies, 1};
+    o->limits.trusted.addresses = proxies;
+    o->limits.trusted.count = 1;
 }
 
 static bool set(struct serve_options *o, const char *name, const char *value)
@@ -42,6 +43,10 @@ static bool set(struct serve_options *o, const char *name, const char *value)
         o->rates.per_feed = atoi(value);
     else if (strcmp(name, "proxy") == 0)
         set_proxy(o, value);
+    else if (strcmp(name, "identity_header") == 0)
+        o->limits.trusted.identity_header = value;
+    else if (strcmp(name, "identity_is_email") == 0)
+        o->identity_is_email = true;
     else if (strcmp(name, "debug") == 0)
         log_set_level(LOG_DEBUG);
     else

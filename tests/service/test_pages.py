@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from serving import Postgres, Server, Store, wait_until
+from serving import Postgres, Server, Store, exchange, wait_until
 
 LINK = 'wLd8dIuDcBKGkm0eTvTQXYZ1'
 HOSTILE = '<script>document.title="taken"</script>&amp;"\'\u202e</dd><h1>'
@@ -59,9 +59,13 @@ def link(pg, number, token=LINK, kind='worker', owner='w1', staff=None, expires=
 
 
 @pytest.fixture
-def server(pg, store):
+def emptied(pg, store):
     pg.ask('TRUNCATE timely.page_link, timely.inbox, timely.acknowledgement; DELETE FROM timely.feed; DELETE FROM timely.deadline')
     store.feed('A' * 43)
+
+
+@pytest.fixture
+def server(pg, emptied):
     with Server(pg.conninfo(user='timely_web')) as server:
         yield server.ready()
 
@@ -115,16 +119,17 @@ class Browser:
         os.close(self.answers)
 
 
-def form_token(token, days=0):
-    """As the page makes it of its link."""
+def form_token(token, days=0, owner=''):
+    """As the page makes it of its link, or as somebody who has the link would for another."""
     day = datetime.datetime.now(ZoneInfo('Europe/London')).date() + datetime.timedelta(days)
-    made = hmac.new(token.encode(), f'form of {day}'.encode(), 'sha256').digest()
+    made = hmac.new(token.encode(), f'form of {day}{owner}'.encode(), 'sha256').digest()
     return base64.urlsafe_b64encode(made[:18]).decode()
 
 
-def press(server, path, content_type='application/x-www-form-urlencoded', method='POST', prefix='', **fields):
+def press(server, path, content_type='application/x-www-form-urlencoded', method='POST', prefix='', who=None, **fields):
     connection = http.client.HTTPConnection('127.0.0.1', server.port, timeout=10)
-    connection.request(method, prefix + path, urlencode(fields), {'Content-Type': content_type})
+    headers = {'Content-Type': content_type, **({'X-Remote-User': who} if who is not None else {})}
+    connection.request(method, prefix + path, urlencode(fields), headers)
     answer = connection.getresponse()
     answer.content = answer.read()
     return answer
@@ -175,9 +180,12 @@ def test_what_a_link_does_not_open(pg, server):
 
 
 def test_the_process_can_read_nothing_else(pg, store):
-    for table in ('deadline', 'person', 'page_link', 'secret', 'deadline_history', 'feed', 'timescale'):
+    for table in ('deadline', 'person', 'page_link', 'secret', 'deadline_history', 'feed', 'timescale', 'staff', 'team', 'inbox'):
         with pytest.raises(Exception, match='permission denied'):
             pg.ask(f'SELECT * FROM timely.{table}', user='timely_web')
+    for question in "named_for('P1')", "live_link('x')", "opened('x', NULL)":
+        with pytest.raises(Exception, match='permission denied'):
+            pg.ask(f'SELECT * FROM timely.{question}', user='timely_web')
 
 
 def test_the_store_is_away(pg, store):
@@ -214,7 +222,7 @@ def test_who_came_by_mail_can_say_a_word_and_nobody_else(pg, server):
     assert inbox(pg) == [], 'only a POST of the form says anything'
     answer = press(server, worker, form=form_token('mail'), **IN_HAND)
     assert answer.status == 303 and answer.headers['Location'] == worker and answer.headers['Cache-Control'] == 'no-store'
-    assert inbox(pg) == [{'deadline_id': number, 'staff_id': 'w1', 'kind': 'in-hand', 'last_day': '2099-01-01', 'reason': 'the family  is away'}]
+    assert inbox(pg) == [{'deadline_id': number, 'staff_id': 'w1', 'signed_in': False, 'kind': 'in-hand', 'last_day': '2099-01-01', 'reason': 'the family  is away'}]
     text = server.ask(worker).content.decode()
     assert 'What you pressed was put down' in text and '<form' not in text
     assert press(server, worker, form=form_token('mail'), say='done').status == 409, 'one at a time'
@@ -253,8 +261,9 @@ def test_what_is_no_form(pg, server):
 def test_a_refusal_is_said_and_what_holds_too(pg, server):
     number = deadline(pg)
     path = mail_link(pg, number)
-    pg.ask("INSERT INTO timely.inbox (link_hash, body, taken_at, refused_because) VALUES (%s, '{}', now(), 'it was <b>so</b>')",
-           (hashlib.sha256(b'mail').hexdigest(),))
+    for staff, why in (('w1', 'it was <b>so</b>'), ('w2', 'of another')):
+        pg.ask("INSERT INTO timely.inbox (link_hash, body, taken_at, refused_because) VALUES (%s, %s, now(), %s)",
+               (hashlib.sha256(b'mail').hexdigest(), json.dumps({'staff_id': staff}), why))
     for staff, reason in (('w1', 'my <i>own</i>'), ('w2', 'of another')):
         pg.ask("INSERT INTO timely.acknowledgement (deadline_id, due_on, kind, staff_id, last_day, reason, said_by, said_at)"
                " SELECT deadline_id, due_on, 'in-hand', %s, '2099-01-01', %s, 'x', now() FROM timely.deadline", (staff, reason))
@@ -286,3 +295,180 @@ def test_a_browser_presses_the_button(pg, server, tmp_path):
         wait_until(lambda: 'What you pressed was put down' in (browser.evaluate('document.body.innerText') or ''), 60)
         assert browser.evaluate('location.pathname') == path and browser.evaluate('document.forms.length') == 0
     assert [(body['kind'], body['reason']) for body in inbox(pg)] == [('in-hand', 'é & <b>')]
+
+
+# ---------------------------------------------------------------------------------------------- with sign-on
+
+NEVER_SHOWN = ('REF-1', 'Initial child protection', 'Ivy', 'w1', 'P1')
+
+
+@pytest.fixture(scope='module')
+def staff(pg, store):
+    """The worker w1 in team T1 under m1, whose deputy is d1, under the service of sm, whose own deputy is ds; w1's own manager is om.
+    c1 chairs, under cm. x1 is of another team."""
+    pg.ask("INSERT INTO timely.team (team_id, parent_id, manager_id, deputy_id) VALUES ('S', NULL, 'sm', NULL), ('T1', 'S', 'm1', 'd1'),"
+           " ('C', NULL, 'cm', NULL), ('X', NULL, 'x1', NULL)")
+    for who, team, *left in (('w1', 'T1'), ('w2', 'T1'), ('m1', 'T1'), ('d1', 'T1'), ('sm', 'S'), ('ds', 'S'), ('om', None), ('c1', 'C'), ('cm', 'C'),
+                             ('x1', 'X'), ('left', 'T1', '2020-01-01', '2024-01-01'), ('soon', 'T1', '2999-01-01', None)):
+        pg.ask('INSERT INTO timely.staff (professional_id, name, email, team_id, active_from, active_to) VALUES (%s, %s, %s, %s, %s, %s)',
+               (who, f'Name {who}', f'{who}@council.example', team, *(left or (None, None))))
+    pg.ask("UPDATE timely.staff SET manager_id = 'om' WHERE professional_id = 'w1'")
+    pg.ask("UPDATE timely.staff SET deputy_id = 'ds' WHERE professional_id = 'sm'")
+
+
+@pytest.fixture(scope='module')
+def gate(pg, store, staff):
+    """Behind a proxy that signs staff in."""
+    with Server(pg.conninfo(user='timely_web'), proxy='127.0.0.1', identity_header='X-Remote-User') as server:
+        yield server.ready()
+
+
+@pytest.fixture
+def child(pg, emptied):
+    """Sets who is responsible for the child, and takes it back."""
+    def change(**columns):
+        for name, value in columns.items():
+            pg.ask(f'UPDATE timely.person SET {name} = %s', (value,))
+
+    change(team_id='T1', chair_id='c1')
+    yield change
+    change(worker_id='w1', team_id=None, chair_id=None, restricted=False)
+
+
+def opens(server, path, *who):
+    return [name for name in who if server.ask(path, X_Remote_User=name).status == 200]
+
+
+def assert_barred(answer, words):
+    assert answer.status == 403 and answer.headers['Cache-Control'] == 'no-store', answer.status
+    text = answer.content.decode()
+    assert words in text and not any(secret in text for secret in NEVER_SHOWN), text
+
+
+def test_with_sign_on_a_link_alone_opens_nothing(pg, child, gate):
+    path = mail_link(pg)
+    for headers in ({}, {'X_Remote_User': ''}, {'X_Forwarded_User': 'w1'}, {'Authorization': 'Basic dzE6'}):
+        assert_barred(gate.ask(path, **headers), 'Please sign in')
+    assert_barred(press(gate, path, form=form_token('mail'), **IN_HAND), 'Please sign in')
+    assert inbox(pg) == []
+    text = gate.ask(path, X_Remote_User='w1').content.decode()
+    assert 'Child REF-1' in text and 'You are signed in as Name w1' in text and 'whoever has it' not in text
+    assert gate.ask('/pages.css').status == 200
+    assert gate.ask('/why/none', X_Remote_User='w1').status == 404
+    pg.ask("UPDATE timely.page_link SET expires_at = '2020-01-01'")
+    assert gate.ask(path, X_Remote_User='w1').status == 404, 'it ends as ever'
+
+
+def test_who_may_open_what_a_mail_links_to(pg, child, gate):
+    everybody = ('w1', 'w2', 'om', 'm1', 'd1', 'sm', 'ds', 'c1', 'cm', 'x1')
+    path = mail_link(pg, staff='x1')
+    assert opens(gate, path, *everybody) == ['w1', 'om', 'm1', 'd1', 'sm', 'ds', 'c1', 'cm', 'x1'], 'x1 got the mail'
+    assert_barred(gate.ask(path, X_Remote_User='w2'), 'This page is not for you')
+    child(restricted=True)
+    assert opens(gate, path, *everybody) == ['w1', 'om', 'm1', 'd1', 'sm', 'ds', 'c1', 'cm'], 'and nobody who is not named for the child'
+    assert_barred(gate.ask(path, X_Remote_User='x1'), 'This page is not for you')
+    child(worker_id='w2')
+    assert opens(gate, path, *everybody) == ['w2', 'm1', 'd1', 'sm', 'ds', 'c1', 'cm'], 'the child has another worker'
+    child(worker_id='x1', team_id='X', chair_id=None)
+    assert opens(gate, path, *everybody) == ['x1'], 'and another team'
+    child(worker_id=None, team_id=None)
+    assert opens(gate, path, *everybody) == [], 'nobody is left'
+    child(restricted=False)
+    gone = mail_link(pg, deadline(pg, 'u2', person_id='gone'), staff='x1', token='gone')
+    assert opens(gate, path, *everybody) == ['x1'] and opens(gate, gone, *everybody) == [], 'of whom nothing is known may be restricted'
+
+
+def test_who_may_open_what_a_calendar_links_to(pg, child, gate):
+    path = link(pg, deadline(pg))
+    assert opens(gate, path, 'w1', 'w2', 'm1', 'x1') == ['w1', 'm1']
+    child(worker_id='w2')
+    assert opens(gate, path, 'w1', 'w2', 'x1') == ['w1', 'w2'], 'until it has left the calendar of w1'
+    pg.ask("UPDATE timely.feed SET holder_id = 'x1'")
+    assert opens(gate, path, 'x1') == ['x1'], 'who was given the calendar'
+    child(restricted=True)
+    assert opens(gate, path, 'w1', 'w2', 'x1') == ['w2']
+
+
+@pytest.mark.parametrize('who', ['left', 'soon', 'nobody-17', 'W1', "w1'--", '(null)', 'w1@council.example'])
+def test_who_is_not_known(pg, child, gate, who):
+    path = mail_link(pg, staff=who)
+    assert_barred(gate.ask(path, X_Remote_User=who), 'timely does not know you')
+    assert_barred(press(gate, path, who=who, form=form_token('mail'), **IN_HAND), 'timely does not know you')
+    assert inbox(pg) == [] and not any(who in line for line in gate.said), 'not even in the log'
+
+
+def ask_in_bytes(server, path, *lines):
+    """The status of an answer to a request with these headers."""
+    with server.connect() as c:
+        return int(exchange(c, b'\r\n'.join([f'GET {path} HTTP/1.1'.encode(), b'Host: x', b'Connection: close', *lines, b'', b'']))[9:12])
+
+
+DOUBTFUL = [(b'X-Remote-User: w1', b'x-remote-user: m1'), (b'X-Remote-User: w1', b'X-Remote-User: w1'), (b'X-Remote-User: ', b'X-Remote-User: w1'),
+            (b'X-Remote-User: w1, m1',), (b'X-Remote-User: w1 m1',), (b'X-Remote-User: w1\xc3\xbc',), (b'X-Remote-User: w1\tm1',),
+            (b'X-Remote-User: w1', b' m1'), (b'X-Remote-User: ' + b'w' * 300,)]
+
+
+def test_an_identity_in_doubt_is_refused_and_one_from_elsewhere_is_none(pg, child, gate):
+    path = mail_link(pg)
+    assert ask_in_bytes(gate, path, b'x-remote-USER: w1') == 200
+    assert [ask_in_bytes(gate, path, *lines) for lines in DOUBTFUL] == [400] * len(DOUBTFUL)
+    with Server(pg.conninfo(user='timely_web'), proxy='192.0.2.1', identity_header='X-Remote-User') as server:
+        server.ready()
+        assert_barred(server.ask(path, X_Remote_User='w1'), 'Please sign in')
+        assert_barred(press(server, path, who='w1', form=form_token('mail'), **IN_HAND), 'Please sign in')
+        assert [ask_in_bytes(server, path, *lines) for lines in DOUBTFUL] == [403] * len(DOUBTFUL), 'as if it had none'
+    assert inbox(pg) == []
+
+
+def form_of(server, path, who):
+    return re.search(r'name="form" value="([\w-]+)"', server.ask(path, X_Remote_User=who).content.decode())[1]
+
+
+def test_what_is_pressed_is_said_in_the_own_name_and_by_the_own_form(pg, child, gate):
+    number = deadline(pg)
+    path, other = mail_link(pg, number), mail_link(pg, number, token='other')
+    assert re.findall(r'<button name="say" value="([\w-]+)"', gate.ask(path, X_Remote_User='m1').content.decode()) == ['in-hand']
+    forms = {who: form_of(gate, path, who) for who in ('w1', 'm1')}
+    made_up = form_token('mail', owner=f' on {hashlib.sha256(b"mail").hexdigest()} by m1')
+    for form in (forms['w1'], form_token('mail'), made_up, form_of(gate, other, 'm1'), ''):
+        assert press(gate, path, who='m1', form=form, **IN_HAND).status == 403, 'whoever has the link cannot press for m1'
+    assert inbox(pg) == []
+    assert press(gate, path, who='m1', form=forms['m1'], **IN_HAND).status == 303
+    said = {'deadline_id': number, 'staff_id': 'm1', 'signed_in': True, 'kind': 'in-hand', 'last_day': '2099-01-01', 'reason': 'the family  is away'}
+    assert inbox(pg) == [said]
+    assert press(gate, path, who='m1', form=forms['m1'], say='done').status == 409, 'one at a time'
+    # Each sees and says their own, also from a calendar.
+    assert b'What you pressed' in gate.ask(path, X_Remote_User='m1').content
+    assert b'What you pressed' not in gate.ask(path, X_Remote_User='w1').content
+    assert press(gate, path, who='w1', form=forms['w1'], say='done').status == 303
+    feed = link(pg, number)
+    assert press(gate, feed, who='c1', form=form_of(gate, feed, 'c1'), say='done').status == 303
+    assert [(body['staff_id'], body['kind'], body['signed_in']) for body in inbox(pg)] == \
+        [('m1', 'in-hand', True), ('w1', 'done', True), ('c1', 'done', True)]
+    # A form that was open when the child went to somebody else.
+    child(worker_id='x1', team_id='X', chair_id=None, restricted=True)
+    assert_barred(press(gate, path, who='w1', form=forms['w1'], **IN_HAND), 'This page is not for you')
+    assert len(inbox(pg)) == 3
+
+
+def test_by_mail_address(pg, child, staff):
+    path = mail_link(pg)
+    options = {'proxy': '127.0.0.1', 'identity_header': 'X-Remote-User', 'identity_is_email': 1}
+    with Server(pg.conninfo(user='timely_web'), **options) as server:
+        server.ready()
+        assert b'signed in as Name w1' in server.ask(path, X_Remote_User='W1@Council.Example').content
+        for who in ('w1', 'w1@council', '%@council.example', 'left@council.example'):
+            assert_barred(server.ask(path, X_Remote_User=who), 'timely does not know you')
+        pg.ask("UPDATE timely.staff SET email = 'w1@council.example' WHERE professional_id = 'm1'")
+        try:
+            assert_barred(server.ask(path, X_Remote_User='w1@council.example'), 'or more than one has')
+        finally:
+            pg.ask("UPDATE timely.staff SET email = 'm1@council.example' WHERE professional_id = 'm1'")
+
+
+def test_names_cannot_be_found_by_guessing(pg, child, staff):
+    mail_link(pg)
+    ask = "SELECT staff_id, name, form_secret, leads, opens FROM timely.page_visitor(%s, %s, false)"
+    answers = {who: pg.ask(ask, (hashlib.sha256(b'mail').hexdigest(), who), user='timely_web') for who in ('w1', 'x1', 'left')}
+    assert answers['w1'][0][1] == 'Name w1' and answers['x1'] == [(None, None, None, True, False)] and answers['left'] == []
+    assert pg.ask(ask, ('none', 'w1'), user='timely_web') == [(None, None, None, False, False)]

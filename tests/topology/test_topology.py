@@ -126,12 +126,12 @@ def test_the_documented_roles_are_enough_and_no_more(documented, installation, t
 
     # The web's reads feeds and what a link opens.
     pg.ask('SELECT 1 FROM timely.live_feed, timely.feed_body, timely.feed_object, timely.state', database='timely', user='timely_web')
-    assert pg.ask("SELECT timely.press_page('x', 'done', NULL, NULL)", database='timely', user='timely_web') == [(False,)]
+    assert pg.ask("SELECT timely.press_page('x', NULL, 'done', NULL, NULL)", database='timely', user='timely_web') == [(False,)]
     refused(pg, 'timely_web', "INSERT INTO timely.inbox (link_hash, body) VALUES ('x', '{}')")
     for table in 'person', 'fact', 'deadline', 'deadline_history', 'outbox', 'audit', 'staff', 'inbox', 'hold', 'finding', 'feed', \
             'page_link', 'secret', 'timescale', 'acknowledgement', 'cover':
         refused(pg, 'timely_web', f'SELECT 1 FROM timely.{table}')
-    assert pg.ask("SELECT * FROM timely.page_deadline('x')", database='timely', user='timely_web') == []
+    assert pg.ask("SELECT * FROM timely.page_deadline('x', NULL)", database='timely', user='timely_web') == []
     refused(pg, 'timely_web', 'UPDATE timely.live_feed SET holder_id = NULL')
     refused(pg, 'timely_web', 'DELETE FROM timely.feed_body')
 
