@@ -19,7 +19,9 @@ struct watch {
     char said[1000];
     char *place; // notify mode: the snapshot up to which changes were seen; NULL: everything is to
                  // be read
-    bool all_again; // the next look reads everything
+    bool all_again;   // the next look reads everything
+    int64_t again_at; // monotonic: then it does so, since somebody waits for a second equal
+                      // reading; 0: nobody does
     unsigned long library_number;
     char dirty[60], decided[60]; // what in the store has called for a look already
 };
@@ -87,6 +89,15 @@ static void keep_place(struct watch *w, const char *place)
     w->place = copy;
 }
 
+// A look at some persons, or at none, says nothing of the others who wait.
+static void plan_second_look(struct watch *w, bool whole, bool wait_more)
+{
+    if (whole)
+        w->again_at = 0;
+    if (wait_more && !w->again_at)
+        w->again_at = clock_monotonic() + SECONDS(w->daemon->config.settle_s);
+}
+
 static bool look(struct watch *w, struct round_report *ret, struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
@@ -115,7 +126,7 @@ static bool look(struct watch *w, struct round_report *ret, struct error *err)
     say(w, ret);
     if (!hold_notice(w->source, w->store, &d->config, daemon_now(d), &notice, err))
         return false;
-    ret->wait_more |= notice.look_again;
+    plan_second_look(w, in.source && !in.changed, ret->wait_more || notice.look_again);
     if (ret->persons_recorded) {
         bell_ring(&d->agenda_bell);
         bell_ring(&d->feeds_bell);
@@ -163,21 +174,21 @@ static bool reloaded(struct watch *w)
     return is_new;
 }
 
-static int64_t next_look(const struct watch *w, const struct round_report *r)
+// When everything is read again, whatever happens; monotonic.
+static int64_t next_look(const struct watch *w)
 {
     const struct config *c = &w->daemon->config;
     int every = c->watch == WATCH_NOTIFY ? c->sweep_every_s : c->poll_every_s;
+    int64_t regular = clock_monotonic() + SECONDS(every > 0 ? every : 1);
 
-    if (r->wait_more && c->settle_s < every)
-        every = c->settle_s;
-    return SECONDS(every > 0 ? every : 1);
+    return w->again_at && w->again_at < regular ? w->again_at : regular;
 }
 
 // Waits for a reason to look again, or the end of the term. False: a connection was lost, as err
 // says.
-static bool wait_for_reason(struct watch *w, const struct round_report *r, struct error *err)
+static bool wait_for_reason(struct watch *w, struct error *err)
 {
-    int64_t until = clock_monotonic() + next_look(w, r);
+    int64_t until = next_look(w);
     struct date today = daemon_today(w->daemon);
 
     while (lead_holds(w->daemon, w->epoch)) {
@@ -225,7 +236,7 @@ static void watch_source(struct daemon *d, long long epoch)
         w.daemon->watch_at_work_since = 0;
         if (looked) {
             backoff_reset(&w.backoff);
-            if (wait_for_reason(&w, &report, &err))
+            if (wait_for_reason(&w, &err))
                 continue;
         }
         if (loop_stopping(d->loop))

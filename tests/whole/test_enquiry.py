@@ -41,6 +41,20 @@ def test_an_enquiry_is_due_at_once(council):
     assert entry['DTSTART'].dt == day('2024-04-23') and child in entry['SUMMARY']
 
 
+def test_who_waits_for_a_second_reading_does_not_wait_for_the_sweep_when_others_change_meanwhile(council):
+    """More than a few at once are read again after the settling time, to see whether the source stands still."""
+    many = [council.child('W3') for _ in range(24)]
+    council.settled()
+    before = council.daemon.said().count('24 persons differ and wait for a second equal reading')
+    council.ask("INSERT INTO ssd_s47_enquiry (s47e_s47_enquiry_id, s47e_person_id, s47e_s47_start_date)"
+                " SELECT 'M' || person, person, '2024-04-02' FROM unnest(%s) AS person", (many,))
+    wait_for(lambda: council.daemon.said().count('24 persons differ and wait for a second equal reading') > before, why=council.logs)
+    other = council.child('W4')
+    council.enquiry(other)
+    wait_for(lambda: council.stored(other), why=council.logs)
+    wait_for(lambda: all(council.stored(person) for person in many), why=council.logs)
+
+
 def quiet_for(council, period):
     before = council.daemon.said().count('daemon.reloaded')
     council.configure(mail={'quiet period': period})
