@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
+
+#define PLAIN_MOST ((size_t)64 << 20) // far beyond any feed
 
 // Visible ASCII without quotes and backslashes, whatever else RFC 9110 allows: caches differ on the
 // rest.
@@ -30,31 +33,43 @@ static bool copy_tag(const char *etag, struct feed_body *b)
     return true;
 }
 
-static unsigned char *copy_bytes(const char *bytea, size_t *ret_length)
+// The length of what is in it: its last four bytes (RFC 1952 2.3.1).
+static size_t unpacked_length(const unsigned char *gzip, size_t length)
 {
-    unsigned char *bytes = PQunescapeBytea((const unsigned char *)bytea, ret_length);
+    const unsigned char *end = gzip + length;
 
-    if (!bytes)
-        out_of_memory();
-    if (*ret_length > 0)
-        return bytes;
-    PQfreemem(bytes);
-    return NULL;
+    return length < 4
+               ? 0
+               : end[-4] | (size_t)end[-3] << 8 | (size_t)end[-2] << 16 | (size_t)end[-1] << 24;
 }
 
-struct feed_body *feed_body_new(const char *plain, const char *gzip, const char *etag,
-                                int64_t last_modified)
+static bool unpack(struct feed_body *b)
 {
-    struct feed_body *b = calloc(1, sizeof *b);
+    z_stream z = {.next_in = b->gzip, .avail_in = (uInt)b->gzip_length};
+    bool whole;
 
-    if (!b)
+    b->length = unpacked_length(b->gzip, b->gzip_length);
+    if (b->length == 0 || b->length > PLAIN_MOST)
+        return false;
+    b->plain = must(malloc(b->length));
+    z.next_out = b->plain;
+    z.avail_out = (uInt)b->length;
+    if (inflateInit2(&z, 15 + 16) != Z_OK)
         out_of_memory();
+    whole = inflate(&z, Z_FINISH) == Z_STREAM_END && z.avail_out == 0;
+    (void)inflateEnd(&z);
+    return whole;
+}
+
+struct feed_body *feed_body_new(const char *gzip, const char *etag, int64_t last_modified)
+{
+    struct feed_body *b = must(calloc(1, sizeof *b));
+
     b->references = 1;
-    b->plain = copy_bytes(plain, &b->length);
-    b->gzip = copy_bytes(gzip, &b->gzip_length);
+    b->gzip = must(PQunescapeBytea((const unsigned char *)gzip, &b->gzip_length));
     b->last_modified = last_modified;
     conditional_write_date(last_modified, b->last_modified_date);
-    if (!b->plain || !copy_tag(etag, b)) {
+    if (!unpack(b) || !copy_tag(etag, b)) {
         feed_body_release(b);
         return NULL;
     }

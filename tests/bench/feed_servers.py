@@ -1,7 +1,7 @@
 """Feeds for the benches: one of 500 entries as timely renders it, and the servers that answer with it, each pinned to a core."""
+import gzip
 import hashlib
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -33,20 +33,25 @@ class Feed:
             self.store.deadline(self.store.person(f'P{n:05}'), due=due, sequence=n % 5, derivation=(
                 f'Due by {due}: 15 working days after the strategy discussion of Thursday 14 March 2024, not counting '
                 'Good Friday (29 March) and Easter Monday (1 April).'))
-        self.render_ms = self._render()
-        rows = self.store.ask('SELECT body, body_gzip, etag FROM timely.feed_body')
-        (body, packed, self.etag), = rows
-        self.body, self.packed = bytes(body), bytes(packed)
+        self.store.run('feeds', NOW, 'all')
+        self.change_ms = self._change()
+        (packed, self.etag), = self.store.ask('SELECT body_gzip, etag FROM timely.feed_body')
+        self.body, self.packed = gzip.decompress(packed), bytes(packed)
         assert self.body.count(b'BEGIN:VEVENT') == ENTRIES
 
-    def _render(self):
-        """Reading, rendering, compressing and writing it: a round with it less a round with nothing to do."""
-        def seconds(*everything):
+    def _change(self):
+        """Reading, rendering, compressing and writing it when one of its deadlines has changed: a round with it less a round without."""
+        def seconds():
             began = time.monotonic()
-            self.store.run('feeds', NOW, *everything)
+            self.store.run('feeds', NOW)
             return time.monotonic() - began
 
-        return 1000 * (statistics.median(seconds('all') for _ in range(7)) - statistics.median(seconds() for _ in range(7)))
+        rounds = []
+        for _ in range(15):
+            self.store.ask("UPDATE timely.deadline SET sequence = sequence + 1 WHERE uid = (SELECT min(uid) FROM timely.deadline);"
+                           " INSERT INTO timely.feed_dirty VALUES ('worker', 'SW1')")
+            rounds.append((seconds(), seconds()))
+        return 1000 * (min(with_it for with_it, _ in rounds) - min(without for _, without in rounds))
 
 
 def pinned(core, *command):
