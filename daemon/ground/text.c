@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FIRST_ROOM 256 // most texts stay below it
+
 static void make_room(struct text *t, size_t more)
 {
     size_t wanted;
@@ -18,7 +20,7 @@ static void make_room(struct text *t, size_t more)
     if (wanted <= t->room)
         return;
 
-    size_t room = t->room < 64 ? 64 : t->room * 2;
+    size_t room = t->room < FIRST_ROOM ? FIRST_ROOM : t->room * 2;
 
     if (room < wanted)
         room = wanted;
@@ -45,19 +47,25 @@ void text_add(struct text *t, const char *s)
     text_add_n(t, s, strlen(s));
 }
 
+// What is long is composed twice, the second time on the heap.
 void text_addf(struct text *t, const char *fmt, ...)
 {
-    char *composed = NULL;
+    char brief[FIRST_ROOM], *composed = NULL;
     va_list args;
 
     va_start(args, fmt);
 
-    int length = vasprintf(&composed, fmt, args);
+    int length = vsnprintf(brief, sizeof brief, fmt, args);
 
     va_end(args);
+    if (length >= (int)sizeof brief) {
+        va_start(args, fmt);
+        length = vasprintf(&composed, fmt, args);
+        va_end(args);
+    }
     if (length < 0)
         out_of_memory();
-    text_add_n(t, composed, (size_t)length);
+    text_add_n(t, composed ? composed : brief, (size_t)length);
     free(composed);
 }
 
