@@ -3,6 +3,7 @@
 #include "feed_body.h"
 
 #include "log.h"
+#include "text.h"
 
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -33,32 +34,23 @@ static bool copy_tag(const char *etag, struct feed_body *b)
     return true;
 }
 
-// The length of what is in it: its last four bytes (RFC 1952 2.3.1).
-static size_t unpacked_length(const unsigned char *gzip, size_t length)
-{
-    const unsigned char *end = gzip + length;
-
-    return length < 4
-               ? 0
-               : end[-4] | (size_t)end[-3] << 8 | (size_t)end[-2] << 16 | (size_t)end[-1] << 24;
-}
-
 static bool unpack(struct feed_body *b)
 {
     z_stream z = {.next_in = b->gzip, .avail_in = (uInt)b->gzip_length};
-    bool whole;
+    struct text plain = {0};
+    char piece[1 << 14];
+    int status = inflateInit2(&z, 15 + 16);
 
-    b->length = unpacked_length(b->gzip, b->gzip_length);
-    if (b->length == 0 || b->length > PLAIN_MOST)
-        return false;
-    b->plain = must(malloc(b->length));
-    z.next_out = b->plain;
-    z.avail_out = (uInt)b->length;
-    if (inflateInit2(&z, 15 + 16) != Z_OK)
-        out_of_memory();
-    whole = inflate(&z, Z_FINISH) == Z_STREAM_END && z.avail_out == 0;
+    while (status == Z_OK && plain.length < PLAIN_MOST) {
+        z.next_out = (Bytef *)piece;
+        z.avail_out = sizeof piece;
+        status = inflate(&z, Z_NO_FLUSH);
+        text_add_n(&plain, piece, sizeof piece - z.avail_out);
+    }
     (void)inflateEnd(&z);
-    return whole;
+    b->length = plain.length;
+    b->plain = must(realloc(plain.s, plain.length + 1));
+    return status == Z_STREAM_END && b->length > 0;
 }
 
 struct feed_body *feed_body_new(const char *gzip, const char *etag, int64_t last_modified)
