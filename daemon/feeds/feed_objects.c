@@ -34,6 +34,7 @@ static bool raise_version(struct writing *w, struct error *err)
     return true;
 }
 
+// What is as it was is left alone: a conflict would lock and write each row of it.
 static bool put_objects(struct writing *w, struct error *err)
 {
     const char **texts = ARENA_ARRAY(w->arena, const char *, w->parts.count + 1);
@@ -48,12 +49,13 @@ static bool put_objects(struct writing *w, struct error *err)
     const char *values[] = {w->kind, w->id, w->uids, tags, w->version};
 
     return db_ask(w->store,
-                  "INSERT INTO timely.feed_object AS o (owner_kind, owner_id, uid, tag, version)"
+                  "INSERT INTO timely.feed_object (owner_kind, owner_id, uid, tag, version)"
                   " SELECT $1, $2, n.uid, n.tag, $5::bigint"
                   " FROM unnest($3::text[], $4::text[]) AS n (uid, tag)"
+                  " WHERE NOT EXISTS (SELECT FROM timely.feed_object WHERE owner_kind = $1"
+                  " AND owner_id = $2 AND uid = n.uid AND tag = n.tag AND gone_at IS NULL)"
                   " ON CONFLICT (owner_kind, owner_id, uid) DO UPDATE"
-                  " SET tag = excluded.tag, version = excluded.version, gone_at = NULL"
-                  " WHERE o.tag <> excluded.tag OR o.gone_at IS NOT NULL",
+                  " SET tag = excluded.tag, version = excluded.version, gone_at = NULL",
                   5, values, NULL, err);
 }
 

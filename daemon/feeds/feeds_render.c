@@ -102,12 +102,12 @@ static const char *bytea(struct arena *a, const unsigned char *bytes, size_t len
 // Last-Modified has to rise by a second with every new body, also when only the day is another one:
 // there are programs that ask by it alone, and it is told in whole seconds.
 static const char write_sql[] =
-    "INSERT INTO timely.feed_body AS f (owner_kind, owner_id, body, body_gzip, etag, last_modified,"
-    " rendered_at) VALUES ($1, $2, $3::bytea, $4::bytea, $5, $6::timestamptz, now())"
-    " ON CONFLICT (owner_kind, owner_id) DO UPDATE SET body = excluded.body,"
-    " body_gzip = excluded.body_gzip, etag = excluded.etag, rendered_at = excluded.rendered_at,"
+    "INSERT INTO timely.feed_body AS f (owner_kind, owner_id, body_gzip, etag, last_modified,"
+    " rendered_at) VALUES ($1, $2, $3::bytea, $4, $5::timestamptz, now())"
+    " ON CONFLICT (owner_kind, owner_id) DO UPDATE SET body_gzip = excluded.body_gzip,"
+    " etag = excluded.etag, rendered_at = excluded.rendered_at,"
     " last_modified = CASE WHEN date_trunc('second', excluded.last_modified) > f.last_modified"
-    " THEN excluded.last_modified ELSE greatest($7::timestamptz,"
+    " THEN excluded.last_modified ELSE greatest($6::timestamptz,"
     " f.last_modified + interval '1 second') END";
 
 static bool is_same(struct rendering *f, bool *ret_same, struct error *err)
@@ -139,15 +139,10 @@ static bool write_body(struct rendering *f, bool *ret_changed, struct error *err
     compress_body(a, f->body, &gzip, &length);
 
     const char *changed = instant_iso(a, f->changed_at ? f->changed_at : f->now);
-    const char *values[] = {f->kind,
-                            f->id,
-                            bytea(a, (const unsigned char *)f->body, strlen(f->body)),
-                            bytea(a, gzip, length),
-                            f->etag,
-                            changed,
-                            instant_iso(a, f->now)};
+    const char *values[] = {f->kind, f->id,   bytea(a, gzip, length),
+                            f->etag, changed, instant_iso(a, f->now)};
 
-    return db_ask(f->store, write_sql, 7, values, NULL, err) &&
+    return db_ask(f->store, write_sql, 6, values, NULL, err) &&
            feed_objects_write(f->store, f->kind, f->id, f->body, f->now, err) &&
            db_run(f->store, "NOTIFY timely_feed", err);
 }

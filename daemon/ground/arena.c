@@ -140,18 +140,22 @@ char *arena_strdup(struct arena *a, const char *s)
     return s ? arena_strndup(a, s, strlen(s)) : NULL;
 }
 
-// Composed twice, the first time only to be measured: nothing is allocated beside the arena.
+// What is long is composed twice, the first time to be measured: nothing is allocated beside the
+// arena.
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
+    char brief[256];
     va_list args;
 
     va_start(args, fmt);
 
-    int length = vsnprintf(NULL, 0, fmt, args);
+    int length = vsnprintf(brief, sizeof brief, fmt, args);
 
     va_end(args);
     if (length < 0)
         out_of_memory();
+    if ((size_t)length < sizeof brief)
+        return arena_strndup(a, brief, (size_t)length);
 
     char *s = arena_alloc(a, (size_t)length + 1);
 

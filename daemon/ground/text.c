@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FIRST_ROOM 256 // most texts stay below it
+
 static void make_room(struct text *t, size_t more)
 {
     size_t wanted;
@@ -18,7 +20,7 @@ static void make_room(struct text *t, size_t more)
     if (wanted <= t->room)
         return;
 
-    size_t room = t->room < 64 ? 64 : t->room * 2;
+    size_t room = t->room < FIRST_ROOM ? FIRST_ROOM : t->room * 2;
 
     if (room < wanted)
         room = wanted;
@@ -45,19 +47,25 @@ void text_add(struct text *t, const char *s)
     text_add_n(t, s, strlen(s));
 }
 
+// What is long is composed twice, the second time on the heap.
 void text_addf(struct text *t, const char *fmt, ...)
 {
-    char *composed = NULL;
+    char brief[FIRST_ROOM], *composed = NULL;
     va_list args;
 
     va_start(args, fmt);
 
-    int length = vasprintf(&composed, fmt, args);
+    int length = vsnprintf(brief, sizeof brief, fmt, args);
 
     va_end(args);
+    if (length >= (int)sizeof brief) {
+        va_start(args, fmt);
+        length = vasprintf(&composed, fmt, args);
+        va_end(args);
+    }
     if (length < 0)
         out_of_memory();
-    text_add_n(t, composed, (size_t)length);
+    text_add_n(t, composed ? composed : brief, (size_t)length);
     free(composed);
 }
 
@@ -147,30 +155,64 @@ bool utf8_hidden(uint32_t c)
            (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF || c == 0xFFFE || c == 0xFFFF;
 }
 
-char *text_one_line(const char *s, size_t max_chars)
+// How many characters of printable ASCII come next: they are shown as they are.
+static size_t plain_run(const char *s, size_t most)
 {
-    struct text line = {0};
-    size_t left = s ? strlen(s) : 0;
+    size_t n = 0;
+
+    while (n < most && s[n] >= ' ' && s[n] <= '~')
+        n++;
+    return n;
+}
+
+// Adds the first character; returns its bytes.
+static size_t add_safe(struct text *t, const char *s, size_t length)
+{
+    uint32_t c;
+    size_t bytes = utf8_decode(s, length, &c);
+
+    if (bytes == 0)
+        text_add(t, "\uFFFD");
+    else if (utf8_hidden(c))
+        text_add(t, " ");
+    else
+        text_add_n(t, s, bytes);
+    return bytes ? bytes : 1;
+}
+
+size_t text_add_line(struct text *t, const char *s, size_t length, size_t max_chars)
+{
+    const char *end = s + length;
     size_t shown = 0;
     size_t before_last = 0; // where the ellipsis goes when there is more than fits
 
-    text_add(&line, "");
-    for (uint32_t c; left > 0 && shown < max_chars; shown++) {
-        size_t bytes = utf8_decode(s, left, &c);
+    while (s < end && shown < max_chars) {
+        size_t left = (size_t)(end - s), room = max_chars - shown;
+        size_t run = plain_run(s, left < room ? left : room);
 
-        before_last = line.length;
-        if (bytes == 0)
-            text_add(&line, "\uFFFD");
-        else if (utf8_hidden(c))
-            text_add(&line, " ");
-        else
-            text_add_n(&line, s, bytes);
-        s += bytes ? bytes : 1;
-        left -= bytes ? bytes : 1;
+        if (run > 0) {
+            text_add_n(t, s, run);
+            before_last = t->length - 1;
+            s += run;
+            shown += run;
+            continue;
+        }
+        before_last = t->length;
+        s += add_safe(t, s, left);
+        shown++;
     }
-    if (left > 0 && max_chars > 0) {
-        line.length = before_last;
-        text_add(&line, "…");
+    if (s < end && max_chars > 0) {
+        t->length = before_last;
+        text_add(t, "…");
     }
+    return shown;
+}
+
+char *text_one_line(const char *s, size_t max_chars)
+{
+    struct text line = {0};
+
+    text_add(&line, "");
+    text_add_line(&line, s, s ? strlen(s) : 0, max_chars);
     return line.s;
 }

@@ -52,10 +52,11 @@ size_t utf8_decode(const char *s, size_t length, uint32_t *ret);
 // and the non-characters U+FFFE and U+FFFF.
 bool utf8_hidden(uint32_t character);
 
-// Writes one line safe to show: hidden characters become blanks,
+// Adds one line safe to show: hidden characters become blanks,
 // malformed bytes become U+FFFD, at most `max_chars` characters (an ellipsis marks a cut).
-// The result is freshly allocated; the caller frees.
-char *text_one_line(const char *s, size_t max_chars);
+// Returns how many were added.
+size_t text_add_line(struct text *t, const char *s, size_t length, size_t max_chars);
+char *text_one_line(const char *s, size_t max_chars); // the same by itself; the caller frees
 
 // For AUTO(), of what the caller frees.
 static inline void string_done(char **s)

@@ -1,5 +1,6 @@
-// Calendar objects: the iCalendar text of feeds and invites (RFC 5545, 5546, 6047, 7986), built
-// with libical. Pure: everything it says is an argument; the same argument gives the same bytes.
+// Calendar objects: the iCalendar text of feeds and invites (RFC 5545, 5546, 6047, 7986), whose
+// texts libical escapes. Pure: everything it says is an argument; the same argument gives the same
+// bytes.
 //
 // Text of families and case systems is hostile until escaped: it enters only as values of
 // properties. Addresses are validated first, since libical does not escape them.

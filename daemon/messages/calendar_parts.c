@@ -1,7 +1,8 @@
-// Cutting a feed with libical: the events by UID, each group written as a calendar of its own.
+// Cutting a feed. Its lines are ours (calendar_object.c), so they are taken as they stand; libical
+// reads the few values that are asked for.
 #include "calendar_parts.h"
 
-#include "calendar_fold.h"
+#include "calendar_lines.h"
 #include "calendar_zone.h"
 #include "sha256.h"
 #include "zone.h"
@@ -9,12 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void component_done(icalcomponent **c)
-{
-    if (*c)
-        icalcomponent_free(*c);
-}
 
 // ----------------------------------------------------------------------------------------- times
 
@@ -40,15 +35,6 @@ static bool read_time(struct icaltimetype t, instant *ret)
     return true;
 }
 
-static bool read_span(icalcomponent *event, struct calendar_span *ret)
-{
-    icalproperty *start = icalcomponent_get_first_property(event, ICAL_DTSTART_PROPERTY);
-    icalproperty *end = icalcomponent_get_first_property(event, ICAL_DTEND_PROPERTY);
-
-    return start && end && read_time(icalproperty_get_dtstart(start), &ret->starts) &&
-           read_time(icalproperty_get_dtend(end), &ret->ends) && ret->ends >= ret->starts;
-}
-
 bool calendar_part_overlaps(const struct calendar_part *p, instant starts, instant ends)
 {
     for (size_t i = 0; i < p->span_count; i++) {
@@ -70,56 +56,46 @@ bool calendar_utc_read(const char *s, instant *ret)
     return !t.is_date && read_time(t, ret);
 }
 
+// ---------------------------------------------------------------------------------------- values
+
+// What stands behind the first line that begins so, with a line end before it: "\r\nUID". Whole;
+// "" where there is none.
+static const char *value_of(struct arena *a, const char *lines, const char *begin)
+{
+    const char *line = strstr(lines, begin), *value = line ? strchr(line, ':') : NULL, *end;
+
+    if (!value)
+        return "";
+    value++;
+    for (end = strstr(value, "\r\n"); end && end[2] == ' ';)
+        end = strstr(end + 2, "\r\n");
+    return end ? calendar_unfold(a, arena_strndup(a, value, (size_t)(end - value))) : "";
+}
+
+static const char *text_of(struct arena *a, const char *lines, const char *begin)
+{
+    icalvalue *v = icalvalue_new_from_string(ICAL_TEXT_VALUE, value_of(a, lines, begin));
+    const char *text = v ? arena_strdup(a, icalvalue_get_text(v)) : "";
+
+    if (v)
+        icalvalue_free(v);
+    return text;
+}
+
+static bool time_of(struct arena *a, const char *lines, const char *begin, instant *ret)
+{
+    return read_time(icaltime_from_string(value_of(a, lines, begin)), ret);
+}
+
 // ----------------------------------------------------------------------------------------- parts
 
-static bool names_zone(icalcomponent *event)
-{
-    for (icalproperty *p = icalcomponent_get_first_property(event, ICAL_ANY_PROPERTY); p;
-         p = icalcomponent_get_next_property(event, ICAL_ANY_PROPERTY))
-        if (icalproperty_get_first_parameter(p, ICAL_TZID_PARAMETER))
-            return true;
-    return false;
-}
-
-static void copy_property(icalcomponent *from, icalproperty_kind kind, icalcomponent *to)
-{
-    icalproperty *p = icalcomponent_get_first_property(from, kind);
-
-    if (p)
-        icalcomponent_add_property(to, icalproperty_new_clone(p));
-}
-
-static icalcomponent *calendar_like(icalcomponent *feed)
-{
-    icalcomponent *c = must(icalcomponent_new(ICAL_VCALENDAR_COMPONENT));
-
-    copy_property(feed, ICAL_VERSION_PROPERTY, c);
-    copy_property(feed, ICAL_PRODID_PROPERTY, c);
-    copy_property(feed, ICAL_CALSCALE_PROPERTY, c);
-    return c;
-}
-
-static void write_part(struct arena *a, icalcomponent *calendar, struct calendar_part *ret)
-{
-    char *text = icalcomponent_as_ical_string_r(calendar);
-    char hex[65];
-
-    if (!text)
-        out_of_memory();
-    ret->text = calendar_refold(a, text);
-    ret->length = strlen(ret->text);
-    icalmemory_free_buffer(text);
-    sha256_hex(ret->text, ret->length, hex);
-    (void)snprintf(ret->tag, sizeof ret->tag, "\"%.*s\"", CALENDAR_TAG_SIZE - 3, hex);
-}
-
-// Events in the order of their UIDs; those of one UID as they stand in the feed.
+// An event and its lines.
 struct event {
-    icalcomponent *component;
-    const char *uid;
-    size_t place;
+    const char *text, *uid;
+    size_t place; // in the feed
 };
 
+// In the order of their UIDs; those of one UID as they stand in the feed.
 static int by_uid(const void *x, const void *y)
 {
     const struct event *a = x, *b = y;
@@ -128,90 +104,102 @@ static int by_uid(const void *x, const void *y)
     return uids ? uids : (a->place > b->place) - (a->place < b->place);
 }
 
-static bool list_events(struct arena *a, icalcomponent *feed, struct event **ret, size_t *ret_count,
+static bool list_events(struct arena *a, const char *feed, struct event **ret, size_t *ret_count,
                         struct error *err)
 {
-    const int most = icalcomponent_count_components(feed, ICAL_VEVENT_COMPONENT);
-    struct event *events = ARENA_ARRAY(a, struct event, most + 1);
-    size_t count = 0;
+    static const char begin[] = "\r\nBEGIN:VEVENT\r\n", end[] = "\r\nEND:VEVENT\r\n";
+    struct event *events = NULL;
+    size_t count = 0, room = 0;
 
-    for (icalcomponent *c = icalcomponent_get_first_component(feed, ICAL_VEVENT_COMPONENT); c;
-         c = icalcomponent_get_next_component(feed, ICAL_VEVENT_COMPONENT)) {
-        const char *uid = icalcomponent_get_uid(c);
+    for (const char *from = feed, *to; (from = strstr(from, begin)) && (to = strstr(from, end));
+         from = to) {
+        struct event e = {.place = count};
 
-        if (!uid || !*uid)
+        from += strlen("\r\n");
+        e.text = arena_strndup(a, from, (size_t)(to - from) + strlen(end));
+        e.uid = text_of(a, e.text, "\r\nUID");
+        if (!*e.uid)
             return fail(err, FAULT_INPUT, "calendar: event %zu has no UID", count + 1);
-        events[count] = (struct event){c, arena_strdup(a, uid), count};
-        count++;
+        events = arena_grow(a, events, sizeof *events, count, &room);
+        events[count++] = e;
     }
-    qsort(events, count, sizeof *events, by_uid);
+    if (count > 1)
+        qsort(events, count, sizeof *events, by_uid);
     *ret = events;
     *ret_count = count;
     return true;
 }
 
-// The events of one UID.
-static bool read_part(struct arena *a, icalcomponent *feed, const struct event *events,
-                      size_t count, struct calendar_part *ret, struct error *err)
+static bool read_times(struct arena *a, const struct event *e, struct calendar_part *part,
+                       struct calendar_span *ret, struct error *err)
 {
-    AUTO(component_done) icalcomponent *calendar = calendar_like(feed);
-    struct calendar_span *spans = ARENA_ARRAY(a, struct calendar_span, count);
-    bool zone = false;
+    instant changed;
 
-    ret->uid = events[0].uid;
-    for (size_t i = 0; i < count; i++) {
-        icalproperty *changed =
-            icalcomponent_get_first_property(events[i].component, ICAL_LASTMODIFIED_PROPERTY);
-        instant at;
-
-        if (!read_span(events[i].component, &spans[i]))
-            return fail(err, FAULT_INPUT, "calendar: event %s has no time", ret->uid);
-        if (changed && read_time(icalproperty_get_lastmodified(changed), &at) &&
-            at > ret->changed_at)
-            ret->changed_at = at;
-        zone |= names_zone(events[i].component);
-    }
-    ret->spans = spans;
-    ret->span_count = count;
-    if (zone)
-        icalcomponent_add_component(calendar, calendar_zone_new());
-    for (size_t i = 0; i < count; i++)
-        icalcomponent_add_component(calendar, must(icalcomponent_new_clone(events[i].component)));
-    write_part(a, calendar, ret);
+    if (!time_of(a, e->text, "\r\nDTSTART", &ret->starts) ||
+        !time_of(a, e->text, "\r\nDTEND", &ret->ends) || ret->ends < ret->starts)
+        return fail(err, FAULT_INPUT, "calendar: event %s has no time", e->uid);
+    if (time_of(a, e->text, "\r\nLAST-MODIFIED", &changed) && changed > part->changed_at)
+        part->changed_at = changed;
     return true;
 }
 
-static const char *name_of(struct arena *a, icalcomponent *feed)
+static void write_part(struct arena *a, const struct event *events, size_t count,
+                       struct calendar_part *ret)
 {
-    icalproperty *p = icalcomponent_get_first_property(feed, ICAL_NAME_PROPERTY);
-    const char *name = p ? icalproperty_get_name(p) : NULL;
+    AUTO(text_done) struct text text = {0};
+    bool zone = false;
+    char hex[65];
 
-    return arena_strdup(a, name ? name : "Deadlines");
+    for (size_t i = 0; i < count; i++)
+        zone |= strstr(events[i].text, "\r\nDTSTART;TZID=") != NULL;
+    text_add(&text, CALENDAR_BEGIN);
+    if (zone)
+        text_add(&text, calendar_zone);
+    for (size_t i = 0; i < count; i++)
+        text_add(&text, events[i].text);
+    text_add(&text, CALENDAR_END);
+    ret->text = arena_strdup(a, text.s);
+    ret->length = text.length;
+    sha256_hex(ret->text, ret->length, hex);
+    (void)snprintf(ret->tag, sizeof ret->tag, "\"%.*s\"", CALENDAR_TAG_SIZE - 3, hex);
+}
+
+// The events of one UID.
+static bool read_part(struct arena *a, const struct event *events, size_t count,
+                      struct calendar_part *ret, struct error *err)
+{
+    struct calendar_span *spans = ARENA_ARRAY(a, struct calendar_span, count);
+
+    ret->uid = events[0].uid;
+    for (size_t i = 0; i < count; i++)
+        if (!read_times(a, &events[i], ret, &spans[i], err))
+            return false;
+    ret->spans = spans;
+    ret->span_count = count;
+    write_part(a, events, count, ret);
+    return true;
 }
 
 bool calendar_parts_read(struct arena *a, const char *feed, struct calendar_parts *ret,
                          struct error *err)
 {
-    AUTO(component_done) icalcomponent *c = icalparser_parse_string(feed);
     struct calendar_part *parts;
     struct event *events = NULL;
     size_t count = 0, done = 0;
 
-    if (!c || icalcomponent_isa(c) != ICAL_VCALENDAR_COMPONENT)
+    if (strncmp(feed, "BEGIN:VCALENDAR\r\n", strlen("BEGIN:VCALENDAR\r\n")) != 0)
         return fail(err, FAULT_INPUT, "calendar: this is none");
-    if (!list_events(a, c, &events, &count, err))
+    if (!list_events(a, feed, &events, &count, err))
         return false;
     parts = ARENA_ARRAY(a, struct calendar_part, count + 1);
-    for (size_t i = 0; i < count;) {
-        size_t same = 1;
-
-        while (i + same < count && strcmp(events[i].uid, events[i + same].uid) == 0)
+    for (size_t i = 0, same; i < count; i += same) {
+        for (same = 1; i + same < count && strcmp(events[i].uid, events[i + same].uid) == 0;)
             same++;
-        if (!read_part(a, c, events + i, same, &parts[done++], err))
+        if (!read_part(a, events + i, same, &parts[done++], err))
             return false;
-        i += same;
     }
-    *ret = (struct calendar_parts){.name = name_of(a, c), .items = parts, .count = done};
+    *ret = (struct calendar_parts){
+        .name = text_of(a, feed, "\r\nNAME"), .items = parts, .count = done};
     return true;
 }
 

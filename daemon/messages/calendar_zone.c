@@ -1,12 +1,15 @@
-// The fixed VTIMEZONE of Europe/London and the way from our dates to libical's. libical's own zone
-// is not used: its 384 lines from 1847 on, with offsets in seconds, are more than receivers read.
+// The fixed VTIMEZONE of Europe/London, and our dates in the form of RFC 5545 3.3.4 and 3.3.5.
+// libical's own zone is not used: its 384 lines from 1847 on, with offsets in seconds, are more
+// than receivers read.
 #include "calendar_zone.h"
 
 #include "zone.h"
 
+#define LAST_DAY 84005 // 31 December 2199, in days since 1970
+
 // Outlook reads one STANDARD and one DAYLIGHT with one yearly rule each, and needs both
 // (MS-OXCICAL b827ac3d, 9b81b753).
-static const char london[] = "BEGIN:VTIMEZONE\r\n"
+const char calendar_zone[] = "BEGIN:VTIMEZONE\r\n"
                              "TZID:" CALENDAR_TZID "\r\n"
                              "BEGIN:DAYLIGHT\r\n"
                              "TZNAME:BST\r\n"
@@ -26,54 +29,65 @@ static const char london[] = "BEGIN:VTIMEZONE\r\n"
 
 bool calendar_day_in_range(struct date d)
 {
-    return date_known(d) && date_cmp(d, date_make(1970, 1, 1)) >= 0 &&
-           date_cmp(d, date_make(2199, 12, 31)) <= 0;
+    return d.day >= 0 && d.day <= LAST_DAY;
 }
 
 bool calendar_instant_in_range(instant t)
 {
-    return t >= 0 && t < instant_from_london((struct moment){date_make(2200, 1, 1), 0});
+    return t >= 0 && t / SECONDS(86400) <= LAST_DAY;
 }
 
-icalcomponent *calendar_zone_new(void)
+// The digits of the value, with zeros before it.
+static void put(char *to, int digits, int value)
 {
-    icalcomponent *zone = icalparser_parse_string(london);
-
-    if (!zone)
-        out_of_memory();
-    return zone;
+    for (; digits > 0; value /= 10)
+        to[--digits] = (char)('0' + value % 10);
 }
 
-struct icaltimetype calendar_time_of_day(struct date d)
+static void put_day(char *to, struct date d)
 {
-    struct icaltimetype t = {.is_date = 1};
+    int year, month, day;
 
-    date_split(d, &t.year, &t.month, &t.day);
-    return t;
+    date_split(d, &year, &month, &day);
+    put(to, 4, year);
+    put(to + 4, 2, month);
+    put(to + 6, 2, day);
 }
 
-struct icaltimetype calendar_time_of_moment(struct moment m)
+static void put_time(char *to, struct date d, int seconds)
+{
+    put_day(to, d);
+    to[8] = 'T';
+    put(to + 9, 2, seconds / 3600);
+    put(to + 11, 2, seconds / 60 % 60);
+    put(to + 13, 2, seconds % 60);
+}
+
+const char *calendar_day(struct arena *a, struct date d)
+{
+    char *day = arena_alloc(a, sizeof "20240424");
+
+    put_day(day, d);
+    return day;
+}
+
+const char *calendar_local_time(struct arena *a, struct moment m)
 {
     struct moment real = london_from_instant(instant_from_london(m));
-    struct icaltimetype t = calendar_time_of_day(real.on);
+    char *time = arena_alloc(a, sizeof "20240424T100000");
 
-    t.is_date = 0;
-    t.hour = real.minute / 60;
-    t.minute = real.minute % 60;
-    return t;
+    put_time(time, real.on, real.minute * 60);
+    return time;
 }
 
-struct icaltimetype calendar_time_of_instant(instant at)
+const char *calendar_utc_time(struct arena *a, instant t)
 {
-    int64_t seconds = at / SECONDS(1);
-    struct icaltimetype t = calendar_time_of_day((struct date){(int32_t)(seconds / 86400)});
+    int64_t seconds = t / SECONDS(1);
+    char *time = arena_alloc(a, sizeof "20240424T090000Z");
 
-    t.is_date = 0;
-    t.hour = (int)(seconds / 3600 % 24);
-    t.minute = (int)(seconds / 60 % 60);
-    t.second = (int)(seconds % 60);
-    t.zone = icaltimezone_get_utc_timezone();
-    return t;
+    put_time(time, (struct date){(int32_t)(seconds / 86400)}, (int)(seconds % 86400));
+    time[15] = 'Z';
+    return time;
 }
 
 bool calendar_comes_twice(struct moment m)

@@ -1,11 +1,9 @@
-// The time zone of calendar objects, and instants and days as libical wants them. A part of the
+// The time zone of calendar objects, and days and times as they stand in them. A part of the
 // calendar objects; nobody else needs it.
 #pragma once
 
 #include "clock.h"
 #include "date.h"
-
-#include <libical/ical.h>
 
 #define CALENDAR_TZID "Europe/London"
 
@@ -13,12 +11,12 @@
 bool calendar_day_in_range(struct date d);
 bool calendar_instant_in_range(instant t);
 
-// A new VTIMEZONE, owned by the caller.
-icalcomponent *calendar_zone_new(void);
+extern const char calendar_zone[]; // the lines of the VTIMEZONE
 
-struct icaltimetype calendar_time_of_day(struct date d); // VALUE=DATE
-// Local time; the TZID parameter is the caller's. An hour that does not exist moves forward.
-struct icaltimetype calendar_time_of_moment(struct moment m);
-struct icaltimetype calendar_time_of_instant(instant t); // UTC; fractions of a second are dropped
+// Values of properties, in the arena: "20240424"; "20240424T100000", where an hour that does not
+// exist moves forward; "20240424T090000Z", without fractions of a second.
+const char *calendar_day(struct arena *a, struct date d);
+const char *calendar_local_time(struct arena *a, struct moment m);
+const char *calendar_utc_time(struct arena *a, instant t);
 // True in the hour that comes twice in October, where readers disagree about which is meant.
 bool calendar_comes_twice(struct moment m);

@@ -15,13 +15,11 @@ const char *clean_line(struct arena *a, const char *s, size_t max_chars)
     return arena_strdup(a, line);
 }
 
-static size_t count_chars(const char *s)
+const char *clean_line_or(struct arena *a, const char *s, size_t max_chars, const char *otherwise)
 {
-    size_t count = 0;
+    const char *line = clean_line(a, s, max_chars);
 
-    for (; *s; s++)
-        count += ((unsigned char)*s & 0xC0) != 0x80;
-    return count;
+    return clean_is_blank(line) ? otherwise : line;
 }
 
 // The start of the next line, or NULL after the last.
@@ -39,10 +37,8 @@ const char *clean_text(struct arena *a, const char *s, size_t max_chars)
 
     while (s && left > 0) {
         size_t length = strcspn(s, "\r\n");
-        const char *line = clean_line(a, arena_strndup(a, s, length), left);
 
-        text_add(&out, line);
-        left -= count_chars(line);
+        left -= text_add_line(&out, s, length, left);
         s = next_line(s + length);
         if (s && left > 0) {
             text_add(&out, "\n");

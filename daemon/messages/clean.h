@@ -8,6 +8,9 @@
 // at most max_chars characters. NULL gives "". Arena-owned.
 const char *clean_line(struct arena *a, const char *s, size_t max_chars);
 
+// The same, or `otherwise` when nothing can be seen of it.
+const char *clean_line_or(struct arena *a, const char *s, size_t max_chars, const char *otherwise);
+
 // Several lines ended by LF (CR LF and CR are read as such), each cleaned as above; at most
 // max_chars characters in all. NULL gives "". Arena-owned.
 const char *clean_text(struct arena *a, const char *s, size_t max_chars);

@@ -2,7 +2,7 @@
 // Gmail would drop, double or show as a mere attachment is refused before it leaves.
 #include "calendar_object.h"
 
-#include "calendar_fold.h"
+#include "calendar_lines.h"
 #include "calendar_zone.h"
 #include "mail_address.h"
 

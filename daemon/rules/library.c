@@ -37,12 +37,19 @@ int library_event(const struct library *l, const char *name)
     return -1;
 }
 
+static int by_id(const void *id, const void *timescale)
+{
+    return strcmp(id, ((const struct timescale *)timescale)->id);
+}
+
 int library_timescale(const struct library *l, const char *id)
 {
-    for (size_t i = 0; i < l->timescale_count; i++)
-        if (strcmp(l->timescales[i].id, id) == 0)
-            return (int)i;
-    return -1;
+    const struct timescale *found =
+        l->timescale_count
+            ? bsearch(id, l->timescales, l->timescale_count, sizeof *l->timescales, by_id)
+            : NULL;
+
+    return found ? (int)(found - l->timescales) : -1;
 }
 
 const char *force_word(enum force f)
@@ -291,18 +298,6 @@ static void cross_check(struct loader *k)
     }
 }
 
-static int by_id(const void *a, const void *b)
-{
-    return strcmp(((const struct timescale *)a)->id, ((const struct timescale *)b)->id);
-}
-
-// Sorting moves timescales, so references between them are resolved only afterwards.
-static void sort_timescales(struct library *l)
-{
-    if (l->timescale_count)
-        qsort(l->timescales, l->timescale_count, sizeof *l->timescales, by_id);
-}
-
 // Both calendars, or neither: the national one and the one with the authority's closure days.
 static bool load_calendars(const struct library *l, const struct holiday *changes, size_t count,
                            struct workdays **ret_national, struct workdays **ret_local,
@@ -394,7 +389,6 @@ static bool load_all(struct loader *k, const char *dir, const char *instead, con
         load_file(k, instead, read_timescales);
     if (overlay)
         load_file(k, overlay, read_overlay);
-    sort_timescales(k->reader.library);
     cross_check(k);
     k->reader.library->version = k->reader.library->files_version = hash_end(k->arena, k->hash);
     k->reader.library->holidays_file =

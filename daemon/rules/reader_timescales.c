@@ -295,13 +295,18 @@ struct timescale read_timescale(struct reader *r, const struct entry *e)
     return t;
 }
 
+// In its place by its id: others move, so references between them are resolved only when all are
+// read.
 void reader_add_timescale(struct reader *r, const struct timescale *t)
 {
     struct library *l = r->library;
+    size_t at;
 
     l->timescales = arena_grow(r->phrases.arena, l->timescales, sizeof *l->timescales,
                                l->timescale_count, &r->timescale_room);
-    l->timescales[l->timescale_count++] = *t;
+    for (at = l->timescale_count++; at > 0 && strcmp(l->timescales[at - 1].id, t->id) > 0; at--)
+        l->timescales[at] = l->timescales[at - 1];
+    l->timescales[at] = *t;
 }
 
 void read_untimed(struct reader *r, const struct node *mapping)

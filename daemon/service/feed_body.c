@@ -3,11 +3,15 @@
 #include "feed_body.h"
 
 #include "log.h"
+#include "text.h"
 
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
+
+#define PLAIN_MOST ((size_t)64 << 20) // far beyond any feed
 
 // Visible ASCII without quotes and backslashes, whatever else RFC 9110 allows: caches differ on the
 // rest.
@@ -30,31 +34,34 @@ static bool copy_tag(const char *etag, struct feed_body *b)
     return true;
 }
 
-static unsigned char *copy_bytes(const char *bytea, size_t *ret_length)
+static bool unpack(struct feed_body *b)
 {
-    unsigned char *bytes = PQunescapeBytea((const unsigned char *)bytea, ret_length);
+    z_stream z = {.next_in = b->gzip, .avail_in = (uInt)b->gzip_length};
+    struct text plain = {0};
+    char piece[1 << 14];
+    int status = inflateInit2(&z, 15 + 16);
 
-    if (!bytes)
-        out_of_memory();
-    if (*ret_length > 0)
-        return bytes;
-    PQfreemem(bytes);
-    return NULL;
+    while (status == Z_OK && plain.length < PLAIN_MOST) {
+        z.next_out = (Bytef *)piece;
+        z.avail_out = sizeof piece;
+        status = inflate(&z, Z_NO_FLUSH);
+        text_add_n(&plain, piece, sizeof piece - z.avail_out);
+    }
+    (void)inflateEnd(&z);
+    b->length = plain.length;
+    b->plain = must(realloc(plain.s, plain.length + 1));
+    return status == Z_STREAM_END && b->length > 0;
 }
 
-struct feed_body *feed_body_new(const char *plain, const char *gzip, const char *etag,
-                                int64_t last_modified)
+struct feed_body *feed_body_new(const char *gzip, const char *etag, int64_t last_modified)
 {
-    struct feed_body *b = calloc(1, sizeof *b);
+    struct feed_body *b = must(calloc(1, sizeof *b));
 
-    if (!b)
-        out_of_memory();
     b->references = 1;
-    b->plain = copy_bytes(plain, &b->length);
-    b->gzip = copy_bytes(gzip, &b->gzip_length);
+    b->gzip = must(PQunescapeBytea((const unsigned char *)gzip, &b->gzip_length));
     b->last_modified = last_modified;
     conditional_write_date(last_modified, b->last_modified_date);
-    if (!b->plain || !copy_tag(etag, b)) {
+    if (!unpack(b) || !copy_tag(etag, b)) {
         feed_body_release(b);
         return NULL;
     }

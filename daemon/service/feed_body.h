@@ -12,7 +12,7 @@
 
 struct feed_body {
     int references;
-    unsigned char *plain, *gzip; // gzip: NULL when there is none
+    unsigned char *plain, *gzip; // gzip: NULL of one that is made here (feed_stale.h)
     size_t length, gzip_length;
     char etag[FEED_ETAG_MOST + 3];      // quoted
     char etag_gzip[FEED_ETAG_MOST + 8]; // another for another coding
@@ -27,9 +27,9 @@ struct feed_body {
 };
 
 // From the columns of the store: bytea in its text form, the tag with or without quotes. NULL when
-// they cannot be served: the body is empty, or the tag is none. One reference is the caller's.
-struct feed_body *feed_body_new(const char *plain, const char *gzip, const char *etag,
-                                int64_t last_modified);
+// they cannot be served: the body is no gzip or empty, or the tag is none. One reference is the
+// caller's.
+struct feed_body *feed_body_new(const char *gzip, const char *etag, int64_t last_modified);
 // The objects in it, cut when they are first asked for and kept; NULL when it is no calendar. They
 // live as long as the body.
 const struct calendar_parts *feed_body_parts(struct feed_body *b);

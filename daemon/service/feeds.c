@@ -39,7 +39,7 @@ static const char age_sql[] =
     "floor(extract(epoch FROM read_business_at) * 1000000)::bigint FROM timely.state";
 
 static const char body_sql[] =
-    "SELECT body, body_gzip, etag, floor(extract(epoch FROM last_modified))::bigint, "
+    "SELECT body_gzip, etag, floor(extract(epoch FROM last_modified))::bigint, "
     "version, oldest_version "
     "FROM timely.feed_body WHERE owner_kind = $1 AND owner_id = $2";
 
@@ -198,18 +198,18 @@ static bool fetch_body(struct db *db, struct subscription *s, struct error *err)
         return false;
     if (PQntuples(r) == 0)
         return true;
-    body = feed_body_new(db_text(r, 0, 0), db_text(r, 0, 1), db_text(r, 0, 2), db_int(r, 0, 3));
+    body = feed_body_new(db_text(r, 0, 0), db_text(r, 0, 1), db_int(r, 0, 2));
     if (!body) {
-        log_error("feed.unusable", "feed=%lld reason=\"its body is empty or its etag is none\"",
+        log_error("feed.unusable", "feed=%lld reason=\"its body is no gzip or its etag is none\"",
                   s->feed_id);
         return true;
     }
-    body->version = db_int(r, 0, 4);
-    body->oldest_version = db_int(r, 0, 5);
+    body->version = db_int(r, 0, 3);
+    body->oldest_version = db_int(r, 0, 4);
     feed_body_release(s->body);
     s->body = body;
     free(s->version);
-    s->version = version_of(db_text(r, 0, 2), PQgetvalue(r, 0, 3));
+    s->version = version_of(db_text(r, 0, 1), PQgetvalue(r, 0, 2));
     return true;
 }
 

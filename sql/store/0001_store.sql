@@ -497,7 +497,6 @@ SELECT feed_id, owner_kind, owner_id, token_hash, holder_id FROM timely.feed
 CREATE TABLE timely.feed_body (
     owner_kind    text NOT NULL,
     owner_id      text NOT NULL,
-    body          bytea NOT NULL,
     body_gzip     bytea NOT NULL,
     etag          text NOT NULL,
     last_modified timestamptz NOT NULL,  -- of the content

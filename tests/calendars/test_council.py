@@ -3,6 +3,7 @@ anything near.
 """
 import datetime
 import email.utils
+import gzip
 import re
 import subprocess
 import sys
@@ -104,9 +105,9 @@ def near_in_feeds(council, today):
                 " FROM unnest(%s) AS w; INSERT INTO timely.feed_dirty SELECT 'worker', w FROM unnest(%s) AS w ON CONFLICT DO NOTHING",
                 (council.workers, council.workers))
     council.settled()
-    bodies = council.ask("SELECT body FROM timely.feed_body WHERE owner_kind = 'worker'")
+    bodies = council.ask("SELECT body_gzip FROM timely.feed_body WHERE owner_kind = 'worker'")
     assert len(bodies) >= len(council.workers)
-    for data in (bytes(body) for body, in bodies):
+    for data in (gzip.decompress(body) for body, in bodies):
         assert len(data) < 1 << 20, 'point 9'
         for event in icalendar.Calendar.from_ical(data).walk('VEVENT'):
             start = event['DTSTART'].dt

@@ -1,6 +1,8 @@
 // Fuzzes the text of calendars: the input is cut into the fields of an entry, a feed and an invite.
 // Whatever they hold, what is rendered is one calendar with the same entries and nothing else.
 #include "calendar_object.h"
+#include "calendar_parts.h"
+#include "text.h"
 #include "zone.h"
 
 #include <assert.h>
@@ -93,6 +95,19 @@ static void check_text(const char *text, int events, int people)
     icalcomponent_free(c);
 }
 
+// Both entries have one UID: their object holds them as they stand in the feed.
+static void check_object(struct arena *a, const char *feed)
+{
+    static const char begin[] = "\r\nBEGIN:VEVENT\r\n";
+    struct calendar_parts parts;
+    struct error err;
+
+    assert(calendar_parts_read(a, feed, &parts, &err));
+    assert(parts.count == 1 && parts.items[0].span_count == 2);
+    assert(strcmp(strstr(parts.items[0].text, begin), strstr(feed, begin)) == 0);
+    assert(utf8_valid(parts.name, strlen(parts.name)));
+}
+
 static void try_feed(struct arena *a, const char *const f[FIELDS])
 {
     struct calendar_entry entries[] = {entry_of(f, false), entry_of(f, true)};
@@ -100,10 +115,12 @@ static void try_feed(struct arena *a, const char *const f[FIELDS])
     struct error err = {0};
     const char *text;
 
-    if (calendar_feed_render(a, &feed, &text, &err))
-        check_text(text, 2, 0);
-    else
+    if (!calendar_feed_render(a, &feed, &text, &err)) {
         assert(err.fault == FAULT_INPUT);
+        return;
+    }
+    check_text(text, 2, 0);
+    check_object(a, text);
 }
 
 static void try_invite(struct arena *a, const char *const f[FIELDS])

@@ -14,6 +14,10 @@
 #include "in_arena.h"
 #include "sample.h"
 
+// Escaped and folded, like any text.
+#define ODD_UID                                                                                    \
+    "a,b;c\\n-0123456789-0123456789-0123456789-0123456789-0123456789-0123456789-0123456789@timely"
+
 static const char *feed_of(const struct calendar_entry *entries, size_t count)
 {
     const struct calendar_feed f = {
@@ -62,7 +66,8 @@ static void every_object_is_what_stands_in_the_feed(void **state)
                   "Long, with; all \\ that is \xe2\x9c\x93 escaped, and so "
                   "long that it has to be folded, twice at least, \xc5\x81"),
         meeting_entry("a@timely", "2024-04-24T10:00", "2024-04-24T12:00", "Meeting"),
-        due_entry("m@timely", "2024-04-24", "Cancelled one"),
+        due_entry("m@timely", "2024-04-24", "Cancelled one "),
+        due_entry(ODD_UID, "2024-04-24", " "),
     };
     struct calendar_parts p;
     const char *feed;
@@ -74,9 +79,10 @@ static void every_object_is_what_stands_in_the_feed(void **state)
     entries[1].place = "Room 2; upstairs";
     entries[1].url = "https://timely.example/x?a=1,2;3";
     entries[2].cancelled = true;
-    feed = feed_of(entries, 3);
+    entries[3].description = "  First: a blank line\n";
+    feed = feed_of(entries, 4);
     p = parts_of(feed);
-    assert_int_equal(p.count, 3);
+    assert_int_equal(p.count, 4);
     assert_string_equal(p.name, "Deadlines: Ivy, North; \xc5\xb4yn");
     for (size_t i = 0; i < p.count; i++) {
         assert_true(i == 0 || strcmp(p.items[i - 1].uid, p.items[i].uid) < 0);
@@ -87,6 +93,7 @@ static void every_object_is_what_stands_in_the_feed(void **state)
     }
     assert_non_null(strstr(part_of(&p, "a@timely"), "BEGIN:VTIMEZONE"));
     assert_null(strstr(part_of(&p, "m@timely"), "BEGIN:VTIMEZONE"));
+    assert_null(strstr(part_of(&p, ODD_UID), "BEGIN:VTIMEZONE"));
     assert_null(calendar_parts_find(&p, "b@timely"));
 }
 

@@ -1,7 +1,7 @@
 // The receivers' rules, each broken by one change to a good invite.
 #include "calendar_object.h"
 
-#include "calendar_fold.h"
+#include "calendar_lines.h"
 #include "golden.h"
 #include "in_arena.h"
 #include "sample.h"
@@ -34,11 +34,7 @@ static const char *with(const char *text, const char *from, const char *to)
 // The same on whole lines, folded again.
 static const char *with_lines(const char *text, const char *from, const char *to)
 {
-    char *whole = arena_strdup(arena, text);
-
-    for (char *fold; (fold = strstr(whole, "\r\n "));)
-        memmove(fold, fold + 3, strlen(fold + 3) + 1);
-    return calendar_refold(arena, with(whole, from, to));
+    return calendar_fold(arena, with(calendar_unfold(arena, text), from, to));
 }
 
 static void refused(const char *text, enum imip_method method, const char *rule)

@@ -59,10 +59,10 @@ class Store:
     def body(self, body, kind='worker', owner='w1', etag=None, modified='2024-04-02 08:00:00.7+00'):
         etag = etag or hashlib.sha256(body).hexdigest()[:32]
         self.pg.ask(
-            'INSERT INTO timely.feed_body VALUES (%s, %s, %s, %s, %s, %s, now()) '
-            'ON CONFLICT (owner_kind, owner_id) DO UPDATE SET body = excluded.body, body_gzip = excluded.body_gzip, '
+            'INSERT INTO timely.feed_body VALUES (%s, %s, %s, %s, %s, now()) '
+            'ON CONFLICT (owner_kind, owner_id) DO UPDATE SET body_gzip = excluded.body_gzip, '
             'etag = excluded.etag, last_modified = excluded.last_modified',
-            (kind, owner, body, gzip.compress(body, mtime=0), etag, modified))
+            (kind, owner, gzip.compress(body, mtime=0), etag, modified))
         self.pg.ask('NOTIFY timely_feed')
         return f'"{etag}"'
 

@@ -144,7 +144,8 @@ def test_an_added_feed_is_live_and_a_revoked_one_is_gone(shared, store, etag):
 
 # Points: 10
 def test_a_body_that_cannot_be_used_does_not_replace_a_good_one(shared, store, etag):
-    for sql in ("UPDATE timely.feed_body SET body = '', etag = 'e1'", "UPDATE timely.feed_body SET etag = 'a\r\nX: y'",
+    for sql in ("UPDATE timely.feed_body SET body_gzip = substring(body_gzip FROM 9), etag = 'e1'",
+                "UPDATE timely.feed_body SET body_gzip = '', etag = 'e2'", "UPDATE timely.feed_body SET etag = 'a\r\nX: y'",
                 'DELETE FROM timely.feed_body'):
         looks = shared.metric('timely_store_looks_total')
         store.pg.ask(sql)
