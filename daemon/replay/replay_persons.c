@@ -42,6 +42,7 @@ static void evaluate_person(struct walk *w, struct remembered *p, struct person_
                      ? instant_from_london((struct moment){work->evaluation.look_again_on, 0})
                      : 0;
     p->next_at = sooner(p->next_at, look_again);
+    p->seen_on = person_last_seen_on(w->in->library, &work->timeline, w->today);
     p->who = responsible_of(w->in->library, &work->timeline, w->today, &p->worker_since);
     if (!same_text(p->who.worker_id, worker_before))
         memory_moved(&w->memory, p);
@@ -138,6 +139,8 @@ static void replay_message(struct walk *w, const struct remembered *p, const jso
                                       .due_on = d->owed.due_on,
                                       .role = role_of(p, staff_id),
                                       .why = arena_strdup(w->arena, text(message, "subject"))});
+    if (walk_is_read(w, mail->to))
+        walk_words(w, mail, message);
     if (k)
         note_message(w, k, message);
 }
