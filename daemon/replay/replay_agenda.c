@@ -142,7 +142,7 @@ static void note_line(struct walk *w, const struct agenda_mail *m, const struct 
 static struct replayed_line replayed_line_of(struct walk *w, const struct agenda_mail *m,
                                              const struct line *l)
 {
-    struct agenda_voice v = {w->scratch, w->in->config, w->now};
+    struct agenda_voice v = {w->scratch, w->in->config, w->in->directory, w->now};
     const struct duty *d = w->memory.duties[l->owed->deadline_id];
     const struct timescale *t =
         &w->in->library->timescales[library_timescale(w->in->library, l->owed->timescale)];
@@ -164,7 +164,7 @@ static struct replayed_line replayed_line_of(struct walk *w, const struct agenda
 
 static void keep_words(struct walk *w, const struct agenda_mail *m, struct replayed_mail *mail)
 {
-    struct agenda_voice v = {w->scratch, w->in->config, w->now};
+    struct agenda_voice v = {w->scratch, w->in->config, w->in->directory, w->now};
     AUTO(json_done) json_t *doc = agenda_document(&v, m);
 
     walk_words(w, mail, json_object_get(doc, "message"));

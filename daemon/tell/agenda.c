@@ -220,7 +220,7 @@ static bool write_lists(struct round *r, struct error *err)
 {
     AUTO(json_done) json_t *doc = json_object();
     const struct agenda_decision *d = &r->decision;
-    struct agenda_voice v = {r->arena, r->config, r->now};
+    struct agenda_voice v = {r->arena, r->config, r->directory, r->now};
     json_t *tellings = json_array();
 
     for (size_t i = 0; i < d->mail_count; i++)
@@ -235,7 +235,7 @@ static bool write_lists(struct round *r, struct error *err)
 static bool write_mails(struct round *r, struct error *err)
 {
     const struct agenda_decision *d = &r->decision;
-    struct agenda_voice v = {r->arena, r->config, r->now};
+    struct agenda_voice v = {r->arena, r->config, r->directory, r->now};
 
     for (size_t i = 0; i < d->mail_count; i++) {
         if (d->mails[i].kind == MAIL_NOBODY)

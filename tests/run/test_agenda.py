@@ -134,7 +134,7 @@ def test_the_next_ones_up_hear_in_their_turn(store):
     assert told['2024-04-11'] == {'SW1', 'HEAD'}
     assert told['2024-04-22'] == {'DIR'}
     (_, _, subject, text), = [m for m in store.mails() if m[1] == 'HEAD']
-    assert subject.startswith('For your attention') and 'out of timescale since Monday 8 April 2024' in text
+    assert subject.startswith('For your attention') and 'was due Monday 8 April, 3 working days ago' in text and ', worker Name SW1 (' in text
     assert store.one('SELECT next_notice_at IS NULL FROM timely.deadline WHERE deadline_id = %s', (deadline,))
 
 
