@@ -84,12 +84,9 @@ static bool has_time(const struct weekly_date *d)
     return date_known(d->at.on) && d->at.minute >= 0;
 }
 
-static const char *child_words(struct arena *a, const struct weekly_date *d)
+static int worker_cmp(const struct weekly_date *x, const struct weekly_date *y)
 {
-    const char *child = clean_line(a, d->child, CHARS_MAX);
-
-    return d->worker ? arena_printf(a, "%s (%s)", child, clean_line(a, d->worker, CHARS_MAX))
-                     : child;
+    return strcmp(x->worker ? x->worker : "", y->worker ? y->worker : "");
 }
 
 // What is one item: all of a title that are due, or that are booked for the same time.
@@ -108,19 +105,31 @@ static const char *item_start(struct arena *a, const struct weekly_date *d)
     return arena_printf(a, "%s %s", title, date_known(d->at.on) ? "booked" : "due");
 }
 
+// "1042, 1043 (Ivy Hart), 0977 (Tom Reed)": children of one worker stand together.
+static const char *children_words(struct arena *a, const struct weekly_date *dates, size_t count)
+{
+    AUTO(text_done) struct text out = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        bool last = i + 1 == count || worker_cmp(&dates[i], &dates[i + 1]) != 0;
+
+        text_addf(&out, "%s%s", i ? ", " : "", clean_line(a, dates[i].child, CHARS_MAX));
+        if (last && dates[i].worker)
+            text_addf(&out, " (%s)", clean_line(a, dates[i].worker, CHARS_MAX));
+    }
+    return arena_strdup(a, text_str(&out));
+}
+
 // Of the dates of a day in order, those of one item from the first of them on.
 static const char *item_of(struct arena *a, const struct weekly_date *dates, size_t count,
                            bool named)
 {
-    AUTO(text_done) struct text children = {0};
-
-    for (size_t i = 0; named && i < count; i++)
-        text_addf(&children, "%s%s", i ? ", " : "", child_words(a, &dates[i]));
     return arena_printf(a, "%s: %s", item_start(a, dates),
-                        named ? text_str(&children) : arena_printf(a, "%zu", count));
+                        named ? children_words(a, dates, count) : arena_printf(a, "%zu", count));
 }
 
-// Meetings by their time, then what is booked for no time, then what is due, by title and child.
+// Meetings by their time, then what is booked for no time, then what is due, by title, by worker
+// and child.
 static int in_day(const void *x, const void *y)
 {
     const struct weekly_date *a = x, *b = y;
@@ -132,6 +141,8 @@ static int in_day(const void *x, const void *y)
         by = date_known(b->at.on) - date_known(a->at.on);
     if (by == 0)
         by = strcmp(a->title, b->title);
+    if (by == 0)
+        by = worker_cmp(a, b);
     return by != 0 ? by : strcmp(a->child, b->child);
 }
 

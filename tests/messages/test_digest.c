@@ -300,12 +300,17 @@ static size_t count_of(const char *text, const char *what)
 
 static struct rendered render_hostile(const char *s)
 {
-    struct digest_line l = line_of(s, s, s, s, "2024-04-09", 4);
-    struct digest d = digest_of(&l, 1);
+    struct digest_line told = line_of(s, s, s, s, "2024-04-09", 4);
+    struct digest d;
     struct rendered r;
 
-    l.booked = l.reason = l.said = s;
-    l.url = strcmp(s, "plain") == 0 ? NULL : s;
+    told.worker = told.booked = told.reason = told.said = s;
+    told.url = strcmp(s, "plain") == 0 ? NULL : s;
+
+    struct digest_line lines[] = {told, told};
+
+    lines[1].is_new = true;
+    d = digest_of(lines, 2);
     d.reader = d.service_name = d.help = s;
     digest_render(arena, &d, &r);
     return r;
@@ -364,6 +369,23 @@ static void hostile_text_stays_text(void **state)
     }
 }
 
+static void a_hold_that_ends_is_no_cancelled_meeting(void **state)
+{
+    struct invite_words w = {.heading = "ICPC 1042 due",
+                             .title = "Initial child protection conference",
+                             .due_on = day_of("2024-04-09"),
+                             .starts = MOMENT_NONE,
+                             .cancelled = true,
+                             .service_name = "Council"};
+    struct rendered r;
+
+    (void)state;
+    invite_render(arena, &w, &r);
+    assert_string_equal(r.subject, "Hold released: ICPC 1042 due, Tuesday 9 April 2024");
+    position(r.text, "the last day was Tuesday 9 April 2024\n");
+    position(r.html, "the meeting is booked, and has an entry of its own");
+}
+
 static void html_is_escaped(void **state)
 {
     (void)state;
@@ -381,6 +403,7 @@ int main(void)
         cmocka_unit_test(subjects_name_the_worst),
         cmocka_unit_test(days_are_said_in_words),
         cmocka_unit_test(hostile_text_stays_text),
+        cmocka_unit_test(a_hold_that_ends_is_no_cancelled_meeting),
         cmocka_unit_test(html_is_escaped),
     };
 

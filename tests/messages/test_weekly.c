@@ -59,7 +59,7 @@ static void the_week_of_a_manager(void **state)
     (void)state;
     lines[0].booked = "booked for Tuesday 9 April 2024, 09:30";
     lines[0].seen_on = day_of("2024-04-02");
-    lines[0].worker = dates[1].worker = "Ivy Hart";
+    lines[0].worker = dates[1].worker = dates[2].worker = "Ivy Hart";
     w.figures = figures;
     w.figure_count = 3;
     w.late = lines;
