@@ -32,6 +32,8 @@ static const char *escalation_words(const struct agenda_voice *v, const struct o
         return is_awaited(v, o)
                    ? arena_printf(v->arena, "it was due on %s and nothing is recorded", due)
                    : arena_printf(v->arena, "out of timescale since %s", due);
+    if (date_known(o->booked.on) && date_cmp(o->booked.on, o->due_on) > 0)
+        return "it is booked after its due date";
     return "it is not booked in time";
 }
 
