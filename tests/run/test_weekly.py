@@ -136,6 +136,14 @@ def test_what_waits_is_one_mail_that_says_all_of_it(store):
     assert kind == 'digest' and text.count('NEW') == 1 and 'Told before, and still open: 3' in text
 
 
+def test_who_stands_in_for_a_manager_has_their_list(store):
+    known(store, store.person('P1'), trigger='2024-03-07', due='2024-03-28')
+    store.ask("INSERT INTO timely.cover (covers, of_id, stand_in_id, first_day, last_day, from_where, told_at)"
+              " VALUES ('person', 'TM1', 'TM2', '2024-04-08', '2024-04-12', 'a test', now())")
+    weekly(store)
+    assert 'TM1' not in lists(store) and 'REF-P1, worker Name SW1 (' in lists(store)['TM2'][1]
+
+
 def test_the_first_week_has_its_summary_instead(store):
     store.start('2024-04-08 10:00')
     known(store, store.person('P1'), trigger='2024-03-07', due='2024-03-28')
