@@ -36,7 +36,7 @@ static const char *opening_of(struct arena *a, const struct digest *d, const str
         return "Nothing is due.";
     return arena_printf(
         a, "%s: %s.%s",
-        d->escalation ? "These have reached you as a manager" : "This is what is waiting for you",
+        d->escalation ? "These are for your attention" : "This is what is waiting for you",
         digest_counts_words(a, p->counts),
         p->fresh == 0 ? ""
                       : arena_printf(a, " %zu %s since your last digest.", p->fresh,

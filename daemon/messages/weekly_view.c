@@ -102,7 +102,7 @@ static const char *item_start(struct arena *a, const struct weekly_date *d)
 
     if (has_time(d))
         return arena_printf(a, "%02d:%02d %s", d->at.minute / 60, d->at.minute % 60, title);
-    return arena_printf(a, "%s %s", title, date_known(d->at.on) ? "booked" : "due");
+    return arena_printf(a, "%s, %s", title, date_known(d->at.on) ? "booked" : "due");
 }
 
 // "1042, 1043 (Ivy Hart), 0977 (Tom Reed)": children of one worker stand together.

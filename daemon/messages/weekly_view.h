@@ -6,8 +6,8 @@
 
 struct weekly_day {
     const char *day; // "Tuesday 9 April: 3"
-    // "10:00 Core group: 1042 (Ivy Hart)", "Core group due: 1042 (Ivy Hart), 1043 (Tom Reed)";
-    // where there are too many, "Core group: 2"
+    // "10:00 Core group: 1042 (Ivy Hart)", "Core group, due: 1042, 1043 (Ivy Hart)"; where there
+    // are too many, "Core group, due: 2"
     const char *const *dates;
     size_t count;
 };

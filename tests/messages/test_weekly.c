@@ -140,7 +140,7 @@ static void a_long_list_is_cut(void **state)
     assert_true(strstr(r.text, "2017 (") < strstr(r.text, "2000 ("));
     assert_null(strstr(r.text, "2030 ("));
     assert_non_null(strstr(r.text, "and 11 more:\n  11 x Visit to a child on a plan"));
-    assert_non_null(strstr(r.text, "Tuesday 9 April: 70\n    - Core group due: 70\n"));
+    assert_non_null(strstr(r.text, "Tuesday 9 April: 70\n    - Core group, due: 70\n"));
     assert_null(strstr(r.text, "3000"));
     assert_null(strstr(r.html, "3000"));
 }
@@ -158,7 +158,7 @@ static void a_week_with_nothing_late(void **state)
     assert_string_equal(r.subject, "Your week: nothing late");
     assert_non_null(strstr(r.text, "Nothing is out of timescale; 0 dates this week, 1 next week."));
     assert_non_null(strstr(r.text, "This week: nothing is due\n"));
-    assert_non_null(strstr(r.html, "Core group due: &lt;b&gt;&amp;<"));
+    assert_non_null(strstr(r.html, "Core group, due: &lt;b&gt;&amp;<"));
 }
 
 int main(void)

@@ -185,7 +185,7 @@ def test_whom_what_concerns(store):
     assert subject == 'Your week: 2 out of timescale, 1 ahead' and 'REF' not in subject
     assert text.index('REF-P1') < text.index('REF-P2'), 'the worst first'
     assert 'This week: 1 date Tuesday 9 April: 1 - 14:30 Initial child protection conference: REF-P3 (Name SW1)' in text
-    assert 'Next week: 1 date Friday 19 April: 1 - Initial child protection conference due: REF-P5' in told['TM2'][1]
+    assert 'Next week: 1 date Friday 19 April: 1 - Initial child protection conference, due: REF-P5' in told['TM2'][1]
     assert 'other work of chairs not done in time: 1' in told['CM'][1] and 'longest first' not in told['CM'][1]
     # The evidence about the late child names the list.
     assert late and {r['staff_id'] for r in of(evidence(store, person='P1'), 'told')} == {'TM1', 'SM', 'HEAD'}
