@@ -243,6 +243,7 @@ const struct command commands_deadlines[] = {
     {"findings", "", "lists what is missing or contradictory in the data",
      (const char *const[]){"person ID", NULL}, run_findings},
     {"replay", "", "tells what would have been sent on past days, sending none",
-     (const char *const[]){"from DATE", "to DATE", "overlay FILE", NULL}, run_replay},
+     (const char *const[]){"from DATE", "to DATE", "overlay FILE", "staff ID", "mails DIR", NULL},
+     run_replay},
     {0},
 };

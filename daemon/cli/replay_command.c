@@ -1,8 +1,10 @@
 // `timely replay`: the messages that would have gone on past days, sending none; with an overlay,
-// what would have been different under it. Nothing is stored either.
+// what would have been different under it; of one reader also the mails themselves. Nothing is
+// stored.
 #include "deadlines.h"
 #include "people.h"
 #include "proclaimed.h"
+#include "replay_mails.h"
 #include "replay_print.h"
 
 // One set of rules, and what it would have said.
@@ -81,34 +83,61 @@ static bool compare(struct session *s, const struct telling_of *before, struct l
     return true;
 }
 
-static bool replay(struct session *s, const struct telling_of *asked, struct library *other,
-                   const struct directory *directory, struct error *err)
+// What one reader would have had, in the place of everybody's.
+static bool tell_reader(struct session *s, const struct arguments *g, struct telling_of *t,
+                        struct error *err)
+{
+    const char *dir = argument(g, "mails");
+
+    replay_keep_reader(&t->replay, t->input.reader);
+    replay_print(s, &t->input, &t->replay);
+    return !dir || replay_write_mails(s, &t->replay, dir, err);
+}
+
+static bool replay(struct session *s, const struct arguments *g, const struct telling_of *asked,
+                   struct library *other, const struct directory *directory, struct error *err)
 {
     struct telling_of now = *asked;
 
     now.input.directory = directory;
+    if (now.input.reader && !directory_staff(directory, now.input.reader))
+        return fail(err, FAULT_INPUT, "--staff %s: nobody in the directory has this number",
+                    now.input.reader);
     if (!chronicle_read(s->arena, s->store, s->library, &now.chronicle, err))
         return false;
     run(s, &now);
     if (other)
         return compare(s, &now, other, err);
+    if (now.input.reader)
+        return tell_reader(s, g, &now, err);
     replay_print(s, &now.input, &now.replay);
+    return true;
+}
+
+static bool check_reader(const struct arguments *g, struct error *err)
+{
+    if (argument(g, "mails") && !argument(g, "staff"))
+        return fail(err, FAULT_INPUT,
+                    "--mails DIR writes one reader's mails: say whose with --staff ID");
+    if (argument(g, "overlay") && argument(g, "staff"))
+        return fail(err, FAULT_INPUT,
+                    "--overlay compares what everybody is told: leave out --staff");
     return true;
 }
 
 enum status run_replay(struct session *s, const struct arguments *g, struct error *err)
 {
-    struct telling_of now = {.input = {.config = &s->config}};
+    struct telling_of now = {.input = {.config = &s->config, .reader = argument(g, "staff")}};
     struct directory *directory = NULL;
     struct library *other = NULL;
     bool ok;
 
-    if (!session_library(s, err) || !days_arguments(s, g, &now.input, err) ||
-        !other_rules(s, g, &other, err))
+    if (!check_reader(g, err) || !session_library(s, err) ||
+        !days_arguments(s, g, &now.input, err) || !other_rules(s, g, &other, err))
         return status_of(err);
     now.input.library = s->library;
     ok = people_begin(s, err) && directory_read(s->store, &directory, err) &&
-         replay(s, &now, other, directory, err);
+         replay(s, g, &now, other, directory, err);
     directory_free(directory);
     library_free(other);
     return ok ? STATUS_DONE : status_of(err);

@@ -195,5 +195,6 @@ void replay_print(struct session *s, const struct replay_input *in, const struct
         return;
     }
     print_days(s, r);
-    replay_print_figures(s, in, r);
+    if (!in->reader)
+        replay_print_figures(s, in, r);
 }

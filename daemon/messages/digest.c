@@ -8,63 +8,95 @@
 #include "paragraph.h"
 #include "text.h"
 
-static const char *subject_of(struct arena *a, const struct digest *d, const struct digest_view *v)
+static const char *worst_of(struct arena *a, const struct digest_parts *p)
 {
-    const char *whose = d->escalation ? "For your attention: " : "";
-    size_t counts[4] = {v->counts[URGENCY_LATE], v->counts[URGENCY_TODAY]};
+    size_t counts[4] = {p->counts[URGENCY_LATE], p->counts[URGENCY_TODAY]};
 
     if (counts[URGENCY_LATE] + counts[URGENCY_TODAY] == 0) {
-        counts[URGENCY_SOON] = v->counts[URGENCY_SOON];
-        if (counts[URGENCY_SOON] == 0 && v->counts[URGENCY_LATER] > 0)
-            return arena_printf(a, "%s%zu due later than 5 working days", whose,
-                                v->counts[URGENCY_LATER]);
+        counts[URGENCY_SOON] = p->counts[URGENCY_SOON];
+        if (counts[URGENCY_SOON] == 0)
+            return arena_printf(a, "%zu due later than 5 working days", p->counts[URGENCY_LATER]);
     }
+    return digest_counts_words(a, counts);
+}
+
+// How many are new tells today's mail from yesterday's, where the worst is the same.
+static const char *subject_of(struct arena *a, const struct digest *d, const struct digest_parts *p)
+{
     if (d->count == 0)
         return "Nothing is due";
-    return arena_printf(a, "%s%s", whose, digest_counts_words(a, counts));
+    return arena_printf(a, "%s%s%s", d->escalation ? "For your attention: " : "", worst_of(a, p),
+                        p->fresh && p->fresh < d->count ? arena_printf(a, "; %zu new", p->fresh)
+                                                        : "");
 }
 
-static const char *opening_of(struct arena *a, const struct digest *d, const struct digest_view *v)
+static const char *opening_of(struct arena *a, const struct digest *d, const struct digest_parts *p)
 {
-    size_t fresh = 0;
-
-    for (size_t i = 0; i < d->count; i++)
-        fresh += d->lines[i].is_new;
     if (d->count == 0)
         return "Nothing is due.";
-    return arena_printf(a, "%s: %s.%s",
-                        d->escalation ? "These have reached you as a manager"
-                                      : "This is what is waiting for you",
-                        digest_counts_words(a, v->counts),
-                        fresh == 0 ? ""
-                                   : arena_printf(a, " %zu %s since your last digest.", fresh,
-                                                  fresh == 1 ? "line is new" : "lines are new"));
+    return arena_printf(
+        a, "%s: %s.%s",
+        d->escalation ? "These are for your attention" : "This is what is waiting for you",
+        digest_counts_words(a, p->counts),
+        p->fresh == 0 ? ""
+                      : arena_printf(a, " %zu %s since your last digest.", p->fresh,
+                                     p->fresh == 1 ? "line is new" : "lines are new"));
 }
 
-static void add_item(struct arena *a, struct text *out, const struct digest_item *i)
+static const char *child_words(struct arena *a, const struct digest_item *i)
 {
-    if (i->new_family)
-        text_add(out, "\n");
-    if (i->new_child)
-        paragraph_add(out, "", "", arena_printf(a, "%s (%s)", i->child, i->seen));
+    return *i->worker ? arena_printf(a, "%s, worker %s (%s)", i->child, i->worker, i->seen)
+                      : arena_printf(a, "%s (%s)", i->child, i->seen);
+}
+
+static void add_remark(struct text *out, const char *words)
+{
+    if (*words)
+        paragraph_add(out, "    ", "    ", words);
+}
+
+static void add_in_full(struct arena *a, struct text *out, const struct digest_item *i)
+{
     paragraph_add(out, i->is_new ? "  NEW  " : "  - ", "    ",
                   arena_printf(a, "%s [%s]", i->title, i->force));
-    paragraph_add(out, "    ", "    ", i->due);
-    if (*i->booked)
-        paragraph_add(out, "    ", "    ", i->booked);
+    add_remark(out, i->due);
+    add_remark(out, i->booked);
     if (*i->reason)
-        paragraph_add(out, "    ", "    ", arena_printf(a, "You are told because: %s", i->reason));
-    if (*i->said)
-        paragraph_add(out, "    ", "    ", i->said);
+        add_remark(out, arena_printf(a, "You are told because: %s", i->reason));
+    add_remark(out, i->said);
     if (i->url)
-        paragraph_add(out, "    ", "    ",
-                      arena_printf(a, "Why this date, or say it is in hand: %s", i->url));
+        add_remark(out, arena_printf(a, "Why this date, or say it is in hand: %s", i->url));
+}
+
+static const char *after(struct arena *a, const char *words)
+{
+    return *words ? arena_printf(a, "; %s", words) : "";
+}
+
+static void add_in_short(struct arena *a, struct text *out, const struct digest_item *i)
+{
+    paragraph_add(out, "  - ", "    ",
+                  arena_printf(a, "%s [%s], %s%s%s", i->title, i->force, i->due,
+                               after(a, i->booked), after(a, i->reason)));
+    add_remark(out, i->said);
+    if (i->url)
+        add_remark(out, i->url);
 }
 
 void digest_add_items(struct arena *a, struct text *out, const struct digest_view *v)
 {
-    for (size_t i = 0; i < v->count; i++)
-        add_item(a, out, &v->items[i]);
+    for (size_t i = 0; i < v->count; i++) {
+        const struct digest_item *item = &v->items[i];
+
+        if (item->new_family)
+            text_add(out, "\n");
+        if (item->new_child)
+            paragraph_add(out, "", "", child_words(a, item));
+        if (item->in_full)
+            add_in_full(a, out, item);
+        else
+            add_in_short(a, out, item);
+    }
     if (v->hidden > 0)
         text_addf(out, "\nand %zu more:\n", v->hidden);
     for (size_t i = 0; i < v->more_count; i++)
@@ -72,34 +104,45 @@ void digest_add_items(struct arena *a, struct text *out, const struct digest_vie
                       arena_printf(a, "%zu x %s", v->more[i].count, v->more[i].title));
 }
 
-static const char *text_of(struct arena *a, const struct digest *d, const struct digest_view *v,
+static void add_part(struct arena *a, struct text *out, const char *heading,
+                     const struct digest_view *v)
+{
+    if (heading) {
+        text_add(out, "\n");
+        paragraph_add(out, "", "", heading);
+    }
+    digest_add_items(a, out, v);
+}
+
+static const char *text_of(struct arena *a, const struct digest *d, const struct digest_parts *p,
                            const char *opening)
 {
     AUTO(text_done) struct text out = {0};
 
-    paragraph_add(&out, "", "", v->reader);
+    paragraph_add(&out, "", "", p->lead.reader);
     paragraph_add(&out, "", "", date_words(a, d->on));
     text_add(&out, "\n");
     paragraph_add(&out, "", "", opening);
-    digest_add_items(a, &out, v);
+    add_part(a, &out, p->lead_heading, &p->lead);
+    add_part(a, &out, p->told_heading, &p->told);
     text_add(&out, "\n-- \n");
-    paragraph_add(&out, "", "", v->service);
-    if (v->help)
-        paragraph_add(&out, "", "", v->help);
+    paragraph_add(&out, "", "", p->lead.service);
+    if (p->lead.help)
+        paragraph_add(&out, "", "", p->lead.help);
     return arena_strdup(a, text_str(&out));
 }
 
 void digest_render(struct arena *a, const struct digest *d, struct rendered *ret)
 {
-    struct digest_view v;
+    struct digest_parts p;
 
-    digest_view_make(a, d, &v);
+    digest_parts_make(a, d, &p);
 
-    const char *opening = opening_of(a, d, &v);
+    const char *opening = opening_of(a, d, &p);
 
     *ret = (struct rendered){
-        .subject = subject_of(a, d, &v),
-        .text = text_of(a, d, &v, opening),
-        .html = digest_html(a, d, &v, opening),
+        .subject = subject_of(a, d, &p),
+        .text = text_of(a, d, &p, opening),
+        .html = digest_html(a, d, &p, opening),
     };
 }

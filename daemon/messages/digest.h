@@ -1,6 +1,7 @@
-// Digests: one mail worth reading. Lines by family, the worst first, each saying Law, Guidance or
-// Local, when the child was last seen, and what is new. Pure text; the same argument gives the same
-// bytes.
+// Digests: one mail worth reading. What is new, or due today, comes first and in full; what its
+// reader was told before follows in short. In either, lines by family, the worst first, each saying
+// Law, Guidance or Local, and when the child was last seen. Pure text; the same argument gives the
+// same bytes.
 #pragma once
 
 #include "arena.h"
@@ -11,6 +12,7 @@ enum urgency { URGENCY_LATE, URGENCY_TODAY, URGENCY_SOON, URGENCY_LATER }; // wo
 
 struct digest_line {
     const char *child;  // as the authority's setting allows: reference, initials or name
+    const char *worker; // who the child is allocated to, where that is not the reader; or NULL
     const char *family; // lines of one family stand together; not shown
     const char *title;  // of the timescale
     const char *force;  // Law, Guidance, Local
@@ -20,9 +22,8 @@ struct digest_line {
     const char *booked;   // "booked for Tuesday 2 April 2024, 10:00", "not recorded yet: booked for
                           // …", or NULL
     struct date seen_on;  // DATE_NONE when not known
-    const char
-        *reason; // why it reaches this person, for escalations: "out of timescale since 2 April"
-    const char *said; // what somebody said about it: "In hand until …", or NULL
+    const char *reason;   // why it reaches this person, where the date does not say it, or NULL
+    const char *said;     // what somebody said about it: "In hand until …", or NULL
     bool is_new;
     long long deadline_id;
     const char *url; // of the page that explains it and takes a word about it, or NULL

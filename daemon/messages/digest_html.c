@@ -1,5 +1,6 @@
 // The HTML of a digest: a heading for each child, then one row a line with a bar in the colour of
-// its urgency. The words carry everything; colour only repeats it.
+// its urgency; what was told before in smaller print. The words carry everything; colour only
+// repeats it.
 #include "digest_html.h"
 
 #include "html.h"
@@ -22,10 +23,15 @@ static void child_row(struct arena *a, struct text *out, const struct digest_ite
     text_addf(
         out,
         "<td bgcolor=\"#eef1f4\" style=\"padding:7px 12px;" HTML_FONT HTML_INK
-        "font-size:15px;line-height:20px;font-weight:bold;\">%s</td>"
+        "font-size:15px;line-height:20px;font-weight:bold;\">%s%s</td>"
         "<td bgcolor=\"#eef1f4\" align=\"right\" style=\"padding:7px 12px;" HTML_FONT HTML_QUIET
         "font-size:13px;line-height:20px;\">%s</td></tr></table></td></tr>\n",
-        html_escape(a, i->child), html_escape(a, i->seen));
+        html_escape(a, i->child),
+        *i->worker
+            ? arena_printf(a, "<span style=\"" HTML_QUIET "font-weight:normal;\">, %s</span>",
+                           html_escape(a, i->worker))
+            : "",
+        html_escape(a, i->seen));
 }
 
 static void remark(struct arena *a, struct text *out, const char *words)
@@ -53,16 +59,34 @@ static void item_words(struct arena *a, struct text *out, const struct digest_it
     }
 }
 
+static void short_words(struct arena *a, struct text *out, const struct digest_item *i)
+{
+    text_addf(out, "%s <span style=\"" HTML_QUIET "font-size:12px;\">&nbsp;%s</span><br>",
+              html_escape(a, i->title), html_escape(a, i->force));
+    text_addf(out, "<span style=\"color:%s;\">%s</span>", colours[i->urgency],
+              html_escape(a, i->due));
+    if (i->url) {
+        text_add(out, " &nbsp;");
+        html_link(a, out, i->url, "why, or in hand");
+    }
+    remark(a, out, i->booked);
+    remark(a, out, i->reason);
+    remark(a, out, i->said);
+}
+
 static void item_row(struct arena *a, struct text *out, const struct digest_item *i)
 {
     text_addf(out,
               "<tr><td style=\"padding:6px 28px 0 28px;\"><table role=\"presentation\" "
               "width=\"100%%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\"><tr>"
               "<td width=\"4\" bgcolor=\"%s\" style=\"width:4px;font-size:0;\">&nbsp;</td>"
-              "<td style=\"padding:2px 0 4px 12px;" HTML_FONT HTML_INK
-              "font-size:14px;line-height:21px;\">",
-              colours[i->urgency]);
-    item_words(a, out, i);
+              "<td style=\"padding:2px 0 4px 12px;" HTML_FONT HTML_INK "%s\">",
+              colours[i->urgency],
+              i->in_full ? "font-size:14px;line-height:21px;" : "font-size:13px;line-height:19px;");
+    if (i->in_full)
+        item_words(a, out, i);
+    else
+        short_words(a, out, i);
     text_add(out, "</td></tr></table></td></tr>\n");
 }
 
@@ -90,14 +114,23 @@ void digest_html_items(struct arena *a, struct text *out, const struct digest_vi
         more_rows(a, out, v);
 }
 
-const char *digest_html(struct arena *a, const struct digest *d, const struct digest_view *v,
+static void part(struct arena *a, struct text *out, const char *heading,
+                 const struct digest_view *v)
+{
+    if (heading)
+        html_heading(a, out, heading);
+    digest_html_items(a, out, v);
+}
+
+const char *digest_html(struct arena *a, const struct digest *d, const struct digest_parts *p,
                         const char *opening)
 {
     AUTO(text_done) struct text out = {0};
 
-    html_page_start(a, &out, "timely", date_words(a, d->on), v->reader);
+    html_page_start(a, &out, "timely", date_words(a, d->on), p->lead.reader);
     html_page_say(a, &out, opening);
-    digest_html_items(a, &out, v);
-    html_page_end(a, &out, v->service, v->help);
+    part(a, &out, p->lead_heading, &p->lead);
+    part(a, &out, p->told_heading, &p->told);
+    html_page_end(a, &out, p->lead.service, p->lead.help);
     return arena_strdup(a, text_str(&out));
 }

@@ -162,22 +162,21 @@ static const char *time_words(struct arena *a, const struct digest_line *l)
 
 static const char *due_words(struct arena *a, const struct digest_line *l, struct date on)
 {
-    const char *at = time_words(a, l);
+    const char *at = time_words(a, l), *day = digest_day_words(a, l->due_on, on);
 
     if (!date_known(l->due_on))
         return "due date not known";
     if (date_is(l->due_on, on))
-        return arena_printf(a, "due today, %s%s", date_words(a, l->due_on), at);
+        return arena_printf(a, "due today%s", at);
+    if (date_is(l->due_on, date_add_days(on, 1)))
+        return arena_printf(a, "due tomorrow, %s%s", day, at);
     if (date_cmp(l->due_on, on) > 0 && l->working_days > 0)
-        return arena_printf(a, "due %s%s (in %s)", date_words(a, l->due_on), at,
-                            days_words(a, l->working_days));
+        return arena_printf(a, "due %s%s (in %s)", day, at, days_words(a, l->working_days));
     if (date_cmp(l->due_on, on) > 0)
-        return arena_printf(a, "due %s%s (before the next working day)", date_words(a, l->due_on),
-                            at);
+        return arena_printf(a, "due %s%s (before the next working day)", day, at);
     if (l->working_days < 0)
-        return arena_printf(a, "was due %s%s, %s ago", digest_day_words(a, l->due_on, on), at,
-                            days_words(a, -l->working_days));
-    return arena_printf(a, "was due %s%s", digest_day_words(a, l->due_on, on), at);
+        return arena_printf(a, "was due %s%s, %s ago", day, at, days_words(a, -l->working_days));
+    return arena_printf(a, "was due %s%s", day, at);
 }
 
 static const char *seen_words(struct arena *a, struct date seen_on, struct date on)
@@ -189,11 +188,17 @@ static const char *seen_words(struct arena *a, struct date seen_on, struct date 
     return arena_printf(a, "last seen %s", strchr(digest_day_words(a, seen_on, on), ' ') + 1);
 }
 
+static bool is_in_full(const struct digest_line *l, struct date on)
+{
+    return l->is_new || digest_urgency(l, on) == URGENCY_TODAY;
+}
+
 static struct digest_item item_of(struct arena *a, const struct digest_line *l, struct date on)
 {
     return (struct digest_item){
         .urgency = digest_urgency(l, on),
         .child = clean_line(a, l->child, CHILD_CHARS_MAX),
+        .worker = clean_line(a, l->worker, CHILD_CHARS_MAX),
         .title = clean_line(a, l->title, TITLE_CHARS_MAX),
         .force = clean_line(a, l->force, FORCE_CHARS_MAX),
         .due = due_words(a, l, on),
@@ -203,6 +208,7 @@ static struct digest_item item_of(struct arena *a, const struct digest_line *l, 
         .said = clean_line(a, l->said, SAID_CHARS_MAX),
         .url = l->url && clean_is_url(l->url) ? l->url : NULL,
         .is_new = l->is_new,
+        .in_full = is_in_full(l, on),
     };
 }
 
@@ -263,6 +269,43 @@ void digest_view_make(struct arena *a, const struct digest *d, struct digest_vie
     if (d->count > v.count)
         count_hidden(a, places + v.count, d->count - v.count, &v);
     *ret = v;
+}
+
+// The lines that are to be read in full, or the others.
+static struct digest part_of(struct arena *a, const struct digest *d, bool in_full, size_t most)
+{
+    struct digest_line *lines = ARENA_ARRAY(a, struct digest_line, d->count + 1);
+    struct digest part = *d;
+
+    part.lines = lines;
+    part.count = 0;
+    part.most = most;
+    for (size_t i = 0; i < d->count; i++)
+        if (is_in_full(&d->lines[i], d->on) == in_full)
+            lines[part.count++] = d->lines[i];
+    return part;
+}
+
+void digest_parts_make(struct arena *a, const struct digest *d, struct digest_parts *ret)
+{
+    struct digest lead = part_of(a, d, true, d->most), told = part_of(a, d, false, DIGEST_TOLD_MAX);
+    struct digest_parts p = {0};
+
+    digest_view_make(a, &lead, &p.lead);
+    digest_view_make(a, &told, &p.told);
+    for (size_t i = 0; i < 4; i++)
+        p.counts[i] = p.lead.counts[i] + p.told.counts[i];
+    for (size_t i = 0; i < d->count; i++)
+        p.fresh += d->lines[i].is_new;
+    if (lead.count && told.count) {
+        p.lead_heading =
+            arena_printf(a, "%s: %zu",
+                         p.fresh < lead.count ? "New since your last digest, or due today"
+                                              : "New since your last digest",
+                         lead.count);
+        p.told_heading = arena_printf(a, "Told before, and still open: %zu", told.count);
+    }
+    *ret = p;
 }
 
 const char *digest_counts_words(struct arena *a, const size_t counts[4])

@@ -6,18 +6,20 @@
 #include "text.h"
 
 #define DIGEST_LINES_MAX 60 // a longer mail is not read
+#define DIGEST_TOLD_MAX 30  // nor what was in the mail before
 
 // Cleaned, in words, ready to be wrapped or escaped.
 struct digest_item {
     enum urgency urgency;
     const char *child, *title, *force;
-    const char *due;    // "due Tuesday 9 April 2024 (in 4 working days)"
+    const char *worker; // "" where the child is the reader's
+    const char *due;    // "due Tuesday 9 April (in 4 working days)"
     const char *booked; // "" for none
     const char *seen;   // "last seen 25 March", "not seen on record"
     const char *reason; // "" for none
     const char *said;   // "" for none
     const char *url;    // NULL for none
-    bool is_new;
+    bool is_new, in_full;
     bool new_family, new_child; // this line begins one
 };
 
@@ -38,6 +40,16 @@ struct digest_view {
 // Families by their worst line, children of a family by theirs, then lines by due date; ties by
 // Law, Guidance, Local, by title and by number.
 void digest_view_make(struct arena *a, const struct digest *d, struct digest_view *ret);
+
+// A digest in its two parts, each with its own heading where there are both (else NULL).
+struct digest_parts {
+    struct digest_view lead, told;
+    const char *lead_heading, *told_heading;
+    size_t counts[4]; // of both
+    size_t fresh;     // new lines
+};
+
+void digest_parts_make(struct arena *a, const struct digest *d, struct digest_parts *ret);
 
 // Its lines as plain text, with the number of those that are not shown.
 void digest_add_items(struct arena *a, struct text *out, const struct digest_view *v);

@@ -71,6 +71,14 @@ void html_page_say(struct arena *a, struct text *out, const char *words)
               html_escape(a, words));
 }
 
+void html_heading(struct arena *a, struct text *out, const char *words)
+{
+    text_addf(out,
+              "<tr><td style=\"padding:20px 28px 4px 28px;" HTML_FONT HTML_INK
+              "font-size:16px;line-height:22px;font-weight:bold;\">%s</td></tr>\n",
+              html_escape(a, words));
+}
+
 static void foot_line(struct arena *a, struct text *out, const char *words)
 {
     text_addf(out,

@@ -18,6 +18,8 @@ void html_page_start(struct arena *a, struct text *out, const char *title, const
                      const char *heading);
 // A paragraph in the sheet.
 void html_page_say(struct arena *a, struct text *out, const char *words);
+// A heading in the sheet.
+void html_heading(struct arena *a, struct text *out, const char *words);
 // The quiet lines at the foot, and the end of the document. NULL lines are left out.
 void html_page_end(struct arena *a, struct text *out, const char *first, const char *second);
 // A link with words to press, or nothing when `url` is NULL or not one of the web.

@@ -27,7 +27,9 @@ static const char *when_words(struct arena *a, const struct invite_words *w)
     bool one_day = date_known(w->ends.on) && date_is(w->starts.on, w->ends.on);
 
     if (!has_time(w))
-        return arena_printf(a, "not booked yet; to be held by %s", date_words(a, w->due_on));
+        return arena_printf(
+            a, w->cancelled ? "the last day was %s" : "not booked yet; to be held by %s",
+            date_words(a, w->due_on));
     return one_day ? arena_printf(a, "%s to %02d:%02d", moment_words(a, w->starts),
                                   w->ends.minute / 60, w->ends.minute % 60)
                    : moment_words(a, w->starts);
@@ -47,7 +49,7 @@ static void facts_of(struct arena *a, const struct invite_words *w, struct fact 
 static const char *kind_of(const struct invite_words *w)
 {
     if (w->cancelled)
-        return "Cancelled";
+        return has_time(w) ? "Cancelled" : "Hold released";
     if (w->update)
         return "Changed";
     return has_time(w) ? "Invitation" : "Please hold";
@@ -62,6 +64,10 @@ static const char *subject_of(struct arena *a, const struct invite_words *w)
 
 static const char *request_of(const struct invite_words *w)
 {
+    if (w->cancelled && !has_time(w))
+        return "The day leaves your calendar. Either the meeting is booked, and has an entry of "
+               "its "
+               "own, or it is no longer called for. You need not answer.";
     if (w->cancelled)
         return "This is no longer needed and leaves your calendar. You need not answer.";
     if (w->no_answer)

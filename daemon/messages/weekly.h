@@ -6,7 +6,7 @@
 #include "digest.h"
 
 #define WEEKLY_LATE_MOST 20  // of each list of what is not new, the worst
-#define WEEKLY_DATES_MOST 25 // of a week; of a fuller one each day has its number alone
+#define WEEKLY_DATES_MOST 60 // of a week; of a fuller one each day has numbers alone
 
 // A measure of last week.
 struct weekly_figure {
@@ -19,8 +19,9 @@ struct weekly_figure {
 
 struct weekly_date {
     struct date on;
-    struct moment at;  // of a meeting that is booked; MOMENT_NONE: it is due on the day
-    const char *child; // as the authority's setting allows
+    struct moment at;   // of a meeting that is booked; MOMENT_NONE: it is due on the day
+    const char *child;  // as the authority's setting allows
+    const char *worker; // who the child is allocated to; or NULL
     const char *title;
 };
 

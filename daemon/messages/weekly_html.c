@@ -6,14 +6,6 @@
 
 #define BELOW "color:#b3261e;font-weight:bold;"
 
-static void heading(struct arena *a, struct text *out, const char *words)
-{
-    text_addf(out,
-              "<tr><td style=\"padding:20px 28px 4px 28px;" HTML_FONT HTML_INK
-              "font-size:16px;line-height:22px;font-weight:bold;\">%s</td></tr>\n",
-              html_escape(a, words));
-}
-
 static void row(struct arena *a, struct text *out, int left, const char *style, const char *words)
 {
     text_addf(out,
@@ -26,7 +18,7 @@ static void figures(struct arena *a, struct text *out, const struct weekly_view 
 {
     if (v->figure_count == 0)
         return;
-    heading(a, out, v->figures_heading);
+    html_heading(a, out, v->figures_heading);
     for (size_t i = 0; i < v->figure_count; i++)
         row(a, out, 28, v->below[i] ? BELOW : HTML_INK, v->figures[i]);
 }
@@ -35,13 +27,13 @@ static void list(struct arena *a, struct text *out, const struct weekly_list *l)
 {
     if (!l->heading)
         return;
-    heading(a, out, l->heading);
+    html_heading(a, out, l->heading);
     digest_html_items(a, out, &l->view);
 }
 
 static void week(struct arena *a, struct text *out, const struct weekly_week *w)
 {
-    heading(a, out, w->heading);
+    html_heading(a, out, w->heading);
     for (size_t i = 0; i < w->count; i++) {
         row(a, out, 28, HTML_INK "font-weight:bold;", w->days[i].day);
         for (size_t k = 0; k < w->days[i].count; k++)

@@ -4,6 +4,9 @@
 #include "clean.h"
 #include "text.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define CHARS_MAX 160
 
 static const char *numbered(struct arena *a, size_t n, const char *one, const char *many)
@@ -76,29 +79,89 @@ static void add_list(struct arena *a, const struct weekly *w, const struct diges
 
 // ------------------------------------------------------------------------------- what is ahead
 
-static const char *date_item(struct arena *a, const struct weekly_date *d)
+static bool has_time(const struct weekly_date *d)
 {
-    const char *child = clean_line(a, d->child, CHARS_MAX);
+    return date_known(d->at.on) && d->at.minute >= 0;
+}
+
+static int worker_cmp(const struct weekly_date *x, const struct weekly_date *y)
+{
+    return strcmp(x->worker ? x->worker : "", y->worker ? y->worker : "");
+}
+
+// What is one item: all of a title that are due, or that are booked for the same time.
+static bool is_same(const struct weekly_date *x, const struct weekly_date *y)
+{
+    return strcmp(x->title, y->title) == 0 && date_is(x->at.on, y->at.on) &&
+           has_time(x) == has_time(y) && (!has_time(x) || x->at.minute == y->at.minute);
+}
+
+static const char *item_start(struct arena *a, const struct weekly_date *d)
+{
     const char *title = clean_line(a, d->title, CHARS_MAX);
 
-    if (!date_known(d->at.on))
-        return arena_printf(a, "%s: %s, due", child, title);
-    if (d->at.minute < 0)
-        return arena_printf(a, "%s: %s, booked", child, title);
-    return arena_printf(a, "%s: %s, booked for %02d:%02d", child, title, d->at.minute / 60,
-                        d->at.minute % 60);
+    if (has_time(d))
+        return arena_printf(a, "%02d:%02d %s", d->at.minute / 60, d->at.minute % 60, title);
+    return arena_printf(a, "%s, %s", title, date_known(d->at.on) ? "booked" : "due");
+}
+
+// "1042, 1043 (Ivy Hart), 0977 (Tom Reed)": children of one worker stand together.
+static const char *children_words(struct arena *a, const struct weekly_date *dates, size_t count)
+{
+    AUTO(text_done) struct text out = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        bool last = i + 1 == count || worker_cmp(&dates[i], &dates[i + 1]) != 0;
+
+        text_addf(&out, "%s%s", i ? ", " : "", clean_line(a, dates[i].child, CHARS_MAX));
+        if (last && dates[i].worker)
+            text_addf(&out, " (%s)", clean_line(a, dates[i].worker, CHARS_MAX));
+    }
+    return arena_strdup(a, text_str(&out));
+}
+
+// Of the dates of a day in order, those of one item from the first of them on.
+static const char *item_of(struct arena *a, const struct weekly_date *dates, size_t count,
+                           bool named)
+{
+    return arena_printf(a, "%s: %s", item_start(a, dates),
+                        named ? children_words(a, dates, count) : arena_printf(a, "%zu", count));
+}
+
+// Meetings by their time, then what is booked for no time, then what is due, by title, by worker
+// and child.
+static int in_day(const void *x, const void *y)
+{
+    const struct weekly_date *a = x, *b = y;
+    int by = has_time(b) - has_time(a);
+
+    if (by == 0 && has_time(a))
+        by = a->at.minute - b->at.minute;
+    if (by == 0)
+        by = date_known(b->at.on) - date_known(a->at.on);
+    if (by == 0)
+        by = strcmp(a->title, b->title);
+    if (by == 0)
+        by = worker_cmp(a, b);
+    return by != 0 ? by : strcmp(a->child, b->child);
 }
 
 static struct weekly_day day_of(struct arena *a, const struct weekly *w,
-                                const struct weekly_date *dates, size_t count, bool listed)
+                                const struct weekly_date *dates, size_t count, bool named)
 {
-    const char **items = ARENA_ARRAY(a, const char *, count + 1);
+    struct weekly_date *sorted = ARENA_ARRAY(a, struct weekly_date, count);
+    const char **items = ARENA_ARRAY(a, const char *, count);
+    size_t found = 0;
 
-    for (size_t i = 0; i < count; i++)
-        items[i] = date_item(a, &dates[i]);
+    memcpy(sorted, dates, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, in_day);
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i + 1; end < count && is_same(&sorted[i], &sorted[end]);)
+            end++;
+        items[found++] = item_of(a, sorted + i, end - i, named);
+    }
     return (struct weekly_day){
-        arena_printf(a, "%s: %zu", digest_day_words(a, dates->on, w->on), count), items,
-        listed ? count : 0};
+        arena_printf(a, "%s: %zu", digest_day_words(a, dates->on, w->on), count), items, found};
 }
 
 // The dates of one week, from the first of them on.

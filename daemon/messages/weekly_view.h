@@ -5,8 +5,10 @@
 #include "weekly.h"
 
 struct weekly_day {
-    const char *day;          // "Tuesday 9 April: 3"
-    const char *const *dates; // "1042: Core group, 10:00"; none where there are too many
+    const char *day; // "Tuesday 9 April: 3"
+    // "10:00 Core group: 1042 (Ivy Hart)", "Core group, due: 1042, 1043 (Ivy Hart)"; where there
+    // are too many, "Core group, due: 2"
+    const char *const *dates;
     size_t count;
 };
 

@@ -237,14 +237,14 @@ static json_int_t seconds_to_opening(const struct planner *p)
     return (instant_from_london(open) - p->context->now) / SECONDS(1) + 1;
 }
 
-void message_tell_worker(struct planner *p, const char *dedupe, const char *subject,
-                         const char *text)
+void message_tell(struct planner *p, const char *role, const char *dedupe, const char *subject,
+                  const char *text)
 {
     const struct invite_context *c = p->context;
     struct arena *a = p->arena;
     const char *why, *key;
     const struct staff *s = recipient_on_rung(a, c->directory, p->child->who, p->child->restricted,
-                                              "social-worker", c->today, &why);
+                                              role, c->today, &why);
     json_t *j;
 
     if (c->silent || !s)
@@ -252,6 +252,7 @@ void message_tell_worker(struct planner *p, const char *dedupe, const char *subj
     key = arena_printf(a, "%s:%s", dedupe, s->id);
     j = json_object();
     json_set_text(j, "kind", "alarm");
+    json_set_text(j, "role", role);
     json_object_set_new(j, "about", json_pack("[s]", p->about));
     json_set_text(j, "dedupe", key);
     json_set_text(j, "staff_id", s->id);

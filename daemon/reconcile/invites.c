@@ -308,48 +308,6 @@ static void leave_object(struct planner *p, const struct invite_deadline *i,
         tell_attendees(p, o, NULL, false, false, false);
 }
 
-static void warn_late_booking(struct planner *p, const struct invite_deadline *i)
-{
-    const struct deadline *d = i->deadline;
-    struct arena *a = p->arena;
-
-    if (!d || d->state != STATE_OPEN || !d->booking || d->awaiting_record ||
-        date_cmp(d->booking->at.on, d->due_on) <= 0)
-        return;
-    message_tell_worker(
-        p,
-        arena_printf(a, "late-booking:%s:%s:%s", i->uid, date_iso(a, d->due_on),
-                     date_iso(a, d->booking->at.on)),
-        "A meeting is booked after its due date",
-        arena_printf(
-            a,
-            "%s, %s.\n\nIt is booked for %s. That is after %s, the last day in timescale.\n\n%s\n\n"
-            "Please ask for an earlier date, or tell your manager why there is none.\n",
-            d->timescale->title, p->child->words, moment_words(a, d->booking->at),
-            date_words(a, d->due_on), explain_derivation(a, p->context->library, d)));
-}
-
-// A calendar showed a day to come, and the correction is one that has passed: no invite can say so.
-static void tell_of_past_date(struct planner *p, const struct invite_deadline *i)
-{
-    const struct deadline *d = i->deadline;
-    struct arena *a = p->arena;
-    const char *when =
-        d->booking ? moment_words(a, invite_meeting_starts(d)) : date_words(a, d->due_on);
-
-    message_tell_worker(
-        p, arena_printf(a, "past-date:%s:%s", i->uid, when),
-        "A date was corrected to one that has passed",
-        arena_printf(a,
-                     "%s, %s.\n\n%s %s. Your calendar showed a later time; that entry is taken "
-                     "out.\n\n%s\n\nIf the meeting was held, please record it. If not, please %s, "
-                     "and tell your manager.\n",
-                     d->timescale->title, p->child->words,
-                     d->booking ? "The booking now says" : "The last day in timescale was", when,
-                     explain_derivation(a, p->context->library, d),
-                     d->booking ? "book another day" : "book it now"));
-}
-
 static void plan_deadline(struct planner *p, const struct invite_deadline *i)
 {
     struct stored_object *has = i->object_uid ? book_object(p->book, i->object_uid) : NULL;
@@ -370,7 +328,7 @@ static void plan_deadline(struct planner *p, const struct invite_deadline *i)
     if (target)
         settle_object(p, i, target);
     if (into_the_past)
-        tell_of_past_date(p, i);
+        warn_past_date(p, i);
     warn_late_booking(p, i);
 }
 

@@ -65,6 +65,10 @@ size_t person_invites(struct arena *a, const struct change_context *c, const str
 void person_count(const struct change_context *c, const struct person_work *w,
                   struct change_counts *counts);
 
+// When somebody visited the child last and saw them, as far as is recorded; DATE_NONE: never.
+struct date person_last_seen_on(const struct library *l, const struct timeline *t,
+                                struct date today);
+
 // What is to be recorded of a person. The caller owns it (json_decref).
 json_t *person_document(struct arena *a, const struct change_context *c,
                         const struct person_work *w, size_t *ret_deadlines, size_t *ret_messages);

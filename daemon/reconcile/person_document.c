@@ -73,7 +73,7 @@ static struct moment newest_fact(const struct timeline *t, struct moment now)
     return newest;
 }
 
-static struct date last_seen_on(const struct library *l, const struct timeline *t,
+struct date person_last_seen_on(const struct library *l, const struct timeline *t,
                                 struct date today)
 {
     struct date last = DATE_NONE;
@@ -107,7 +107,7 @@ static json_t *person_row(struct arena *a, const struct change_context *c,
     json_set_text(o, "chair_id", r->chair_id);
     json_set_text(o, "iro_id", r->iro_id);
     set_date(a, o, "worker_since", worker_since);
-    set_date(a, o, "last_seen_on", last_seen_on(c->library, &w->timeline, c->today));
+    set_date(a, o, "last_seen_on", person_last_seen_on(c->library, &w->timeline, c->today));
     set_date(a, o, "look_again_on", w->evaluation.look_again_on);
     return o;
 }

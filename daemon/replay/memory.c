@@ -50,6 +50,7 @@ struct owed memory_owed(const struct duty *d)
 
     o.who = d->person->who;
     o.worker_since = d->person->worker_since;
+    o.seen_on = d->person->seen_on;
     return o;
 }
 
@@ -241,7 +242,6 @@ static struct owed owed_of(const struct stored_deadline *s, const struct deadlin
         .trigger_recorded = MOMENT_NONE,
         .child = child->names,
         .family = child->family,
-        .seen_on = DATE_NONE, // words for mails alone
     };
 
     if (d->trigger && (hours || back)) {

@@ -16,7 +16,7 @@ struct notice {
 
 // A deadline, with what the agenda keeps of it. Its number is that of its row: owed.deadline_id.
 struct duty {
-    struct owed owed; // but for who is responsible today (memory_owed)
+    struct owed owed; // but for who is responsible today, and when the child was seen (memory_owed)
     struct remembered *person;
     instant next_notice;  // 0: never
     instant known_at;     // since when it is known with its due date
@@ -38,7 +38,7 @@ struct remembered {
     struct duty **duties; // the withdrawn ones too
     size_t duty_count, duty_room;
     struct responsible who;
-    struct date worker_since;
+    struct date worker_since, seen_on;
     instant next_at; // when to look at the person again; 0: never
 };
 

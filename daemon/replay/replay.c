@@ -4,6 +4,8 @@
 #include "replay_week.h"
 #include "zone.h"
 
+#include <string.h>
+
 const char *replayed_word(enum replayed_kind k)
 {
     static const char *const words[REPLAYED_KINDS] = {"summary", "digest", "alarm",  "operator",
@@ -30,6 +32,31 @@ void walk_line(struct walk *w, struct replayed_mail *mail, const struct replayed
 {
     mail->lines[mail->count++] = *line;
     w->result->lines++;
+}
+
+static const char *text_of(const struct walk *w, const json_t *message, const char *key)
+{
+    const char *text = json_string_value(json_object_get(message, key));
+
+    return text ? arena_strdup(w->arena, text) : NULL;
+}
+
+bool walk_is_read(const struct walk *w, const struct staff *to)
+{
+    return to && w->in->reader && strcmp(to->id, w->in->reader) == 0;
+}
+
+void walk_words(struct walk *w, struct replayed_mail *mail, const json_t *message)
+{
+    struct replayed_words *words = ARENA_NEW(w->arena, struct replayed_words);
+
+    *words = (struct replayed_words){.message_id = text_of(w, message, "message_id"),
+                                     .recipient = text_of(w, message, "recipient"),
+                                     .subject = text_of(w, message, "subject"),
+                                     .text = text_of(w, message, "text"),
+                                     .html = text_of(w, message, "html"),
+                                     .calendar = text_of(w, message, "calendar")};
+    mail->words = words;
 }
 
 void walk_drop(struct walk *w, struct replayed_mail *mail)

@@ -18,6 +18,7 @@ struct replay_input {
     const struct directory *directory;
     const struct chronicle *chronicle; // of the library
     struct date from, to;              // both days included
+    const char *reader; // whose mails are kept as they would read, a staff_id; NULL: nobody's
 };
 
 enum replayed_kind {
@@ -44,10 +45,17 @@ struct replayed_line {
     const char *why;  // NULL for a plain reminder
 };
 
+// A mail as it would read. Where it would have links there are the places for them (mail_links.h).
+struct replayed_words {
+    const char *message_id, *recipient, *subject, *text;
+    const char *html, *calendar; // or NULL
+};
+
 struct replayed_mail {
     instant at;
     enum replayed_kind kind;
-    const struct staff *to; // NULL: the operator
+    const struct staff *to;             // NULL: the operator
+    const struct replayed_words *words; // of the input's reader; NULL of anybody else
     struct replayed_line *lines;
     size_t count;
     size_t standing; // lines besides that its reader was told before, and that it lists again

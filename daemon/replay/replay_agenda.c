@@ -2,6 +2,7 @@
 #include "agenda_cover.h"
 #include "agenda_mail.h"
 #include "agenda_moved.h"
+#include "json.h"
 #include "replay_week.h"
 
 #include <string.h>
@@ -141,7 +142,7 @@ static void note_line(struct walk *w, const struct agenda_mail *m, const struct 
 static struct replayed_line replayed_line_of(struct walk *w, const struct agenda_mail *m,
                                              const struct line *l)
 {
-    struct agenda_voice v = {w->scratch, w->in->config, w->now};
+    struct agenda_voice v = {w->scratch, w->in->config, w->in->directory, w->now};
     const struct duty *d = w->memory.duties[l->owed->deadline_id];
     const struct timescale *t =
         &w->in->library->timescales[library_timescale(w->in->library, l->owed->timescale)];
@@ -161,6 +162,14 @@ static struct replayed_line replayed_line_of(struct walk *w, const struct agenda
     };
 }
 
+static void keep_words(struct walk *w, const struct agenda_mail *m, struct replayed_mail *mail)
+{
+    struct agenda_voice v = {w->scratch, w->in->config, w->in->directory, w->now};
+    AUTO(json_done) json_t *doc = agenda_document(&v, m);
+
+    walk_words(w, mail, json_object_get(doc, "message"));
+}
+
 static void say(struct walk *w, const struct agenda_mail *m)
 {
     static const enum replayed_kind kinds[] = {[MAIL_SUMMARY] = REPLAYED_SUMMARY,
@@ -171,6 +180,8 @@ static void say(struct walk *w, const struct agenda_mail *m)
     size_t listed = m->list ? m->list->concern_count + m->list->share_count : 0;
     struct replayed_mail *mail = walk_mail(w, kinds[m->kind], m->to, w->now, m->count + listed);
 
+    if (walk_is_read(w, m->to))
+        keep_words(w, m, mail);
     for (size_t i = 0; i < m->count; i++) {
         const struct line *l = m->lines[i];
         struct replayed_line line;

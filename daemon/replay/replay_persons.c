@@ -42,6 +42,7 @@ static void evaluate_person(struct walk *w, struct remembered *p, struct person_
                      ? instant_from_london((struct moment){work->evaluation.look_again_on, 0})
                      : 0;
     p->next_at = sooner(p->next_at, look_again);
+    p->seen_on = person_last_seen_on(w->in->library, &work->timeline, w->today);
     p->who = responsible_of(w->in->library, &work->timeline, w->today, &p->worker_since);
     if (!same_text(p->who.worker_id, worker_before))
         memory_moved(&w->memory, p);
@@ -104,8 +105,13 @@ static enum replayed_kind kind_of(const json_t *message)
     return json_is_true(json_object_get(message, "update")) ? REPLAYED_UPDATE : REPLAYED_INVITE;
 }
 
-static const char *role_of(const struct remembered *p, const char *staff_id)
+// In which a message reaches its reader: the one that it names, else what they are to the child.
+static const char *role_of(struct walk *w, const struct remembered *p, const json_t *message)
 {
+    const char *staff_id = text(message, "staff_id"), *named = text(message, "role");
+
+    if (named)
+        return arena_strdup(w->arena, named);
     if (p->who.worker_id && strcmp(p->who.worker_id, staff_id) == 0)
         return "social-worker";
     if (p->who.chair_id && strcmp(p->who.chair_id, staff_id) == 0)
@@ -136,8 +142,10 @@ static void replay_message(struct walk *w, const struct remembered *p, const jso
                                       .title = w->in->library->timescales[t].title,
                                       .subject_ref = d->owed.subject_ref,
                                       .due_on = d->owed.due_on,
-                                      .role = role_of(p, staff_id),
+                                      .role = role_of(w, p, message),
                                       .why = arena_strdup(w->arena, text(message, "subject"))});
+    if (walk_is_read(w, mail->to))
+        walk_words(w, mail, message);
     if (k)
         note_message(w, k, message);
 }

@@ -110,7 +110,7 @@ static struct replayed_line figure_of(struct walk *w, const struct weekly_figure
 
 void walk_list(struct walk *w, const struct agenda_mail *m, struct replayed_mail *mail)
 {
-    struct agenda_voice v = {w->scratch, w->in->config, w->now};
+    struct agenda_voice v = {w->scratch, w->in->config, w->in->directory, w->now};
     struct weekly words = weekly_words(&v, m);
     struct replayed_line line;
 

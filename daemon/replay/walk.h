@@ -24,6 +24,9 @@ static inline instant sooner(instant a, instant b)
 struct replayed_mail *walk_mail(struct walk *w, enum replayed_kind kind, const struct staff *to,
                                 instant at, size_t lines);
 void walk_line(struct walk *w, struct replayed_mail *mail, const struct replayed_line *line);
+// Whether its words are to be kept, and keeps them: `message` is as the outbox would take it.
+bool walk_is_read(const struct walk *w, const struct staff *to);
+void walk_words(struct walk *w, struct replayed_mail *mail, const json_t *message);
 // Takes a mail back that has not left; it stays as one without lines until the end.
 void walk_drop(struct walk *w, struct replayed_mail *mail);
 

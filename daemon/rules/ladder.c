@@ -122,7 +122,8 @@ static struct moment reached(const struct climb *c, const struct rung *r)
     case BEFORE_DUE:
     case AFTER_DUE:
         return apart(c, r->span);
-    case WEEKLY: // a figure for heads of service, not a word about one deadline
+    case WEEKLY:      // a figure for heads of service, not a word about one deadline
+    case BOOKED_LATE: // said by the booking (reconcile/invite_warnings.c), at no time of its own
         break;
     }
     return MOMENT_NONE;

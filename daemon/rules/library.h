@@ -181,7 +181,15 @@ struct example {
 };
 
 // When a rung of a profile or a ladder speaks, relative to the due date.
-enum rung_when { AT_TRIGGER, PART_ELAPSED, BEFORE_DUE, ON_DUE, AFTER_DUE, WEEKLY };
+enum rung_when {
+    AT_TRIGGER,
+    PART_ELAPSED,
+    BEFORE_DUE,
+    ON_DUE,
+    AFTER_DUE,
+    WEEKLY,
+    BOOKED_LATE, // when its meeting is booked for a day after the due date: a mail of its own
+};
 struct rung {
     const char *id;   // "5 working days before"
     const char *role; // social-worker, team-manager, …

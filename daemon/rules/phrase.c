@@ -498,6 +498,8 @@ bool phrase_rung(const struct phrase_context *c, const struct node *n, struct ru
         ret->when = ON_DUE;
     } else if (take(&k, "weekly")) {
         ret->when = WEEKLY;
+    } else if (take(&k, "booked late")) {
+        ret->when = BOOKED_LATE;
     } else if (take_percent(&k, &ret->percent)) {
         ret->when = PART_ELAPSED;
         if (!take(&k, "elapsed"))

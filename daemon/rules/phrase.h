@@ -22,7 +22,8 @@
 //   derived event     age N
 //                     N EVENT within SPAN
 //                     SPAN in SUBJECT since age N, at age N
-//   rung              at the start | N% elapsed | on the day | SPAN before | SPAN after | weekly
+//   rung              at the start | N% elapsed | on the day | SPAN before | SPAN after | weekly |
+//                     booked late
 //   example           FACT {, FACT} -> due MOMENT | -> nothing
 //   fact              EVENT [CODE] MOMENT [until MOMENT] [set for MOMENT]
 //

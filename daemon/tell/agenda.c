@@ -94,6 +94,12 @@ static const char *digest_keys(const struct round *r, struct date today)
     return db_text_array(r->arena, keys, count);
 }
 
+// Else every mail waits, and none of them for a mail server.
+static bool is_sending(const struct round *r)
+{
+    return r->config->delivery != DELIVERY_OFF;
+}
+
 static bool read_had(struct round *r, struct error *err)
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
@@ -102,16 +108,29 @@ static bool read_had(struct round *r, struct error *err)
 
     if (!db_ask(r->store,
                 "SELECT coalesce(staff_id, ''),"
-                " bool_or((put_at AT TIME ZONE 'Europe/London')::date = $2::date), count(*)"
+                " bool_or((put_at AT TIME ZONE 'Europe/London')::date = $2::date), count(*),"
+                " bool_or(kind = 'weekly' AND state = 'due' AND NOT maybe_repeat)"
                 " FROM timely.outbox WHERE dedupe = ANY ($1::text[]) GROUP BY 1",
                 2, values, &rows, err))
         return false;
     r->known.had_count = (size_t)PQntuples(rows);
     r->known.had = ARENA_ARRAY(r->arena, struct had, r->known.had_count + 1);
     for (int i = 0; i < PQntuples(rows); i++)
-        r->known.had[i] = (struct had){arena_strdup(r->arena, db_text(rows, i, 0)),
-                                       db_bool(rows, i, 1), (size_t)db_int(rows, i, 2)};
+        r->known.had[i] =
+            (struct had){arena_strdup(r->arena, db_text(rows, i, 0)), db_bool(rows, i, 1),
+                         (size_t)db_int(rows, i, 2), is_sending(r) && db_bool(rows, i, 3)};
     return true;
+}
+
+// A list that waits is made anew for the next digest.
+static bool read_waiting_list(struct round *r, struct error *err)
+{
+    bool waits = false;
+
+    for (size_t i = 0; i < r->known.had_count; i++)
+        waits |= r->known.had[i].list_waits && !r->known.had[i].today;
+    return r->week || !waits ||
+           weekly_read_again(r->arena, r->store, *r->library, r->directory, r->now, &r->week, err);
 }
 
 static int by_deadline(const void *key, const void *element)
@@ -123,7 +142,8 @@ static int by_deadline(const void *key, const void *element)
 
 // Lines of earlier digests whose deadlines still stand, with the rung that was said last: what the
 // recipients were told, and of children who came to them since, what the worker before was told.
-// With each: who was told that, when, and whether they know by now that the child is another one's.
+// With each: who was told that, when, whether they know by now that the child is another one's, and
+// whether no mail to them with it, or about it since, has left.
 static const char told_sql[] =
     "WITH said AS (SELECT n.*, p.worker_id, p.worker_since FROM timely.notice n"
     " JOIN timely.deadline d USING (deadline_id) JOIN timely.outbox o USING (message_id)"
@@ -134,11 +154,15 @@ static const char told_sql[] =
     " (SELECT DISTINCT ON (staff_id, deadline_id) staff_id, deadline_id, rung, staff_id,"
     " (extract(epoch FROM said_at) * 1000000)::bigint, EXISTS (SELECT FROM said g"
     " WHERE g.deadline_id = s.deadline_id AND g.staff_id = s.staff_id"
-    " AND g.rung = 'former-worker, since ' || s.worker_since)"
+    " AND g.rung = 'former-worker, since ' || s.worker_since),"
+    " NOT EXISTS (SELECT FROM timely.message_deadline m JOIN timely.outbox l USING (message_id)"
+    " WHERE m.deadline_id = s.deadline_id AND l.staff_id = s.staff_id"
+    " AND l.message_id >= s.message_id"
+    " AND (l.maybe_repeat OR l.state NOT IN ('due', 'superseded')))"
     " FROM said s WHERE staff_id = ANY ($1::text[]) AND rung NOT LIKE 'former-worker, %'"
     " ORDER BY staff_id, deadline_id, said_at DESC, rung) UNION ALL "
     "(SELECT DISTINCT ON (deadline_id) worker_id, deadline_id, rung, staff_id,"
-    " (extract(epoch FROM said_at) * 1000000)::bigint, false"
+    " (extract(epoch FROM said_at) * 1000000)::bigint, false, false"
     " FROM said s WHERE worker_id = ANY ($1::text[]) AND rung LIKE 'social-worker, %'"
     " AND NOT EXISTS (SELECT FROM said g WHERE g.deadline_id = s.deadline_id"
     " AND g.staff_id = s.worker_id) ORDER BY deadline_id, said_at DESC, rung)";
@@ -157,7 +181,8 @@ static bool told_row(const struct round *r, const PGresult *rows, int i, const s
         (struct told){arena_strdup(r->arena, db_text(rows, i, 0)), o, arena_strdup(r->arena, rung),
                       !former || knows ? MOVED_NOT
                       : own            ? MOVED_FROM
-                                       : MOVED_TO};
+                                       : MOVED_TO,
+                      is_sending(r) && db_bool(rows, i, 6)};
     return own || former || agenda_was_away(r->directory, ret->staff_id, said_at);
 }
 
@@ -215,16 +240,22 @@ static void report_nobody(struct round *r, const struct agenda_mail *m)
     r->report.nobody += m->count;
 }
 
+// One that is recorded with its week. Made anew, it is a mail like others.
+static bool is_weekly_list(const struct agenda_mail *m)
+{
+    return m->list && !m->list->week->again;
+}
+
 // A week's lists all together: one that is not in has its reader without a list for a week.
 static bool write_lists(struct round *r, struct error *err)
 {
     AUTO(json_done) json_t *doc = json_object();
     const struct agenda_decision *d = &r->decision;
-    struct agenda_voice v = {r->arena, r->config, r->now};
+    struct agenda_voice v = {r->arena, r->config, r->directory, r->now};
     json_t *tellings = json_array();
 
     for (size_t i = 0; i < d->mail_count; i++)
-        if (d->mails[i].list)
+        if (is_weekly_list(&d->mails[i]))
             json_array_append_new(tellings, agenda_document(&v, &d->mails[i]));
     r->report.mails += json_array_size(tellings);
     json_set_text(doc, "monday", date_iso(r->arena, r->week->monday));
@@ -235,15 +266,16 @@ static bool write_lists(struct round *r, struct error *err)
 static bool write_mails(struct round *r, struct error *err)
 {
     const struct agenda_decision *d = &r->decision;
-    struct agenda_voice v = {r->arena, r->config, r->now};
+    struct agenda_voice v = {r->arena, r->config, r->directory, r->now};
 
     for (size_t i = 0; i < d->mail_count; i++) {
         if (d->mails[i].kind == MAIL_NOBODY)
             report_nobody(r, &d->mails[i]);
-        if (!d->mails[i].list && !write_document(r, agenda_document(&v, &d->mails[i]), err))
+        if (!is_weekly_list(&d->mails[i]) &&
+            !write_document(r, agenda_document(&v, &d->mails[i]), err))
             return false;
     }
-    if (r->week && !write_lists(r, err))
+    if (r->week && !r->week->again && !write_lists(r, err))
         return false;
     for (size_t i = 0; i < d->silent_count; i++)
         r->report.silent += d->silent[i]->rung_count;
@@ -313,7 +345,8 @@ static bool do_round(struct round *r, struct error *err)
         return false;
     in = input_of(r);
     agenda_gather(r->arena, &in, &r->decision);
-    if (r->decision.digest_to_count && (!read_had(r, err) || !read_told(r, err)))
+    if (r->decision.digest_to_count &&
+        (!read_had(r, err) || !read_waiting_list(r, err) || !read_told(r, err)))
         return false;
     in = input_of(r); // the library may be another one after a wait
     agenda_decide(r->arena, &in, &r->known, r->week, &r->decision);

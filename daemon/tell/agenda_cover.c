@@ -8,30 +8,28 @@
 
 #define HANDOVER ", away since "
 
-// The one person whom the child's records name for a role; managers are found by their posts.
-static const char *named_for(const struct responsible *who, const char *role)
+const char *agenda_named(const struct owed *o, const char *role)
 {
     if (!role)
         return NULL;
     if (strcmp(role, "social-worker") == 0)
-        return who->worker_id;
+        return o->who.worker_id;
     if (strcmp(role, "chair") == 0)
-        return who->chair_id;
-    return strcmp(role, "reviewing-officer") == 0 ? who->iro_id : NULL;
+        return o->who.chair_id;
+    return strcmp(role, "reviewing-officer") == 0 ? o->who.iro_id : NULL;
 }
 
 struct handover agenda_handover(struct arena *a, const struct plan_input *in, const struct owed *o,
-                                const struct timescale *t)
+                                const char *staff_id, const char *role)
 {
     struct date today = london_from_instant(in->now).on;
-    const char *role = ladder_acting_role(in->library, t);
-    struct handover h = {.from_id = named_for(&o->who, role), .away_next = DATE_NONE};
+    struct handover h = {.away_next = DATE_NONE};
     struct absence away;
 
-    if (!h.from_id || date_cmp(o->due_on, today) < 0)
+    if (date_cmp(o->due_on, today) < 0)
         return h;
-    if (!directory_away(in->directory, h.from_id, today, &away)) {
-        h.away_next = directory_away_next(in->directory, h.from_id, today);
+    if (!directory_away(in->directory, staff_id, today, &away)) {
+        h.away_next = directory_away_next(in->directory, staff_id, today);
         if (date_known(h.away_next) && date_cmp(h.away_next, o->due_on) > 0)
             h.away_next = DATE_NONE;
         return h;

@@ -119,6 +119,8 @@ static bool recall(const struct deciding *g, const struct told *t, struct line *
 
     if (stands && t->moved == MOVED_TO)
         agenda_arrive(g->arena, t->rung, ret);
+    if (stands)
+        ret->is_new |= t->unread;
     return stands ||
            (t->moved == MOVED_FROM && agenda_part(g->arena, g->in, t->owed, t->staff_id, ret));
 }
@@ -188,6 +190,16 @@ static void make_alarms(struct deciding *g, size_t from, size_t end)
     g->d->line_count += end - from;
 }
 
+// Theirs of the week's list, where it is to be in this digest.
+static const struct week_reader *list_of(const struct deciding *g, const struct staff *to)
+{
+    const struct had *before = had(g, to->id);
+
+    return g->week && (!g->week->again || (before && before->list_waits))
+               ? week_reader_of(g->week, to->id)
+               : NULL;
+}
+
 // New lines and, after them, those that were told before.
 static void make_digest(struct deciding *g, size_t from, size_t end)
 {
@@ -207,7 +219,7 @@ static void make_digest(struct deciding *g, size_t from, size_t end)
     memcpy(all, fresh, count * sizeof *all);
     added = add_standing_of(g, to, all + count);
     mail = add_mail(g, MAIL_DIGEST, to, all, count + added);
-    list = g->week ? week_reader_of(g->week, to->id) : NULL;
+    list = list_of(g, to);
     if (list)
         add_list(g, mail, list);
     for (size_t i = 0; i < count + added; i++)
@@ -294,7 +306,7 @@ static void make_summaries(struct deciding *g)
 // Who has no digest this morning has the list alone.
 static void make_lists(struct deciding *g)
 {
-    for (size_t i = 0; g->week && i < g->week->count; i++)
+    for (size_t i = 0; g->week && !g->week->again && i < g->week->count; i++)
         if (!g->listed[i])
             add_list(g, add_mail(g, MAIL_WEEKLY, g->week->readers[i].to, NULL, 0),
                      &g->week->readers[i]);

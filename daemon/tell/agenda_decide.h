@@ -37,6 +37,7 @@ struct told {
                     // theirs
         MOVED_TO,   // the worker now; another one was told, before the child came to them
     } moved;
+    bool unread; // no mail that says it has left: it is new to its reader still
 };
 
 // Digests that somebody has had, the week's list among them. Nobody has a second one on a day, nor
@@ -47,6 +48,7 @@ struct had {
     const char *staff_id; // "": nobody's, the operator's
     bool today;
     size_t this_week; // since Monday, today's too
+    bool list_waits;  // the list of this week, and has surely not left: the next digest has it anew
 };
 
 // What is remembered of the people of digest_to.

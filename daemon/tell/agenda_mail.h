@@ -10,7 +10,7 @@
 #include "outbox.h"
 
 // The key of a recipient's digest of a day; the operator's has staff_id "". And of their list of a
-// week, of that Monday.
+// week, of that Monday; one that is made anew goes in the place of the day's digest.
 const char *agenda_digest_key(struct arena *a, const char *staff_id, struct date on);
 const char *agenda_weekly_key(struct arena *a, const char *staff_id, struct date monday);
 

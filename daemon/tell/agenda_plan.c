@@ -146,15 +146,16 @@ static const struct said *said_of(const struct planner *p, size_t *ret_count)
     return s;
 }
 
-static bool was_said(const struct planner *p, const char *rung)
+// NULL: not yet.
+static const struct said *said_by(const struct planner *p, const char *rung)
 {
     size_t count;
     const struct said *s = said_of(p, &count);
 
     for (size_t i = 0; i < count; i++)
         if (strcmp(s[i].rung, rung) == 0)
-            return true;
-    return false;
+            return &s[i];
+    return NULL;
 }
 
 // When the next ones up may hear of a deadline that a newly allocated worker is to act on; 0: now.
@@ -220,7 +221,7 @@ static void plan_telling(struct planner *p, const struct telling *t)
         look_again_at(p, t->at);
         return;
     }
-    if (was_said(p, t->rung))
+    if (said_by(p, t->rung))
         return;
     if (p->owed->at_first_start && t->at <= p->in->first_started_at &&
         (t->escalation || !p->never_told))
@@ -248,20 +249,34 @@ static bool was_told(const struct planner *p, const char *staff_id)
 
 // What somebody who is away was told of, and is due before they are back: who stands in hears of
 // it too, unless they have.
-static void plan_handover(struct planner *p)
+static void hand_over(struct planner *p, const char *from_id, const char *role, bool escalation)
 {
-    struct handover h = agenda_handover(p->arena, p->in, p->owed, p->deadline->timescale);
-    struct telling t = {.rung = h.rung, .at = p->in->now};
+    struct handover h = agenda_handover(p->arena, p->in, p->owed, from_id, role);
+    struct telling t = {.rung = h.rung, .role = role, .at = p->in->now, .escalation = escalation};
     const struct staff *to;
     const char *ignored;
 
     if (date_known(h.away_next))
         look_again_at(p, opening_from(p->in->library, h.away_next));
-    if (!h.rung || !was_told(p, h.from_id))
+    if (!h.rung || !was_told(p, from_id))
         return;
     to = recipient_of(p, &t, &ignored);
-    if (to && strcmp(to->id, h.from_id) != 0 && !was_told(p, to->id))
+    if (to && strcmp(to->id, from_id) != 0 && !was_told(p, to->id))
         plan_telling(p, &t);
+}
+
+// By who acts, and by the next ones up who have heard of it.
+static void plan_handovers(struct planner *p, const struct telling *t, size_t count)
+{
+    const char *acting = ladder_acting_role(p->in->library, p->deadline->timescale);
+    const char *named = agenda_named(p->owed, acting);
+    const struct said *said;
+
+    if (named)
+        hand_over(p, named, acting, false);
+    for (size_t i = 0; i < count; i++)
+        if (t[i].escalation && (said = said_by(p, t[i].rung)))
+            hand_over(p, said->staff_id, t[i].role, true);
 }
 
 static instant plan_deadline(struct planner *p)
@@ -280,7 +295,7 @@ static instant plan_deadline(struct planner *p)
     p->never_told = would_never_be_told(p, tellings, count);
     for (size_t i = 0; i < count; i++)
         plan_telling(p, &tellings[i]);
-    plan_handover(p);
+    plan_handovers(p, tellings, count);
     return p->next;
 }
 

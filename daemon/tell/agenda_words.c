@@ -32,6 +32,8 @@ static const char *escalation_words(const struct agenda_voice *v, const struct o
         return is_awaited(v, o)
                    ? arena_printf(v->arena, "it was due on %s and nothing is recorded", due)
                    : arena_printf(v->arena, "out of timescale since %s", due);
+    if (date_known(o->booked.on) && date_cmp(o->booked.on, o->due_on) > 0)
+        return "it is booked after its due date";
     return "it is not booked in time";
 }
 
@@ -51,12 +53,29 @@ const char *agenda_week_words(const struct agenda_voice *v, const struct concern
     return escalation_words(v, c->owed);
 }
 
+// What is late needs no reason beside its date, but why it comes to this one may need saying.
+static const char *reason_beside_date(const struct agenda_voice *v, const struct line *l)
+{
+    return date_cmp(l->owed->due_on, agenda_today(v)) < 0 ? l->why : agenda_reason(v, l);
+}
+
+const char *agenda_worker(const struct agenda_voice *v, const struct owed *o,
+                          const struct staff *to)
+{
+    const struct staff *worker = directory_staff(v->directory, o->who.worker_id);
+
+    if (!worker || worker == to)
+        return NULL;
+    return arena_strdup(v->arena, worker->name ? worker->name : worker->id);
+}
+
 struct digest_line agenda_digest_line(const struct agenda_voice *v, const struct line *l)
 {
     const struct owed *o = l->owed;
 
     return (struct digest_line){
         .child = naming_child(v->arena, v->config->names, &o->child),
+        .worker = l->parting ? NULL : agenda_worker(v, o, l->to),
         .family = o->family,
         .title = l->title,
         .force = l->force,
@@ -65,7 +84,7 @@ struct digest_line agenda_digest_line(const struct agenda_voice *v, const struct
         .working_days = l->working_days,
         .booked = booked_words(v, o),
         .seen_on = o->seen_on,
-        .reason = agenda_reason(v, l),
+        .reason = reason_beside_date(v, l),
         .said = acknowledged_words(v->arena, o, agenda_today(v)),
         .is_new = l->is_new,
         .deadline_id = o->deadline_id,
@@ -74,10 +93,11 @@ struct digest_line agenda_digest_line(const struct agenda_voice *v, const struct
 }
 
 struct digest_line agenda_owed_line(const struct agenda_voice *v, const struct library *l,
-                                    const struct owed *o)
+                                    const struct owed *o, const struct staff *to)
 {
     const struct timescale *t = &l->timescales[library_timescale(l, o->timescale)];
     struct line line = agenda_line(v->arena, l, o, t, agenda_today(v));
 
+    line.to = to;
     return agenda_digest_line(v, &line);
 }

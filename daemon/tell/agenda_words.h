@@ -9,6 +9,7 @@
 struct agenda_voice {
     struct arena *arena;
     const struct config *config;
+    const struct directory *directory;
     instant now;
 };
 
@@ -22,6 +23,11 @@ const char *agenda_week_words(const struct agenda_voice *v, const struct concern
 
 // A line as mails list it. Arena-owned.
 struct digest_line agenda_digest_line(const struct agenda_voice *v, const struct line *l);
-// A deadline as mails list it, told before and without a reason. The library has its timescale.
+// A deadline as mails list it for `to`, told before and without a reason. The library has its
+// timescale.
 struct digest_line agenda_owed_line(const struct agenda_voice *v, const struct library *l,
-                                    const struct owed *o);
+                                    const struct owed *o, const struct staff *to);
+
+// Who a child is allocated to, by name, where that is another one than the reader; else NULL.
+const char *agenda_worker(const struct agenda_voice *v, const struct owed *o,
+                          const struct staff *to);

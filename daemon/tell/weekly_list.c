@@ -50,6 +50,7 @@ static struct weekly_date date_of(const struct listing *g, const struct concern 
     return (struct weekly_date){.on = c->on,
                                 .at = c->booked ? c->owed->booked : MOMENT_NONE,
                                 .child = naming_child(a, g->voice->config->names, &c->owed->child),
+                                .worker = agenda_worker(g->voice, c->owed, g->reader->to),
                                 .title = arena_strdup(a, c->timescale->title)};
 }
 
@@ -96,9 +97,10 @@ static void add_concerns(const struct listing *g)
         if (!weekly_says(g->mail, c))
             continue;
         if (c->part == WEEK_LATE)
-            late[w->late_count++] = agenda_owed_line(g->voice, r->week->library, c->owed);
+            late[w->late_count++] = agenda_owed_line(g->voice, r->week->library, c->owed, r->to);
         else if (c->part == WEEK_RECORD)
-            records[w->record_count++] = agenda_owed_line(g->voice, r->week->library, c->owed);
+            records[w->record_count++] =
+                agenda_owed_line(g->voice, r->week->library, c->owed, r->to);
         else
             dates[w->date_count++] = date_of(g, c);
     }

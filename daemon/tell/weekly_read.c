@@ -84,23 +84,38 @@ static bool read_occasions(struct week_reading *r, struct date monday, struct er
     return true;
 }
 
+static bool read_week(struct week_reading *r, struct week **ret, struct error *err)
+{
+    struct date monday = week_monday(london_from_instant(r->in.now).on);
+
+    if (!read_deadlines(r, monday, err) || !read_occasions(r, monday, err) ||
+        !read_children(r, err))
+        return false;
+    *ret = ARENA_NEW(r->arena, struct week);
+    weekly_gather(r->arena, &r->in, *ret);
+    return true;
+}
+
 bool weekly_read(struct arena *a, struct db *store, const struct library *l,
                  const struct directory *directory, instant now, struct week **ret,
                  struct error *err)
 {
-    struct date monday = week_monday(london_from_instant(now).on);
     struct week_reading r = {a, store, {.library = l, .directory = directory, .now = now}};
     bool due;
 
     *ret = NULL;
-    if (!read_is_due(&r, &due, err))
+    return read_is_due(&r, &due, err) && (!due || read_week(&r, ret, err));
+}
+
+bool weekly_read_again(struct arena *a, struct db *store, const struct library *l,
+                       const struct directory *directory, instant now, struct week **ret,
+                       struct error *err)
+{
+    struct week_reading r = {a, store, {.library = l, .directory = directory, .now = now}};
+    bool due;
+
+    if (!read_is_due(&r, &due, err) || !read_week(&r, ret, err))
         return false;
-    if (!due)
-        return true;
-    if (!read_deadlines(&r, monday, err) || !read_occasions(&r, monday, err) ||
-        !read_children(&r, err))
-        return false;
-    *ret = ARENA_NEW(a, struct week);
-    weekly_gather(a, &r.in, *ret);
+    (*ret)->again = true;
     return true;
 }

@@ -8,3 +8,7 @@
 MUST_USE bool weekly_read(struct arena *a, struct db *store, const struct library *l,
                           const struct directory *directory, instant now, struct week **ret,
                           struct error *err);
+// The list of this week as it is now, for those whose list still waits. Waits. Arena-owned.
+MUST_USE bool weekly_read_again(struct arena *a, struct db *store, const struct library *l,
+                                const struct directory *directory, instant now, struct week **ret,
+                                struct error *err);

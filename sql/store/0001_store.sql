@@ -361,7 +361,7 @@ SELECT a.* FROM timely.acknowledgement a JOIN timely.deadline d USING (deadline_
 --   due            superseded     put_message a newer one about the same object to the same person is put in, and this one has
 --                                             surely not left (not maybe_repeat)
 --   due            superseded     the agenda  the same of a newer digest to the same person, which says what still stands; of the
---                                             list of a week, only by the list of another week with a digest in it
+--                                             list of a week, only by a newer list with a digest in it
 --   due            claimed        a sender    not_before has come; no older one about the same object to the same person waits
 --   claimed        claimed        another     lease_until has passed
 --   handing_over   claimed        another     lease_until has passed; it may have left: maybe_repeat

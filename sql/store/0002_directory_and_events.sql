@@ -40,13 +40,15 @@ CREATE TABLE timely.cover (
 );
 CREATE INDEX cover_of ON timely.cover (of_id);
 
--- Days of absence and duty that came or went: the agenda looks anew at what these people act on. Waits its turn.
+-- Days of absence and duty that came or went: the agenda looks anew at what these people act on, or were told of. Waits its turn.
 CREATE FUNCTION timely.cover_changed(staff text[], business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM timely.take_turn();
     UPDATE timely.deadline d SET next_notice_at = date_trunc('minute', business_now) FROM timely.person p
      WHERE p.person_id = d.person_id AND d.state = 'open' AND d.next_notice_at > business_now
-       AND (p.worker_id = ANY (staff) OR p.chair_id = ANY (staff) OR p.iro_id = ANY (staff));
+       AND (p.worker_id = ANY (staff) OR p.chair_id = ANY (staff) OR p.iro_id = ANY (staff)
+            OR EXISTS (SELECT FROM timely.notice n
+                        WHERE n.deadline_id = d.deadline_id AND n.due_on = d.due_on AND n.staff_id = ANY (staff)));
 END $$;
 
 -- Events as they were told, word for word: append-only but for the owner's purge. The same event_id again is a

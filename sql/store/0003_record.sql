@@ -274,8 +274,8 @@ BEGIN
 END $$;
 
 -- A digest says all that still stands of those before it. One that waits, and has surely not left, is therefore overtaken by
--- a newer one to the same person, as after days without a mail server. So is a week's list by the next one that has a digest
--- in it, and by nothing else: no digest has the list.
+-- a newer one to the same person, as after days without a mail server. So is a week's list by a newer one that has a digest
+-- in it, and by nothing else: no digest has the list. The agenda makes a list that waits anew for the next digest.
 CREATE FUNCTION timely.overtake_digests(newer bigint, business_now timestamptz) RETURNS void LANGUAGE sql AS $$
     UPDATE timely.outbox o SET state = 'superseded', settled_at = business_now
       FROM timely.outbox n

@@ -524,6 +524,28 @@ def test_a_meeting_booked_too_late_is_told_at_once(authority):
     assert late_mails(happens(authority)) == [], 'once'
 
 
+LATE_LADDER = """authority: Test
+ladders:
+  E-CONF: [{tell: social-worker, by: profile}, {tell: team-manager, at: booked late}]
+"""
+
+
+def test_whom_the_ladder_names_hears_of_it_too(server, tmp_path):
+    """At once, and once for each day that it is booked for."""
+    made = Authority(server, tmp_path)
+    (tmp_path / 'overlay.yaml').write_text(LATE_LADDER, encoding='utf-8')
+    made.store.config.write_text(made.store.config.read_text() + 'rules: {overlay: overlay.yaml}\n')
+    with made as authority:
+        begin(authority)
+        booked_too_late(authority, datetime.datetime(2024, 4, 3, 15))
+        words = {m.recipient: ' '.join(m.message.get_body(('plain',)).get_content().split())
+                 for m in late_mails(happens(authority))}
+        assert set(words) == {'sw1@council.example', 'tm1@council.example'}
+        assert 'booked for Tuesday 23 April 2024, 10:00' in words['tm1@council.example']
+        assert 'worker was told the same' in words['tm1@council.example'] and 'Please ask for' in words['sw1@council.example']
+        assert late_mails(happens(authority)) == []
+
+
 @pytest.mark.parametrize('met', [False, True])
 def test_of_a_meeting_booked_too_late_nobody_hears_at_night(authority, met):
     child = booked_too_late(authority, datetime.datetime(2024, 4, 6, 3))  # Saturday

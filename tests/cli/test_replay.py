@@ -2,6 +2,8 @@
 where the daemon itself, driven over some weeks, must have sent the same."""
 import csv
 import datetime
+import email
+import email.policy
 import fcntl
 import json
 import os
@@ -230,6 +232,23 @@ def test_a_replay_begins_like_a_first_start(council):
         [('2024-04-08T09:00', 'summary', 'TM', child, '') for child in ('late', 'moved', 'old')] +
         [('2024-04-08T09:00', 'digest', 'SW2', 'moved', WORKER + '2 working days before')] +
         [(at, 'digest', *line) for at, _, *line in EXPECTED if '2024-04-08T00:00' < at < '2024-04-10T00:00'])
+
+
+def test_one_readers_mails_as_they_would_have_read(council, tmp_path):
+    folder = tmp_path / 'mails'
+    rows = council('replay', *SPRING, '--staff', 'SW2', '--mails', folder, '--format', 'csv').rows()
+    assert told(rows) == [row for row in EVERYTHING if row[2] == 'SW2']
+    mails = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in folder.glob('new/*')]
+    kinds = Counter('meeting' if any(p.get_content_type() == 'text/calendar' for p in m.walk()) else 'digest' for m in mails)
+    assert kinds == {'digest': len({r['mail'] for r in rows if r['kind'] == 'digest'}),
+                     'meeting': len({r['mail'] for r in rows if r['kind'] != 'digest'})}
+    mail, = [m for m in mails if m['Date'].datetime.strftime('%Y-%m-%dT%H:%M') == '2024-04-03T09:00']
+    assert mail['To'].addresses[0].addr_spec == 'sw2@council.example'
+    assert 'NEW Initial child protection conference [Guidance] due Wednesday 10 April (in 5 working days)' \
+        in ' '.join(mail.get_body(('plain',)).get_content().split())
+    out = council('replay', *SPRING, '--staff', 'SW2').out
+    assert 'Name SW2' in out and 'Name SW1' not in out and 'messages from' not in out
+    assert 'nobody in the directory has this number' in council('replay', *SPRING, '--staff', 'SW9', status=2).err
 
 
 def test_a_time_of_which_nothing_is_to_be_said(council):

@@ -358,6 +358,8 @@ MEASURED = ['timeliness', '--from', '2024-01', '--to', '2024-02', '--measure']
     (['replay', '--from', '1980-01-01', '--to', '2024-02-01'], '--from 1980-01-01: the bank holidays are known, or can be foretold, from 1995'),
     (['replay', '--from', '2024-01-01', '--to', '2079-06-01'], '--to 2079-06-01: the bank holidays are known'),
     (['replay', '--from', '2024-01-01', '--to', '2024-02-01', '--overlay', '/nonexistent.yaml'], '/nonexistent.yaml'),
+    (['replay', '--from', '2024-01-01', '--to', '2024-02-01', '--mails', 'x'], 'say whose with --staff ID'),
+    (['replay', '--from', '2024-01-01', '--to', '2024-02-01', '--overlay', 'x', '--staff', 'y'], 'leave out --staff'),
     (['replay', '--from', '2024-01-01', '--to', '2024-02-01'], 'no store is known: give --config FILE, or --embedded DIR'),
     (['import', 'ssd', '/tmp'], 'give --embedded DIR, or name a test database with --source'),
     (['feed', 'add', 'teem', '1'], 'expected worker, team, service, administrator, chair, meeting or child; did you mean "team"?'),

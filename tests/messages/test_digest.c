@@ -86,7 +86,7 @@ static void digest_for_a_worker(void **state)
     lines[6].is_new = true;
     digest_render(arena, &d, &r);
     assert_narrow(r.text);
-    assert_string_equal(r.subject, "1 out of timescale, 1 due today");
+    assert_string_equal(r.subject, "1 out of timescale, 1 due today; 2 new");
     check_rendered("digest-worker", &r);
 }
 
@@ -110,6 +110,8 @@ static void digest_for_a_manager(void **state)
     }
     lines[0].reason = "out of timescale since 29 March; nothing is booked";
     lines[1].reason = lines[2].reason = "second miss in a row; the chair was told on 18 March";
+    lines[1].worker = lines[2].worker = "Ivy <b> Hart";
+    lines[0].worker = "Tom Reed";
     lines[1].is_new = lines[2].is_new = true;
     lines[3].reason = "no booking 5 working days before it is due";
     lines[3].said = "In hand until Tuesday 9 April 2024, says Ivy Hart: the <i>IRO</i> is away";
@@ -168,6 +170,11 @@ static void a_long_digest_is_cut_and_counted(void **state)
     struct digest d = digest_of(lines, 200);
 
     digest_render(arena, &d, &r);
+    assert_non_null(strstr(r.text, "\nand 170 more:\n"));
+    assert_null(strstr(r.text, "since your last digest"));
+    for (int i = 0; i < 200; i++)
+        lines[i].is_new = true;
+    digest_render(arena, &d, &r);
     assert_non_null(strstr(r.text, "\nand 140 more:\n  133 x Visit\n  7 x Review\n"));
     assert_non_null(strstr(r.html, "and 140 more"));
     assert_null(strstr(r.text, "\n0199 ("));
@@ -183,18 +190,20 @@ static const char *position(const char *text, const char *what)
     return at;
 }
 
-// The worst family first and whole, then in it the worst child first and whole.
+// The worst family first and whole, then in it the worst child first and whole; but what is due
+// today, as what is new, comes before what was told.
 static void families_stand_together(void **state)
 {
     struct digest_line lines[] = {
         line_of("C9", "z", "t1", "Law", "2024-04-02", -1),
         line_of("C8", "z", "t2", "Law", "2024-06-02", 40),
-        line_of("C1", "a", "t3", "Law", "2024-04-03", 0),
+        line_of("C1", "a", "t3", "Law", "2024-04-04", 1),
         line_of("C9", "z", "t4", "Law", "2024-07-01", 60),
         line_of("C2", "a", "t5", "Law", "2024-04-02", -1),
         line_of("C3", NULL, "t6", "Law", "2024-04-01", -2),
+        line_of("C2", "a", "t7", "Law", "2024-04-03", 0),
     };
-    static const char *const order[] = {"t6", "t1", "t4", "t2", "t5", "t3"};
+    static const char *const order[] = {"t7", "t6", "t1", "t4", "t2", "t5", "t3"};
     struct digest d = digest_of(lines, sizeof lines / sizeof *lines);
     struct rendered r;
     const char *before = NULL;
@@ -237,11 +246,12 @@ static void days_are_said_in_words(void **state)
         int working_days;
         const char *at, *words;
     } rows[] = {
-        {"2024-04-09", 4, NULL, "due Tuesday 9 April 2024 (in 4 working days)"},
-        {"2024-04-04", 1, NULL, "due Thursday 4 April 2024 (in 1 working day)"},
-        {"2024-04-06", 0, NULL, "due Saturday 6 April 2024 (before the next working day)"},
-        {"2024-04-03", 0, NULL, "due today, Wednesday 3 April 2024\n"},
-        {"2024-04-03", 0, "2024-04-03T16:30", "due today, Wednesday 3 April 2024, 16:30\n"},
+        {"2024-04-09", 4, NULL, "due Tuesday 9 April (in 4 working days)"},
+        {"2024-04-04", 1, NULL, "due tomorrow, Thursday 4 April\n"},
+        {"2025-01-03", 192, NULL, "due Friday 3 January 2025 (in 192 working days)"},
+        {"2024-04-06", 0, NULL, "due Saturday 6 April (before the next working day)"},
+        {"2024-04-03", 0, NULL, "due today\n"},
+        {"2024-04-03", 0, "2024-04-03T16:30", "due today, 16:30\n"},
         {"2024-04-02", -1, NULL, "was due Tuesday 2 April, 1 working day ago"},
         {"2023-12-29", -64, NULL, "was due Friday 29 December 2023, 64 working days ago"},
         {"2024-03-31", 0, NULL, "was due Sunday 31 March\n"},
@@ -290,12 +300,17 @@ static size_t count_of(const char *text, const char *what)
 
 static struct rendered render_hostile(const char *s)
 {
-    struct digest_line l = line_of(s, s, s, s, "2024-04-09", 4);
-    struct digest d = digest_of(&l, 1);
+    struct digest_line told = line_of(s, s, s, s, "2024-04-09", 4);
+    struct digest d;
     struct rendered r;
 
-    l.booked = l.reason = l.said = s;
-    l.url = strcmp(s, "plain") == 0 ? NULL : s;
+    told.worker = told.booked = told.reason = told.said = s;
+    told.url = strcmp(s, "plain") == 0 ? NULL : s;
+
+    struct digest_line lines[] = {told, told};
+
+    lines[1].is_new = true;
+    d = digest_of(lines, 2);
     d.reader = d.service_name = d.help = s;
     digest_render(arena, &d, &r);
     return r;
@@ -354,6 +369,23 @@ static void hostile_text_stays_text(void **state)
     }
 }
 
+static void a_hold_that_ends_is_no_cancelled_meeting(void **state)
+{
+    struct invite_words w = {.heading = "ICPC 1042 due",
+                             .title = "Initial child protection conference",
+                             .due_on = day_of("2024-04-09"),
+                             .starts = MOMENT_NONE,
+                             .cancelled = true,
+                             .service_name = "Council"};
+    struct rendered r;
+
+    (void)state;
+    invite_render(arena, &w, &r);
+    assert_string_equal(r.subject, "Hold released: ICPC 1042 due, Tuesday 9 April 2024");
+    position(r.text, "the last day was Tuesday 9 April 2024\n");
+    position(r.html, "the meeting is booked, and has an entry of its own");
+}
+
 static void html_is_escaped(void **state)
 {
     (void)state;
@@ -371,6 +403,7 @@ int main(void)
         cmocka_unit_test(subjects_name_the_worst),
         cmocka_unit_test(days_are_said_in_words),
         cmocka_unit_test(hostile_text_stays_text),
+        cmocka_unit_test(a_hold_that_ends_is_no_cancelled_meeting),
         cmocka_unit_test(html_is_escaped),
     };
 

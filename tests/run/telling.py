@@ -114,6 +114,10 @@ class Store:
         report = dict(pair.split('=') for pair in self.run('agenda', now).split())
         return {name: value if name == 'next' else int(value) for name, value in report.items()}
 
+    def leave(self):
+        """Every mail that waits."""
+        self.ask("UPDATE timely.outbox SET state = 'sent', settled_at = now() WHERE state = 'due'")
+
     def person(self, person_id, worker='SW1', team='T1', **columns):
         columns = {'person_id': person_id, 'worker_id': worker, 'team_id': team, 'case_ref': f'REF-{person_id}',
                    'accepted_at': '2024-01-02T09:00Z', 'worker_since': '2023-01-01', **columns}

@@ -63,6 +63,19 @@ def test_who_stands_in_hears_meanwhile_and_who_was_away_reads_it_when_they_are_b
     assert all(len(said) == len({rung for rung, _ in said}) for said in rungs.values()), 'each rung once, to one person'
 
 
+def test_what_a_manager_was_told_is_handed_over_too(store):
+    due_meanwhile = store.deadline(store.person('P1', chair_id='CHAIR'))
+    store.deadline(store.person('P2', chair_id='CHAIR'), trigger='2024-03-14', due='2024-04-15')
+    told(store, '2024-03-15 10:00')
+    assert 'TM1' in told(store, '2024-03-28 09:00'), 'five working days before, and not booked'
+    load(store, '2024-03-28 10:00', 'absences', ABSENCES + 'TM1,2024-04-02,2024-04-12,TM2\n')
+    mails = told(store, '2024-04-02 09:00')
+    assert set(mails) == {'TM2'} and 'REF-P1' in mails['TM2'] and 'REF-P2' not in mails['TM2']
+    assert 'You are told because: it is not booked in time; Name TM1 is away until Friday 12 April 2024; you stand in' in mails['TM2']
+    assert ('team-manager, away since 2024-04-02', 'TM2') in [(rung, staff) for rung, staff, _ in store.notices(due_meanwhile)]
+    assert told(store, '2024-04-03 09:00') == {}
+
+
 def test_a_day_of_duty_and_a_manager_in_the_last_resort(store):
     store.deadline(store.person('P1', worker='SW3', team='T2', chair_id='CHAIR'), seen='2024-03-15 09:00')
     load(store, '2024-03-15 08:00', 'duty', DUTY + 'T2,worker,2024-03-01,,thursday,SW2\nT2,manager,2024-03-28,2024-03-28,,SM\n')

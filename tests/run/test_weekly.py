@@ -88,6 +88,7 @@ def test_one_mail_on_a_monday_says_each_deadline_once(store):
     store.deadline(store.person('P4'), trigger='2024-03-14', due='2024-04-05', seen='2024-04-08 11:00')
     store.agenda('2024-04-08 11:00')
     assert len(mails_of(store, 'TM1')) == 1
+    store.leave()
     store.agenda('2024-04-09 09:00')
     kind, text = mails_of(store, 'TM1')[-1]
     assert kind == 'digest' and 'NEW' in text and 'REF-P4' in text and 'REF-P1' in text
@@ -105,20 +106,42 @@ def test_a_monday_that_breaks_is_done_again_with_what_is_new(store):
     assert {staff for _, staff, _ in store.notices(new)} == {'SW1', 'TM1', 'SM'}
 
 
-def test_what_waits_is_overtaken_by_what_says_all_of_it(store):
-    """No mail server from Friday to Tuesday: Monday's mail has Friday's lines, and nothing has Monday's list."""
+def test_what_waits_is_one_mail_that_says_all_of_it(store):
+    """No mail server from Friday to Wednesday: the newest mail has the lines of those before it, and the list of the week."""
+    store.configure(delivery='live', allowed_domains='[council.example]')
     store.ask("UPDATE timely.state SET weekly_on = '2024-04-01'")
     store.deadline(store.person('P1'), trigger='2024-03-14', due='2024-04-05', seen='2024-04-05 08:00')
     store.deadline(store.person('P2', worker='SW3', team='T2'), trigger='2024-03-13', due='2024-04-04', seen='2024-04-05 08:00')
+    known(store, store.person('P9'), trigger='2024-03-27', due='2024-04-19')
     store.agenda('2024-04-05 10:00')
     store.deadline(store.person('P3'), trigger='2024-03-14', due='2024-04-05', seen='2024-04-08 08:00')
     store.agenda(MONDAY)
     store.deadline(store.person('P4'), trigger='2024-03-14', due='2024-04-05', seen='2024-04-09 08:00')
     store.agenda('2024-04-09 09:00')
-    states = store.ask("SELECT staff_id, kind, state FROM timely.outbox WHERE staff_id IN ('TM1', 'TM2') ORDER BY message_id")
-    assert [row[1:] for row in states if row[0] == 'TM1'] == [
-        ('digest', 'superseded'), ('weekly', 'due'), ('digest', 'due')]
-    assert [row[1:] for row in states if row[0] == 'TM2'] == [('digest', 'due'), ('weekly', 'due')], 'a list alone does not say it all'
+
+    def states(staff):
+        return store.ask('SELECT kind, state FROM timely.outbox WHERE staff_id = %s ORDER BY message_id', (staff,))
+    assert states('TM1') == [('digest', 'superseded'), ('weekly', 'superseded'), ('weekly', 'due')]
+    assert states('TM2') == [('digest', 'due'), ('weekly', 'due')], 'a list alone does not say it all, nor is anything new'
+    _, text = mails_of(store, 'TM1')[-1]
+    assert text.count('NEW') == 3 and text.index('New since your last digest: 3') < text.index('Also next week: 1 date')
+    assert [text.count(f'REF-P{n}') for n in (1, 3, 4, 9)] == [1, 1, 1, 1]
+    assert weekly(store, '2024-04-09 09:05') == 0
+
+    # It leaves on Tuesday: what it brought is told, and Wednesday has a digest like any other.
+    store.leave()
+    store.deadline(store.person('P5'), trigger='2024-03-14', due='2024-04-05', seen='2024-04-10 08:00')
+    store.agenda('2024-04-10 09:00')
+    kind, text = mails_of(store, 'TM1')[-1]
+    assert kind == 'digest' and text.count('NEW') == 1 and 'Told before, and still open: 3' in text
+
+
+def test_who_stands_in_for_a_manager_has_their_list(store):
+    known(store, store.person('P1'), trigger='2024-03-07', due='2024-03-28')
+    store.ask("INSERT INTO timely.cover (covers, of_id, stand_in_id, first_day, last_day, from_where, told_at)"
+              " VALUES ('person', 'TM1', 'TM2', '2024-04-08', '2024-04-12', 'a test', now())")
+    weekly(store)
+    assert 'TM1' not in lists(store) and 'REF-P1, worker Name SW1 (' in lists(store)['TM2'][1]
 
 
 def test_the_first_week_has_its_summary_instead(store):
@@ -161,8 +184,8 @@ def test_whom_what_concerns(store):
     subject, text = told['TM1']
     assert subject == 'Your week: 2 out of timescale, 1 ahead' and 'REF' not in subject
     assert text.index('REF-P1') < text.index('REF-P2'), 'the worst first'
-    assert 'This week: 1 date Tuesday 9 April: 1 - REF-P3: Initial child protection conference, booked for 14:30' in text
-    assert 'Next week: 1 date Friday 19 April: 1 - REF-P5' in told['TM2'][1]
+    assert 'This week: 1 date Tuesday 9 April: 1 - 14:30 Initial child protection conference: REF-P3 (Name SW1)' in text
+    assert 'Next week: 1 date Friday 19 April: 1 - Initial child protection conference, due: REF-P5' in told['TM2'][1]
     assert 'other work of chairs not done in time: 1' in told['CM'][1] and 'longest first' not in told['CM'][1]
     # The evidence about the late child names the list.
     assert late and {r['staff_id'] for r in of(evidence(store, person='P1'), 'told')} == {'TM1', 'SM', 'HEAD'}

@@ -39,7 +39,7 @@ def test_each_rung_in_its_turn(council):
 
     subjects = {m.whom: m.subject for m in council.mails() if not m.method and not is_list(m)}
     assert subjects['HEAD'].startswith('For your attention')
-    assert 'out of timescale since Tuesday 23 April 2024' in flat(council.mails('DIR')[0].text)
+    assert 'was due Tuesday 23 April, 10 working days ago' in flat(council.mails('DIR')[0].text)
 
     # It was ahead in two weeks' lists; since then each week's first working day brings it as late, also when no rung is left.
     council.clock.set('2024-06-03 09:00')
