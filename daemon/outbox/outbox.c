@@ -133,10 +133,9 @@ static const char *trouble(struct arena *a, const struct config *c, const struct
 }
 
 bool outbox_settle(struct db *store, const struct config *c, const struct settlement *s,
-                   bool *ret_ours, struct error *err)
+                   struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
-    AUTO(pgresult_done) PGresult *r = NULL;
     const char *values[7] = {arena_printf(a, "%lld", s->message_id),
                              arena_printf(a, "%lld", s->claim_number), outcome_word(s->outcome),
                              s->answer};
@@ -153,7 +152,14 @@ bool outbox_settle(struct db *store, const struct config *c, const struct settle
         values[5] = s->redirected ? arena_printf(a, "%s redirected=t", s->sha256) : s->sha256;
         values[6] = trouble(a, c, s);
     }
-    if (!db_ask_often(store, sql, count, values, &r, err))
+    return db_send_often(store, sql, count, values, err);
+}
+
+bool outbox_settled(struct db *store, bool *ret_ours, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+
+    if (!db_answer(store, &r, err))
         return false;
     *ret_ours = PQntuples(r) > 0 && db_bool(r, 0, 0);
     return true;

@@ -381,10 +381,11 @@ SELECT a.* FROM timely.acknowledgement a JOIN timely.deadline d USING (deadline_
 -- A sender claims several at a time, as many as go out in a moment, and hands over one after the other. Every claim raises
 -- claim_number, so a holder that others took for dead checks in vain. A lease lasts ten seconds and is renewed while its
 -- holder lives. That a message is claimed, and that it begins to be handed over, is on the disk before anything is done on
--- it. What the holder then says of it the store has before the next message leaves, and the disk a moment later: the holder
--- remembers it for so long, and says it again to a store that has crashed. So no message is lost, each is one row and one
--- Message-ID, and it reaches the mail server twice only if an answer was lost, or if its holder died or was out of touch
--- after the data had begun to leave: tests/model/outbox.pml is this table as a model, and is checked.
+-- it. What the holder then says of it is on its way to the store before the next message leaves, and arrives even if the
+-- holder dies; the disk has it a moment later: the holder remembers it for so long, and says it again to a store that has
+-- crashed. So no message is lost, each is one row and one Message-ID, and it reaches the mail server twice only if an answer
+-- was lost, or if its holder died or was out of touch after the data had begun to leave: tests/model/outbox.pml is this table
+-- as a model, and is checked.
 CREATE TABLE timely.outbox (
     message_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind           text NOT NULL CHECK (kind IN ('digest', 'alarm', 'invite', 'cancel', 'operator', 'summary', 'weekly', 'welcome')),
