@@ -63,24 +63,36 @@ void sender_done(struct sender *s)
 // ------------------------------------------------------------------------------ still called for
 
 // Whoever speaks against a message must be as new as the message: a colleague who came a moment ago
-// is not in a directory that was read before. Rare enough to read it again, once a batch. Waits.
-static bool check_wanted(struct batch *b, const struct outgoing *m, struct settlement *s,
-                         struct error *err)
+// is not in a directory that was read before. Rare enough to read it again, and ask again. Waits.
+static bool ask_wanted(struct batch *b, const char **why_not, struct error *err)
 {
     struct mail_maker *k = &b->maker;
-    const char *why_not;
+    bool any = false;
 
-    if (!wanted_ask(k->arena, k->store, k->directory, m, k->now, &why_not, err))
+    if (!wanted_ask(k->arena, k->store, k->directory, b->messages, b->count, k->now, why_not, err))
         return false;
-    if (why_not && !b->newer) {
-        if (!directory_read(k->store, &b->newer, err))
-            return false;
-        k->directory = b->newer;
-        if (!wanted_ask(k->arena, k->store, k->directory, m, k->now, &why_not, err))
-            return false;
-    }
-    if (why_not)
-        settlement_becomes(k->arena, s, OUTCOME_SUPERSEDED, why_not);
+    for (size_t i = 0; i < b->count; i++)
+        any |= why_not[i] != NULL;
+    if (!any)
+        return true;
+    if (!directory_read(k->store, &b->newer, err))
+        return false;
+    k->directory = b->newer;
+    return wanted_ask(k->arena, k->store, k->directory, b->messages, b->count, k->now, why_not,
+                      err);
+}
+
+// Waits.
+static bool check_wanted(struct batch *b, struct error *err)
+{
+    const char *why_not[BATCH_MOST];
+
+    if (!ask_wanted(b, why_not, err))
+        return false;
+    for (size_t i = 0; i < b->count; i++)
+        if (why_not[i])
+            settlement_becomes(b->maker.arena, &b->sender->unsettled[i], OUTCOME_SUPERSEDED,
+                               why_not[i]);
     return true;
 }
 
@@ -131,10 +143,7 @@ static bool compose(struct batch *b, size_t i, struct delivered *ret, struct err
 // What is to be handed over has no outcome after this. Waits.
 static bool prepare(struct batch *b, struct delivered *ret, struct error *err)
 {
-    for (size_t i = 0; i < b->count; i++)
-        if (!check_wanted(b, &b->messages[i], &b->sender->unsettled[i], err))
-            return false;
-    if (!make_links(b, err))
+    if (!check_wanted(b, err) || !make_links(b, err))
         return false;
     for (size_t i = 0; i < b->count; i++)
         if (!compose(b, i, ret, err))
