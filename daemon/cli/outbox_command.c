@@ -127,7 +127,7 @@ enum status run_outbox_retry(struct session *s, const struct arguments *g, struc
     values[1] = session_now(s);
     if (!db_ask(s->store,
                 "WITH again AS (UPDATE timely.outbox SET state = 'due', not_before = now(),"
-                " put_at = $2::timestamptz, settled_at = NULL"
+                " put_at = $2::timestamptz, settled_at = NULL, given_up = false"
                 " WHERE message_id = $1::bigint AND state IN ('refused', 'expired')"
                 " RETURNING message_id, staff_id), told AS (INSERT INTO timely.audit (at, what,"
                 " message_id, staff_id, detail) SELECT $2::timestamptz, 'message.retried',"

@@ -92,7 +92,7 @@ static const char status_sql[] =
     " count(*) FILTER (WHERE state = 'open' AND due_on >= $1::date AND due_on < $1::date + 7)"
     " AS soon, count(*) FILTER (WHERE state = 'open' AND due_on < $1::date) AS missed,"
     " count(*) FILTER (WHERE state = 'unknown') AS unknown FROM timely.deadline) AS d,"
-    " (SELECT count(*) FILTER (WHERE state IN ('due', 'claimed', 'handing_over')) AS waiting,"
+    " (SELECT count(*) FILTER (WHERE settled_at IS NULL) AS waiting,"
     " count(*) FILTER (WHERE state = 'sent') AS sent,"
     " count(*) FILTER (WHERE state = 'refused') AS refused,"
     " count(*) FILTER (WHERE state = 'expired') AS expired,"

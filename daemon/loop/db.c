@@ -309,12 +309,11 @@ static bool last_result(struct db *db, PGresult **ret, struct error *err)
     return true;
 }
 
-// The question was sent, or not.
-static bool take_answer(struct db *db, int sent, PGresult **ret, struct error *err)
+static bool take_answer(struct db *db, PGresult **ret, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
 
-    if (!end_question(db, sent ? last_result(db, &r, err) : lose(db, err)))
+    if (!end_question(db, last_result(db, &r, err)))
         return false;
     if (ret) {
         *ret = r;
@@ -323,13 +322,22 @@ static bool take_answer(struct db *db, int sent, PGresult **ret, struct error *e
     return true;
 }
 
+// Whether libpq took the question, and all of it left.
+static bool is_sent(struct db *db, int taken, struct error *err)
+{
+    if (!taken)
+        return end_question(db, lose(db, err));
+    if (!flush(db, err))
+        return end_question(db, false);
+    return !db->lost || take_answer(db, NULL, err); // its last words say why
+}
+
 bool db_ask(struct db *db, const char *sql, int count, const char *const *values, PGresult **ret,
             struct error *err)
 {
-    if (!begin_question(db, err))
-        return false;
-    return take_answer(db, PQsendQueryParams(db->conn, sql, count, NULL, values, NULL, NULL, 0),
-                       ret, err);
+    return begin_question(db, err) &&
+           is_sent(db, PQsendQueryParams(db->conn, sql, count, NULL, values, NULL, NULL, 0), err) &&
+           take_answer(db, ret, err);
 }
 
 // Its name at the server: made there where this is the first time.
@@ -344,21 +352,34 @@ static bool keep_statement(struct db *db, const char *sql, char name[KEPT_NAME],
     if (i < db->kept_count)
         return true;
     if (!begin_question(db, err) ||
-        !take_answer(db, PQsendPrepare(db->conn, name, sql, 0, NULL), NULL, err))
+        !is_sent(db, PQsendPrepare(db->conn, name, sql, 0, NULL), err) ||
+        !take_answer(db, NULL, err))
         return false;
     db->kept[db->kept_count++] = sql;
     return true;
 }
 
-bool db_ask_often(struct db *db, const char *sql, int count, const char *const *values,
-                  PGresult **ret, struct error *err)
+bool db_send_often(struct db *db, const char *sql, int count, const char *const *values,
+                   struct error *err)
 {
     char name[KEPT_NAME];
 
-    if (!keep_statement(db, sql, name, err) || !begin_question(db, err))
-        return false;
-    return take_answer(db, PQsendQueryPrepared(db->conn, name, count, values, NULL, NULL, 0), ret,
-                       err);
+    return keep_statement(db, sql, name, err) && begin_question(db, err) &&
+           is_sent(db, PQsendQueryPrepared(db->conn, name, count, values, NULL, NULL, 0), err);
+}
+
+// Most often it is there already: then there is nothing to wait for.
+bool db_answer(struct db *db, PGresult **ret, struct error *err)
+{
+    assert(db->busy && "no question was sent");
+    read_server(db);
+    return take_answer(db, ret, err);
+}
+
+bool db_ask_often(struct db *db, const char *sql, int count, const char *const *values,
+                  PGresult **ret, struct error *err)
+{
+    return db_send_often(db, sql, count, values, err) && take_answer(db, ret, err);
 }
 
 static bool run_for_result(struct db *db, const char *sql, PGresult **ret, struct error *err)

@@ -42,6 +42,12 @@ MUST_USE bool db_ask(struct db *db, const char *sql, int count, const char *cons
 // behind a pooler.
 MUST_USE bool db_ask_often(struct db *db, const char *sql, int count, const char *const *values,
                            PGresult **ret, struct error *err);
+// The two halves of it. When the first returns, every byte of the question is with the system,
+// which brings it to the server even if this process ends now; the second, which must come before
+// any other question, takes the answer.
+MUST_USE bool db_send_often(struct db *db, const char *sql, int count, const char *const *values,
+                            struct error *err);
+MUST_USE bool db_answer(struct db *db, PGresult **ret, struct error *err);
 // Several statements without parameters (migrations).
 MUST_USE bool db_run(struct db *db, const char *sql, struct error *err);
 void pgresult_done(PGresult **r);

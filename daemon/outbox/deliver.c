@@ -12,9 +12,9 @@
 // its lease and after the data left, is taken for dead, and the message is sent again.
 //
 // The store says the claims and that the hand-over begins only when it can no longer lose that,
-// once a batch. Of the settlements it does so with the last: it knows each before the next message
-// leaves, so that our own crash repeats no more than one, and after its own crash we tell it all of
-// them once more.
+// once a batch. Of the settlements it does so with the last: after its own crash we tell it all of
+// them once more. Each is sent to it before the next message leaves, and answered while that one
+// leaves: what was sent arrives although we crash, so that our crash repeats no more than one.
 #include "deliver.h"
 
 #include "log.h"
@@ -63,24 +63,36 @@ void sender_done(struct sender *s)
 // ------------------------------------------------------------------------------ still called for
 
 // Whoever speaks against a message must be as new as the message: a colleague who came a moment ago
-// is not in a directory that was read before. Rare enough to read it again, once a batch. Waits.
-static bool check_wanted(struct batch *b, const struct outgoing *m, struct settlement *s,
-                         struct error *err)
+// is not in a directory that was read before. Rare enough to read it again, and ask again. Waits.
+static bool ask_wanted(struct batch *b, const char **why_not, struct error *err)
 {
     struct mail_maker *k = &b->maker;
-    const char *why_not;
+    bool any = false;
 
-    if (!wanted_ask(k->arena, k->store, k->directory, m, k->now, &why_not, err))
+    if (!wanted_ask(k->arena, k->store, k->directory, b->messages, b->count, k->now, why_not, err))
         return false;
-    if (why_not && !b->newer) {
-        if (!directory_read(k->store, &b->newer, err))
-            return false;
-        k->directory = b->newer;
-        if (!wanted_ask(k->arena, k->store, k->directory, m, k->now, &why_not, err))
-            return false;
-    }
-    if (why_not)
-        settlement_becomes(k->arena, s, OUTCOME_SUPERSEDED, why_not);
+    for (size_t i = 0; i < b->count; i++)
+        any |= why_not[i] != NULL;
+    if (!any)
+        return true;
+    if (!directory_read(k->store, &b->newer, err))
+        return false;
+    k->directory = b->newer;
+    return wanted_ask(k->arena, k->store, k->directory, b->messages, b->count, k->now, why_not,
+                      err);
+}
+
+// Waits.
+static bool check_wanted(struct batch *b, struct error *err)
+{
+    const char *why_not[BATCH_MOST];
+
+    if (!ask_wanted(b, why_not, err))
+        return false;
+    for (size_t i = 0; i < b->count; i++)
+        if (why_not[i])
+            settlement_becomes(b->maker.arena, &b->sender->unsettled[i], OUTCOME_SUPERSEDED,
+                               why_not[i]);
     return true;
 }
 
@@ -131,10 +143,7 @@ static bool compose(struct batch *b, size_t i, struct delivered *ret, struct err
 // What is to be handed over has no outcome after this. Waits.
 static bool prepare(struct batch *b, struct delivered *ret, struct error *err)
 {
-    for (size_t i = 0; i < b->count; i++)
-        if (!check_wanted(b, &b->messages[i], &b->sender->unsettled[i], err))
-            return false;
-    if (!make_links(b, err))
+    if (!check_wanted(b, err) || !make_links(b, err))
         return false;
     for (size_t i = 0; i < b->count; i++)
         if (!compose(b, i, ret, err))
@@ -245,16 +254,22 @@ static void say(const struct settlement *s, bool ours)
                     outcome_word(s->outcome), s->answer);
 }
 
-// From here on there is nothing to renew, unless the store loses it.
-static bool settle(struct db *store, const struct config *c, struct sender *sender, size_t i,
+// Tells the store what became of it, if anything did; hear() has its answer.
+static bool settle(struct db *store, const struct config *c, const struct settlement *s,
                    struct error *err)
+{
+    return s->outcome == OUTCOME_NONE || outbox_settle(store, c, s, err);
+}
+
+// From here on there is nothing to renew, unless the store loses it.
+static bool hear(struct db *store, struct sender *sender, size_t i, struct error *err)
 {
     struct settlement *s = &sender->unsettled[i];
     bool ours;
 
     if (s->outcome == OUTCOME_NONE)
         return true;
-    if (!outbox_settle(store, c, s, &ours, err))
+    if (!outbox_settled(store, &ours, err))
         return false;
     atomic_store(&sender->claims[i].until, 0);
     if (!s->said)
@@ -280,7 +295,7 @@ static bool settle_again(struct db *store, const struct config *c, struct sender
                          struct error *err)
 {
     for (size_t i = 0; i < sender->unsettled_count; i++)
-        if (!settle(store, c, sender, i, err))
+        if (!settle(store, c, &sender->unsettled[i], err) || !hear(store, sender, i, err))
             return false;
     return sender->unsettled_count == 0 || finish(store, sender, err);
 }
@@ -319,11 +334,12 @@ static bool treat(struct batch *b, struct delivered *ret, struct error *err)
     for (size_t i = 0; i < b->count; i++) {
         if (s->unsettled[i].outcome == OUTCOME_NONE && is_to_leave(b, i, ret))
             take(b, i, ret);
-        if (!outgoing_mail_end(k->store, &b->mails[i], &s->unsettled[i], err) ||
-            !settle(k->store, k->config, s, i, err))
+        if ((i > 0 && !hear(k->store, s, i - 1, err)) ||
+            !outgoing_mail_end(k->store, &b->mails[i], &s->unsettled[i], err) ||
+            !settle(k->store, k->config, &s->unsettled[i], err))
             return false;
     }
-    return finish(k->store, s, err);
+    return hear(k->store, s, b->count - 1, err) && finish(k->store, s, err);
 }
 
 // As many as take a moment, and no more than twice as many as now; one to begin with, when there

@@ -79,14 +79,15 @@ static const char retry_sql[] =
 // The audit has what, to whom, when, about which deadlines, under which rules: ids and hashes.
 static const char settle_sql[] =
     "WITH mine AS (UPDATE timely.outbox SET state = $3, lease_until = NULL, last_answer = $4,"
-    " settled_at = $5::timestamptz" IS_OURS ", held AS (UPDATE timely.invite_holder h"
+    " settled_at = $5::timestamptz, given_up = $3 IN ('refused', 'expired')" IS_OURS
+    ", held AS (UPDATE timely.invite_holder h"
     " SET sequence_sent = greatest(h.sequence_sent, m.sequence) FROM mine m"
     " WHERE $3 = 'sent' AND m.kind = 'invite' AND h.object_id = m.object_id"
     " AND h.staff_id = m.staff_id),"
     " about AS (SELECT CASE WHEN count(*) = 1 THEN min(d.deadline_id) END AS deadline_id,"
-    " string_agg(concat(d.deadline_id, ':', d.timescale, '/', d.rule_version), ','"
-    " ORDER BY d.deadline_id) AS deadlines FROM timely.message_deadline a"
-    " JOIN timely.deadline d USING (deadline_id) WHERE a.message_id = $1::bigint),"
+    " string_agg(concat(d.deadline_id, ':', d.timescale, '/', d.rule_version), ',') AS deadlines"
+    " FROM (SELECT d.* FROM timely.message_deadline a JOIN timely.deadline d USING (deadline_id)"
+    " WHERE a.message_id = $1::bigint ORDER BY a.deadline_id) d),"
     " told AS (INSERT INTO timely.audit (at, what, message_id, deadline_id, staff_id, detail)"
     " SELECT $5::timestamptz, 'message.' || $3, m.message_id, a.deadline_id, m.staff_id,"
     " concat('kind=', m.kind, ' sequence=', m.sequence, ' attempts=', m.attempts,"
@@ -133,10 +134,9 @@ static const char *trouble(struct arena *a, const struct config *c, const struct
 }
 
 bool outbox_settle(struct db *store, const struct config *c, const struct settlement *s,
-                   bool *ret_ours, struct error *err)
+                   struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
-    AUTO(pgresult_done) PGresult *r = NULL;
     const char *values[7] = {arena_printf(a, "%lld", s->message_id),
                              arena_printf(a, "%lld", s->claim_number), outcome_word(s->outcome),
                              s->answer};
@@ -153,7 +153,14 @@ bool outbox_settle(struct db *store, const struct config *c, const struct settle
         values[5] = s->redirected ? arena_printf(a, "%s redirected=t", s->sha256) : s->sha256;
         values[6] = trouble(a, c, s);
     }
-    if (!db_ask_often(store, sql, count, values, &r, err))
+    return db_send_often(store, sql, count, values, err);
+}
+
+bool outbox_settled(struct db *store, bool *ret_ours, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+
+    if (!db_answer(store, &r, err))
         return false;
     *ret_ours = PQntuples(r) > 0 && db_bool(r, 0, 0);
     return true;

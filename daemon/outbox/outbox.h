@@ -117,9 +117,13 @@ struct settlement {
 void settlement_becomes(struct arena *a, struct settlement *s, enum outcome outcome,
                         const char *answer);
 
-// Writes it down, with the audit; for what will never be sent the operator is told, once a day. A
-// crash of the store in the next moments may undo it, until db_make_last: it must be settled once
-// more then, which does no harm where it was not undone. *ret_ours is false when somebody else has
-// had the message since. Waits.
+// Has it written down, with the audit; for what will never be sent the operator is told, once a
+// day. As db_send_often: the store learns it even if we crash now, and outbox_settled must come
+// before anything else is asked of this connection. Waits.
 MUST_USE bool outbox_settle(struct db *store, const struct config *c, const struct settlement *s,
-                            bool *ret_ours, struct error *err);
+                            struct error *err);
+
+// That the store has it. A crash of the store in the next moments may undo it, until db_make_last:
+// it must be settled once more then, which does no harm where it was not undone. *ret_ours is false
+// when somebody else has had the message since. Waits.
+MUST_USE bool outbox_settled(struct db *store, bool *ret_ours, struct error *err);

@@ -35,10 +35,10 @@ void claim_forget(struct claim *c)
 // No earlier message m about the same calendar object waits for the same person.
 #define NONE_BEFORE                                                                                \
     "NOT EXISTS (SELECT FROM timely.outbox e WHERE e.object_id = m.object_id"                      \
-    " AND e.staff_id = m.staff_id AND e.state IN ('due', 'claimed', 'handing_over')"               \
+    " AND e.staff_id = m.staff_id AND e.settled_at IS NULL"                                        \
     " AND (e.sequence, e.message_id) < (m.sequence, m.message_id))"
 
-#define IS_WAITING "m.state IN ('due', 'claimed', 'handing_over')"
+#define IS_WAITING "m.settled_at IS NULL"
 
 // The right-hand sides see the row as it was: one that was being handed over may have left. The
 // oldest goes first, however often it was tried: after an outage what has waited longest.
@@ -47,7 +47,8 @@ static const char claim_sql[] =
     " claim_number = o.claim_number + 1, lease_until = " A_LEASE ","
     " maybe_repeat = o.maybe_repeat OR o.state = 'handing_over'"
     " WHERE o.message_id IN (SELECT m.message_id FROM timely.outbox m WHERE " IS_WAITING
-    " AND (m.state = 'due' OR $3::boolean) AND m.free_at <= now() AND " NONE_BEFORE
+    " AND m.not_before <= now() AND (m.state = 'due' OR ($3::boolean AND m.lease_until <= now()))"
+    " AND " NONE_BEFORE
     " ORDER BY m.put_at, m.message_id FOR UPDATE SKIP LOCKED LIMIT $4::integer) RETURNING o.*)"
     " SELECT o.message_id, o.claim_number, coalesce(o.object_id, 0), o.attempts, o.sequence,"
     " o.kind, o.staff_id, o.recipient, o.subject, o.body_text, o.body_html, o.body_calendar,"
@@ -111,12 +112,14 @@ bool outbox_next_in(struct db *store, bool take_over, double *ret_seconds, struc
     AUTO(pgresult_done) PGresult *r = NULL;
     const char *seconds, *may = take_over ? "t" : "f";
 
-    if (!db_ask(store,
-                // greatest() takes no notice of NULL: of no message at all it would be 0.
-                "SELECT extract(epoch FROM min(greatest(m.free_at, now())) - now())"
-                " FROM timely.outbox m WHERE " IS_WAITING
-                " AND (m.state = 'due' OR $1::boolean) AND " NONE_BEFORE,
-                1, &may, &r, err))
+    if (!db_ask(
+            store,
+            // greatest() takes no notice of NULL, as the lease of what nobody has: of no
+            // message at all it would be 0.
+            "SELECT extract(epoch FROM min(greatest(m.not_before, m.lease_until, now())) - now())"
+            " FROM timely.outbox m WHERE " IS_WAITING
+            " AND (m.state = 'due' OR $1::boolean) AND " NONE_BEFORE,
+            1, &may, &r, err))
         return false;
     seconds = db_text(r, 0, 0);
     *ret_seconds = seconds ? strtod(seconds, NULL) : -1;
@@ -236,9 +239,10 @@ bool outbox_let_go(struct db *store, struct claim *const *claims, size_t count, 
 // The longest waits are an hour, between two tries or of an update: but for an alarm's, until an
 // opening of the office, which is that moment by whichever clock.
 static const char ahead_sql[] =
-    "UPDATE timely.outbox SET not_before = CASE WHEN state = 'due' THEN now() ELSE not_before END,"
+    "UPDATE timely.outbox SET not_before = least(not_before, now()),"
     " lease_until = CASE WHEN state <> 'due' THEN " A_LEASE " END"
-    " WHERE state IN ('due', 'claimed', 'handing_over') AND free_at > now() + interval '2 hours'"
+    " WHERE settled_at IS NULL"
+    " AND greatest(not_before, lease_until) > now() + interval '2 hours'"
     " AND NOT (state = 'due' AND kind = 'alarm' AND attempts = 0)";
 
 bool outbox_forget_ahead(struct db *store, struct error *err)

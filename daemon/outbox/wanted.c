@@ -13,8 +13,10 @@ struct asked {
     struct arena *arena;
     struct db *store;
     const struct directory *directory;
-    const struct outgoing *message;
+    const struct outgoing *messages;
+    size_t count;
     instant now;
+    bool *wanted; // of each, as far as is known
 };
 
 static bool is_kind(const struct outgoing *m, const char *kind)
@@ -22,107 +24,172 @@ static bool is_kind(const struct outgoing *m, const char *kind)
     return strcmp(m->kind, kind) == 0;
 }
 
-// The lines of a digest or an alarm, as they stand now: is one of them still owed, with the date
-// that it had, and still this person's? Who is away by now, or back, is asked of the day on which
-// it was said: else nobody would have been told.
-static bool is_line_wanted(const struct asked *q, const PGresult *rows, int i)
+static bool has_lines(const struct outgoing *m)
 {
-    struct responsible who = {db_text(rows, i, 2), db_text(rows, i, 3), db_text(rows, i, 4),
-                              db_text(rows, i, 5)};
+    return is_kind(m, "digest") || is_kind(m, "alarm");
+}
+
+static bool is_invite(const struct outgoing *m)
+{
+    return is_kind(m, "invite") && m->object_id;
+}
+
+// The numbers of those that are asked about; NULL: none.
+static const char *numbers_of(const struct asked *q, const bool *about)
+{
+    const char **numbers = ARENA_ARRAY(q->arena, const char *, q->count);
+    size_t count = 0;
+
+    for (size_t i = 0; i < q->count; i++)
+        if (about[i])
+            numbers[count++] = arena_printf(q->arena, "%lld", q->messages[i].message_id);
+    return count > 0 ? db_text_array(q->arena, numbers, count) : NULL;
+}
+
+static size_t place_of(const struct asked *q, long long message_id)
+{
+    size_t i = 0;
+
+    while (q->messages[i].message_id != message_id)
+        i++;
+    return i;
+}
+
+// Of the numbers in $1 `sql` gives those of the wanted ones; `at` is $2, where it has one.
+static bool ask_which(const struct asked *q, const char *sql, const char *at, const bool *about,
+                      struct error *err)
+{
+    AUTO(pgresult_done) PGresult *rows = NULL;
+    const char *values[] = {numbers_of(q, about), at};
+
+    if (!values[0])
+        return true;
+    if (!db_ask_often(q->store, sql, at ? 2 : 1, values, &rows, err))
+        return false;
+    for (int i = 0; i < PQntuples(rows); i++)
+        q->wanted[place_of(q, db_int(rows, i, 0))] = true;
+    return true;
+}
+
+// ------------------------------------------------------------------------------------------- lines
+
+// A line of a digest or an alarm, as it stands now: is it still owed, with the date that it had,
+// and still this person's? Who is away by now, or back, is asked of the day on which it was said:
+// else nobody would have been told.
+static bool is_line_wanted(const struct asked *q, const struct outgoing *m, const PGresult *rows,
+                           int i)
+{
+    struct responsible who = {db_text(rows, i, 3), db_text(rows, i, 4), db_text(rows, i, 5),
+                              db_text(rows, i, 6)};
     const char *why;
     const struct staff *s =
-        db_bool(rows, i, 0) ? recipient_on_rung(q->arena, q->directory, &who, db_bool(rows, i, 6),
-                                                db_text(rows, i, 1), column_date(rows, i, 7), &why)
+        db_bool(rows, i, 1) ? recipient_on_rung(q->arena, q->directory, &who, db_bool(rows, i, 7),
+                                                db_text(rows, i, 2), column_date(rows, i, 8), &why)
                             : NULL;
 
-    return s && strcmp(s->id, q->message->staff_id) == 0;
+    return s && strcmp(s->id, m->staff_id) == 0;
 }
 
 // A digest stands in for those that it has overtaken: their lines are in it. Each part is found
-// from the message by indexes, however many notices there ever were.
+// from the messages by indexes, however many notices there ever were.
 static const char lines_sql[] =
-    "SELECT t.state = 'open' AND t.due_on = n.due_on, n.rung, p.worker_id, p.team_id,"
+    "SELECT n.message_id, t.state = 'open' AND t.due_on = n.due_on, n.rung, p.worker_id, p.team_id,"
     " p.chair_id, p.iro_id, coalesce(p.restricted, true),"
     " (n.said_at AT TIME ZONE 'Europe/London')::date FROM"
-    " (SELECT deadline_id, due_on, rung, said_at FROM timely.notice WHERE message_id = $1::bigint"
-    " UNION ALL SELECT n.deadline_id, n.due_on, n.rung, n.said_at FROM timely.outbox me"
+    " (SELECT message_id, deadline_id, due_on, rung, said_at FROM timely.notice"
+    " WHERE message_id = ANY ($1::bigint[])"
+    " UNION ALL SELECT me.message_id, n.deadline_id, n.due_on, n.rung, n.said_at"
+    " FROM timely.outbox me"
     " JOIN timely.message_deadline a USING (message_id) JOIN timely.notice n USING (deadline_id)"
     " JOIN timely.outbox o ON o.message_id = n.message_id"
-    " WHERE me.message_id = $1::bigint AND me.kind = 'digest' AND o.kind = 'digest'"
+    " WHERE me.message_id = ANY ($1::bigint[]) AND me.kind = 'digest' AND o.kind = 'digest'"
     " AND o.staff_id = me.staff_id AND o.state = 'superseded' AND o.message_id < me.message_id) n"
     " JOIN timely.deadline t USING (deadline_id) LEFT JOIN timely.person p USING (person_id)";
 
 // What is said of a deadline by no rung, as that its meeting is booked too late.
 static const char deadlines_sql[] =
-    "SELECT count(*) = 0 OR bool_or(d.state = 'open') FROM timely.message_deadline a"
-    " JOIN timely.deadline d USING (deadline_id) WHERE a.message_id = $1::bigint";
+    "SELECT n.id FROM unnest($1::bigint[]) AS n (id)"
+    " LEFT JOIN timely.message_deadline a ON a.message_id = n.id"
+    " LEFT JOIN timely.deadline d USING (deadline_id)"
+    " GROUP BY n.id HAVING count(d.state) = 0 OR bool_or(d.state = 'open')";
 
-static bool ask_deadlines(const struct asked *q, bool *ret_wanted, struct error *err)
+static bool ask_lines(const struct asked *q, struct error *err)
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
-    const char *id = arena_printf(q->arena, "%lld", q->message->message_id);
+    bool *about = ARENA_ARRAY(q->arena, bool, q->count);
+    const char *numbers;
 
-    if (!db_ask_often(q->store, deadlines_sql, 1, &id, &rows, err))
+    for (size_t i = 0; i < q->count; i++)
+        about[i] = !q->wanted[i] && has_lines(&q->messages[i]);
+    numbers = numbers_of(q, about);
+    if (!numbers)
+        return true;
+    if (!db_ask_often(q->store, lines_sql, 1, &numbers, &rows, err))
         return false;
-    *ret_wanted = db_bool(rows, 0, 0);
-    return true;
+    for (int i = 0; i < PQntuples(rows); i++) {
+        size_t m = place_of(q, db_int(rows, i, 0));
+
+        q->wanted[m] = q->wanted[m] || is_line_wanted(q, &q->messages[m], rows, i);
+        about[m] = false;
+    }
+    return ask_which(q, deadlines_sql, NULL, about, err); // of those that have no line
 }
 
-static bool ask_lines(const struct asked *q, bool *ret_wanted, struct error *err)
-{
-    AUTO(pgresult_done) PGresult *rows = NULL;
-    const char *id = arena_printf(q->arena, "%lld", q->message->message_id);
-
-    if (!db_ask_often(q->store, lines_sql, 1, &id, &rows, err))
-        return false;
-    if (PQntuples(rows) == 0)
-        return ask_deadlines(q, ret_wanted, err);
-    *ret_wanted = false;
-    for (int i = 0; i < PQntuples(rows) && !*ret_wanted; i++)
-        *ret_wanted = is_line_wanted(q, rows, i);
-    return true;
-}
-
-static const char holder_sql[] =
-    "SELECT h.sequence_sent IS NOT NULL OR coalesce(o.ends_at, o.starts_on + 1) > $3::timestamp"
-    " FROM timely.invite_holder h JOIN timely.calendar_object o USING (object_id)"
-    " WHERE h.object_id = $1::bigint AND h.staff_id = $2";
+// ----------------------------------------------------------------------------------------- invites
 
 // Nobody is invited to what is over; an update still goes, since an older time would stay in the
 // calendar.
-static bool ask_holder(const struct asked *q, bool *ret_wanted, struct error *err)
-{
-    AUTO(pgresult_done) PGresult *rows = NULL;
-    const char *values[] = {arena_printf(q->arena, "%lld", q->message->object_id),
-                            q->message->staff_id,
-                            moment_iso(q->arena, london_from_instant(q->now))};
+static const char holder_sql[] =
+    "SELECT m.message_id FROM timely.outbox m JOIN timely.invite_holder h USING (object_id, "
+    "staff_id)"
+    " JOIN timely.calendar_object o USING (object_id) WHERE m.message_id = ANY ($1::bigint[])"
+    " AND (h.sequence_sent IS NOT NULL"
+    " OR coalesce(o.ends_at, o.starts_on + 1) > $2::timestamp)";
 
-    if (!db_ask_often(q->store, holder_sql, 3, values, &rows, err))
-        return false;
-    *ret_wanted = PQntuples(rows) > 0 && db_bool(rows, 0, 0);
-    return true;
+static bool ask_holders(const struct asked *q, struct error *err)
+{
+    bool *about = ARENA_ARRAY(q->arena, bool, q->count);
+
+    for (size_t i = 0; i < q->count; i++)
+        about[i] = !q->wanted[i] && is_invite(&q->messages[i]);
+    return ask_which(q, holder_sql, moment_iso(q->arena, london_from_instant(q->now)), about, err);
+}
+
+// ----------------------------------------------------------------------------------------- all
+// kinds
+
+static bool is_always_wanted(const struct outgoing *m)
+{
+    return is_kind(m, "cancel") || is_kind(m, "operator") || !m->staff_id;
+}
+
+static bool has_left(const struct asked *q, const struct outgoing *m)
+{
+    return !is_always_wanted(m) && !staff_in_post(directory_staff(q->directory, m->staff_id),
+                                                  london_from_instant(q->now).on);
+}
+
+// What nobody needs to ask the store about. Of a week's list, the next one is there after a week.
+static bool is_surely_wanted(const struct asked *q, const struct outgoing *m)
+{
+    bool over = is_kind(m, "weekly") && q->now - m->put_at >= WEEK_US;
+
+    return is_always_wanted(m) || !(has_lines(m) || is_invite(m) || over);
 }
 
 bool wanted_ask(struct arena *a, struct db *store, const struct directory *directory,
-                const struct outgoing *m, instant now, const char **ret_why_not, struct error *err)
+                const struct outgoing *messages, size_t count, instant now,
+                const char **ret_why_not, struct error *err)
 {
-    struct asked q = {a, store, directory, m, now};
-    bool wanted = true;
+    struct asked q = {a, store, directory, messages, count, now, ARENA_ARRAY(a, bool, count)};
 
-    *ret_why_not = NULL;
-    if (is_kind(m, "cancel") || is_kind(m, "operator") || !m->staff_id)
-        return true;
-    if (!staff_in_post(directory_staff(directory, m->staff_id), london_from_instant(now).on)) {
-        *ret_why_not = "the recipient is no longer in post";
-        return true;
-    }
-    if ((is_kind(m, "digest") || is_kind(m, "alarm")) && !ask_lines(&q, &wanted, err))
+    for (size_t i = 0; i < count; i++)
+        q.wanted[i] = is_surely_wanted(&q, &messages[i]);
+    if (!ask_lines(&q, err) || !ask_holders(&q, err))
         return false;
-    if (is_kind(m, "weekly") && now - m->put_at >= WEEK_US)
-        wanted = false; // the next week's list is there
-    if (is_kind(m, "invite") && m->object_id && !ask_holder(&q, &wanted, err))
-        return false;
-    if (!wanted)
-        *ret_why_not = "overtaken: nothing in it is for this recipient any more";
+    for (size_t i = 0; i < count; i++)
+        ret_why_not[i] = has_left(&q, &messages[i]) ? "the recipient is no longer in post"
+                         : q.wanted[i]              ? NULL
+                                       : "overtaken: nothing in it is for this recipient any more";
     return true;
 }

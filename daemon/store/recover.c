@@ -26,7 +26,7 @@ static const char recover_sql[] =
     " RETURNING 1),"
     " deadlines AS (UPDATE timely.deadline SET sequence = sequence + $3::integer RETURNING 1),"
     " waiting AS (UPDATE timely.outbox SET maybe_repeat = true"
-    " WHERE state IN ('due', 'claimed', 'handing_over') RETURNING 1),"
+    " WHERE settled_at IS NULL RETURNING 1),"
     " feeds AS (DELETE FROM timely.feed_body),"
     " counts AS (SELECT (SELECT count(*) FROM objects) AS objects,"
     " (SELECT count(*) FROM deadlines) AS deadlines, (SELECT count(*) FROM waiting) AS waiting),"

@@ -381,10 +381,11 @@ SELECT a.* FROM timely.acknowledgement a JOIN timely.deadline d USING (deadline_
 -- A sender claims several at a time, as many as go out in a moment, and hands over one after the other. Every claim raises
 -- claim_number, so a holder that others took for dead checks in vain. A lease lasts ten seconds and is renewed while its
 -- holder lives. That a message is claimed, and that it begins to be handed over, is on the disk before anything is done on
--- it. What the holder then says of it the store has before the next message leaves, and the disk a moment later: the holder
--- remembers it for so long, and says it again to a store that has crashed. So no message is lost, each is one row and one
--- Message-ID, and it reaches the mail server twice only if an answer was lost, or if its holder died or was out of touch
--- after the data had begun to leave: tests/model/outbox.pml is this table as a model, and is checked.
+-- it. What the holder then says of it is on its way to the store before the next message leaves, and arrives even if the
+-- holder dies; the disk has it a moment later: the holder remembers it for so long, and says it again to a store that has
+-- crashed. So no message is lost, each is one row and one Message-ID, and it reaches the mail server twice only if an answer
+-- was lost, or if its holder died or was out of touch after the data had begun to leave: tests/model/outbox.pml is this table
+-- as a model, and is checked.
 CREATE TABLE timely.outbox (
     message_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind           text NOT NULL CHECK (kind IN ('digest', 'alarm', 'invite', 'cancel', 'operator', 'summary', 'weekly', 'welcome')),
@@ -400,25 +401,28 @@ CREATE TABLE timely.outbox (
     body_html      text,
     body_calendar  text,
     rfc_message_id text NOT NULL UNIQUE, -- the Message-ID header, the same on every try
-    state          text NOT NULL DEFAULT 'due'
-                   CHECK (state IN ('due', 'claimed', 'handing_over', 'sent', 'refused', 'expired', 'superseded')),
+    state          text NOT NULL DEFAULT 'due',
     put_at         timestamptz NOT NULL, -- business time
     not_before     timestamptz NOT NULL, -- real time of the first or next try
     attempts       integer NOT NULL DEFAULT 0,
     claimed_by     text,
     claim_number   bigint NOT NULL DEFAULT 0, -- fencing: rises with every claim
     lease_until    timestamptz,          -- real time of the server
-    free_at        timestamptz GENERATED ALWAYS AS ( -- real time from which it can be claimed; NULL: never again
-                   CASE WHEN state = 'due' THEN not_before WHEN state IN ('claimed', 'handing_over') THEN lease_until END) STORED,
     maybe_repeat   boolean NOT NULL DEFAULT false, -- a hand-over whose answer was lost is tried again
     last_answer    text,
-    settled_at     timestamptz
-);
+    settled_at     timestamptz,          -- business time; NULL: it waits
+    given_up       boolean NOT NULL DEFAULT false, -- refused or expired
+    CHECK (CASE WHEN settled_at IS NULL THEN state IN ('due', 'claimed', 'handing_over') AND NOT given_up
+                WHEN given_up THEN state IN ('refused', 'expired') ELSE state IN ('sent', 'superseded') END)
+) WITH (fillfactor = 50);
+-- No index has the state or the lease in it, nor asks for them, and pages are left half empty: so a row that is claimed
+-- and handed over is written anew beside the old one, and no index is touched until it is settled.
+--
 -- In the order in which they are claimed; what waits for its time is passed over without being read.
-CREATE INDEX outbox_waiting ON timely.outbox (put_at, message_id, free_at) WHERE state IN ('due', 'claimed', 'handing_over');
-CREATE INDEX outbox_never ON timely.outbox (settled_at) WHERE state IN ('refused', 'expired');
+CREATE INDEX outbox_waiting ON timely.outbox (put_at, message_id, not_before) WHERE settled_at IS NULL;
+CREATE INDEX outbox_never ON timely.outbox (settled_at) WHERE given_up;
 CREATE INDEX outbox_object ON timely.outbox (object_id, staff_id) WHERE object_id IS NOT NULL;
-CREATE INDEX outbox_digest ON timely.outbox (staff_id) WHERE kind IN ('digest', 'weekly') AND state = 'due';
+CREATE INDEX outbox_digest ON timely.outbox (staff_id) WHERE kind IN ('digest', 'weekly') AND settled_at IS NULL;
 
 -- Which deadlines a message is about, from when it is put in: append-only. A digest is about each of its lines, also those
 -- that its reader was told before; a meeting's invite about every deadline that the meeting was to meet then.

@@ -280,7 +280,7 @@ CREATE FUNCTION timely.overtake_digests(newer bigint, business_now timestamptz) 
     UPDATE timely.outbox o SET state = 'superseded', settled_at = business_now
       FROM timely.outbox n
      WHERE n.message_id = newer AND n.kind IN ('digest', 'weekly') AND o.kind IN ('digest', n.kind) AND o.staff_id = n.staff_id
-       AND o.message_id < n.message_id AND o.state = 'due' AND NOT o.maybe_repeat
+       AND o.message_id < n.message_id AND o.settled_at IS NULL AND o.state = 'due' AND NOT o.maybe_repeat
 $$;
 
 -- One mail of the agenda with the rungs that it says, or (without a mail) rungs that passed in silence.

@@ -74,16 +74,16 @@ SELECT 'feed-unrendered', true, count(*), min(f.marked_at), 'calendars are not b
 UNION ALL
 SELECT 'message-late', true, count(*), min(CASE WHEN o.attempts > 0 THEN o.put_at - ahead ELSE o.not_before END),
        'messages wait for more than an hour beyond their time (timely outbox)'
-  FROM sends JOIN timely.outbox AS o ON o.state IN ('due', 'claimed', 'handing_over')
+  FROM sends JOIN timely.outbox AS o ON o.settled_at IS NULL
  WHERE CASE WHEN o.attempts > 0 THEN o.put_at - ahead ELSE o.not_before END < now() - interval '1 hour'
 UNION ALL
 SELECT 'claim-lapsed', true, count(*), min(o.lease_until), 'messages were taken for sending and left lying for 5 minutes'
-  FROM sends JOIN timely.outbox AS o ON o.state IN ('due', 'claimed', 'handing_over')
+  FROM sends JOIN timely.outbox AS o ON o.settled_at IS NULL
  WHERE o.state <> 'due' AND o.lease_until < now() - interval '5 minutes'
 UNION ALL
 SELECT 'message-refused', false, count(*), min(o.settled_at - ahead),
        'messages were refused or given up within 7 days (timely outbox)'
-  FROM ran JOIN timely.outbox AS o ON o.state IN ('refused', 'expired') AND o.settled_at > business_now - interval '7 days'
+  FROM ran JOIN timely.outbox AS o ON o.given_up AND o.settled_at > business_now - interval '7 days'
 UNION ALL
 SELECT 'operator-bounced', true, count(*), min(b.since - ahead), 'mail to the operator comes back'
   FROM sends JOIN timely.bounced(business_now) AS b ON b.email = lower(operator_email)

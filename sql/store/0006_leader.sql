@@ -39,7 +39,9 @@ END $$;
 
 CREATE FUNCTION timely.must_lead() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM timely.check_lead();
+    IF current_setting('timely.lead', true) <> '' THEN
+        PERFORM timely.check_lead();
+    END IF;
     RETURN NULL;
 END $$;
 

@@ -100,4 +100,4 @@ class Daemon:
             ahead = {time for time in ahead if time < last}
             # Messages leave at once, updates after a minute in which a later one may take their place.
             if not ahead or min(ahead) - now > datetime.timedelta(minutes=1):
-                self.ask("UPDATE timely.outbox SET state = 'sent' WHERE state = 'due'")
+                self.ask("UPDATE timely.outbox SET state = 'sent', settled_at = now() WHERE state = 'due'")

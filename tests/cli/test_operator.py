@@ -136,10 +136,10 @@ def test_nobody_unknown_gets_a_feed(staffed):
 
 def put_message(store, number, state='due', age='0 days'):
     store.ask("INSERT INTO timely.outbox (kind, dedupe, staff_id, recipient, subject, body_text, rfc_message_id, state,"
-              " put_at, not_before, settled_at, last_answer) VALUES ('digest', %s, 'W1', 'w1@example.org', 'Secret word',"
+              " put_at, not_before, settled_at, given_up, last_answer) VALUES ('digest', %s, 'W1', 'w1@example.org', 'Secret word',"
               " E'Line one\\nLine \\u202e two\\e[31m', %s, %s, now() - %s::interval, now() - %s::interval,"
-              " CASE WHEN %s IN ('refused', 'expired') THEN now() END, '550 no such user')",
-              [f'd{number}', f'<{number}@x>', state, age, age, state])
+              " CASE WHEN %s <> 'due' THEN now() END, %s IN ('refused', 'expired'), '550 no such user')",
+              [f'd{number}', f'<{number}@x>', state, age, age, state, state])
 
 
 def test_the_list_has_no_texts_and_show_makes_them_safe(store):

@@ -199,6 +199,38 @@ static void test_what_is_asked_often_is_planned_once(void **state)
     in_fiber(run_often, NULL);
 }
 
+// Of a question longer than a socket takes at once every byte has left when it is sent.
+static void run_send(void *arg)
+{
+    static const char keep[] = "INSERT INTO public.sent SELECT length($1)",
+                      broken[] = "SELECT 1 / $1::int";
+    AUTO(db_auto_close) struct db *db = open_db(), *other = open_db();
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    const char *big = memset(arena_alloc(a, 5000001), 'x', 5000000), *zero = "0";
+    char count[200] = "";
+    struct error err = {0};
+
+    (void)arg;
+    MUST_OK(db_run(db, "CREATE TABLE public.sent (length int)", &err));
+    MUST_OK(db_send_often(db, keep, 1, &big, &err));
+    for (int i = 0; i < 1000 && strcmp(count, "1") != 0; i++) {
+        (void)fiber_sleep(SECONDS(1) / 100);
+        ask_value(other, "SELECT count(*) FROM public.sent WHERE length = 5000000", count);
+    }
+    MUST(strcmp(count, "1") == 0);
+    MUST_OK(db_answer(db, NULL, &err));
+    MUST_OK(db_send_often(db, broken, 1, &zero, &err));
+    MUST(!db_answer(db, NULL, &err));
+    MUST_EQUAL(err.fault, FAULT_INPUT);
+    MUST_OK(db_run(db, "DROP TABLE public.sent", &err));
+}
+
+static void test_what_was_sent_is_done_before_its_answer_is_taken(void **state)
+{
+    (void)state;
+    in_fiber(run_send, NULL);
+}
+
 static void run_array(void *arg)
 {
     AUTO(db_auto_close) struct db *db = open_db();
@@ -831,6 +863,7 @@ int main(void)
         cmocka_unit_test(test_options_of_the_connection_string_are_kept_under_ours),
         cmocka_unit_test(test_values_go_and_come),
         cmocka_unit_test(test_what_is_asked_often_is_planned_once),
+        cmocka_unit_test(test_what_was_sent_is_done_before_its_answer_is_taken),
         cmocka_unit_test(test_arrays_of_texts_come_back_as_they_were),
         cmocka_unit_test(test_questions_and_answers_of_five_megabytes),
         cmocka_unit_test(test_two_connections_wait_at_the_same_time),

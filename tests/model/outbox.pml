@@ -6,11 +6,13 @@
  * the store. Time is not counted: a lease may end whenever nobody who is in touch with the store holds the row, and a
  * holder's own clock says so first. A sender holds several messages; each goes its own way, so here it holds one.
  *
- * Settlements are not waited for until the disk has them: a store that crashes may forget the last ones, and with them
- * nothing else, since every other statement is waited for, and its log is written in order.
+ * A settlement is sent, and the next message begins to leave before it is answered. It arrives even if its sender crashes,
+ * and is carried out in less than a lease's time, unless the store goes away or its sender is cut off. Nor is it waited for
+ * until the disk has it: a store that crashes may forget the last ones, and with them nothing else, since every other
+ * statement is waited for, and its log is written in order.
  *
- * Each of NO_FENCE, NO_LEASE_CHECK, NO_MARK, NO_WAIT, NO_GRACE, NO_REPEAT_KEPT, NO_SECOND_WORD and NO_DEDUPE takes away
- * one thing that the daemon does; the model must then fail. */
+ * Each of NO_FENCE, NO_LEASE_CHECK, NO_MARK, NO_WAIT, NO_GRACE, NO_REPEAT_KEPT, NO_SECOND_WORD, NO_SENDING and NO_DEDUPE
+ * takes away one thing that the daemon does; the model must then fail. */
 
 #define SENDERS 2
 #define MESSAGES 2
@@ -38,10 +40,18 @@ typedef memory {
     bool sure;              /* its own clock: the lease is not over */
     bool giving;            /* the data may be leaving */
     bool crashed;
-    bool said; /* what became of the message, on a connection that the store has not broken since */
+    bool told; /* what became of the message, on a connection that the store has not broken since */
     mtype touch = in_touch;
 }
 memory sender[SENDERS];
+
+/* What became of a message, on its way to the store. */
+typedef word {
+    byte message = NOTHING;
+    bool newest;
+    mtype outcome;
+}
+word on_way[SENDERS];
 
 bool store_away;
 bool grace; /* the store came back a moment ago: who holds something has not renewed it yet */
@@ -55,7 +65,8 @@ byte troubles = TROUBLES; /* so many things may still go wrong, of any kind */
 byte puts[MESSAGES];
 byte accepted[MESSAGES]; /* by the mail server */
 bool shelved[MESSAGES];  /* superseded by the one who put in the newer one */
-bool excused[MESSAGES];  /* an answer was lost, or a holder died or was out of touch while it gave */
+bool orphan[MESSAGES];   /* who has told the store what became of it has died since */
+bool excused[MESSAGES];  /* an answer was lost, a holder died or was out of touch while it gave, or died with the store */
 
 #define is_held(m) (outbox[m].state == claimed || outbox[m].state == handing_over)
 #define is_waiting(m) (outbox[m].state == due || is_held(m))
@@ -68,7 +79,9 @@ bool excused[MESSAGES];  /* an answer was lost, or a holder died or was out of t
 #define can_renew(s, m) (reaches_store(s) && holds(s, m) && is_held(m))
 #define awaits_renewal(m) (outbox[m].lease_over && (can_renew(0, m) || can_renew(1, m)))
 #define is_kept(s, m) (holds(s, m) && (sender[s].sure || reaches_store(s)))
-#define can_end(m) (is_held(m) && !outbox[m].lease_over && !is_kept(0, m) && !is_kept(1, m))
+#define is_on_way(s, m) (on_way[s].message == m && on_way[s].newest)
+#define is_told(m) (is_on_way(0, m) || is_on_way(1, m))
+#define can_end(m) (is_held(m) && !outbox[m].lease_over && !is_kept(0, m) && !is_kept(1, m) && !is_told(m))
 
 #ifdef NO_DEDUPE
 #define is_new(m) true
@@ -77,8 +90,10 @@ bool excused[MESSAGES];  /* an answer was lost, or a holder died or was out of t
 #endif
 #ifdef NO_FENCE
 #define is_ours(s, m) true
+#define is_word_ours(s) true
 #else
 #define is_ours(s, m) holds(s, m)
+#define is_word_ours(s) on_way[s].newest
 #endif
 
 inline keep(m)
@@ -105,6 +120,7 @@ inline undo(m)
     :: outbox[m].was != kept ->
         outbox[m].state = outbox[m].was;
         outbox[m].maybe_repeat = outbox[m].was_repeat;
+        excused[m] = excused[m] || orphan[m];
         keep(m)
     :: else
     fi
@@ -116,7 +132,14 @@ inline forget(s)
     sender[s].newest = false;
     sender[s].sure = false;
     sender[s].giving = false;
-    sender[s].said = false
+    sender[s].told = false
+}
+
+inline lose_word(s)
+{
+    on_way[s].message = NOTHING;
+    on_way[s].newest = false;
+    on_way[s].outcome = 0
 }
 
 /* ---------------------------------------------------------------------------------------------- the statements */
@@ -160,6 +183,8 @@ inline claim(s, m)
         :: sender[1 - s].message == m -> sender[1 - s].newest = false
         :: else
         fi;
+        on_way[0].newest = on_way[0].newest && on_way[0].message != m;
+        on_way[1].newest = on_way[1].newest && on_way[1].message != m;
         sender[s].message = m;
         sender[s].newest = true;
         sender[s].sure = true;
@@ -222,8 +247,8 @@ inline end(s, m, outcome)
     m = 0
 }
 
-/* outbox_settle, then db_make_last. Where the store is away what there is to say is kept until it is back, and said once
- * more where it was said before that. */
+/* outbox_settle, outbox_settled, then db_make_last. Where the store is away what there is to say is kept until it is back, and
+ * said once more where it was said before that. */
 inline settle(s, m, outcome)
 {
     do
@@ -233,15 +258,11 @@ inline settle(s, m, outcome)
             break
         }
     :: atomic {
-            outcome != lost && !sender[s].said && reaches_store(s) ->
-            if
-            :: is_ours(s, m) && is_held(m) ->
-                keep_later(m);
-                become(m, outcome)
-            :: else
-            fi;
-            sender[s].said = true;
-            sender[s].sure = false
+            outcome != lost && !sender[s].told && reaches_store(s) ->
+            on_way[s].message = m;
+            on_way[s].newest = sender[s].newest;
+            on_way[s].outcome = outcome;
+            sender[s].told = true
 #ifdef NO_SECOND_WORD
             ;
             end(s, m, outcome);
@@ -249,12 +270,35 @@ inline settle(s, m, outcome)
 #endif
         }
     :: atomic {
-            sender[s].said && reaches_store(s) ->
+            sender[s].told && on_way[s].message == NOTHING && reaches_store(s) ->
             keep_all();
             end(s, m, outcome);
             break
         }
     od
+}
+
+/* The store does what it was told. */
+inline arrive(s, m, outcome)
+{
+    atomic {
+        on_way[s].message != NOTHING && !store_away ->
+        m = on_way[s].message;
+        outcome = on_way[s].outcome;
+        if
+        :: is_word_ours(s) && is_held(m) ->
+            keep_later(m);
+            become(m, outcome)
+        :: else
+        fi;
+        if
+        :: sender[s].message == m -> sender[s].sure = false
+        :: else
+        fi;
+        lose_word(s);
+        m = 0;
+        outcome = 0
+    }
 }
 
 /* ---------------------------------------------------------------------------------------------- the mail server */
@@ -339,21 +383,20 @@ end_idle:
 
 #define is_busy(s) (sender[s].message != NOTHING)
 
-inline break_off(s)
-{
-    if
-    :: sender[s].giving -> excused[sender[s].message] = true
-    :: else
-    fi
-}
-
-/* kill -9, and a new start. */
+/* kill -9, and a new start. What the store was told it has, or will. */
 inline crash(s)
 {
     atomic {
         troubles > 0 && is_busy(s) ->
         troubles--;
-        break_off(s);
+        if
+        :: sender[s].told -> orphan[sender[s].message] = true
+        :: !sender[s].told && sender[s].giving -> excused[sender[s].message] = true
+        :: else
+        fi;
+#ifdef NO_SENDING
+        lose_word(s);
+#endif
         forget(s);
         sender[s].touch = in_touch;
         sender[s].crashed = true
@@ -366,17 +409,35 @@ inline interrupt(s)
     atomic {
         troubles > 0 && is_busy(s) && sender[s].touch == in_touch ->
         troubles--;
-        break_off(s);
+        if
+        :: sender[s].giving -> excused[sender[s].message] = true
+        :: else
+        fi;
         if
         :: sender[s].touch = stopped
         :: sender[s].touch = cut_off
+        :: sender[s].touch = cut_off; sender[s].told = false; lose_word(s)
         fi
     }
+}
+
+/* The store goes away. */
+inline break_connection(s)
+{
+    if
+    :: on_way[s].message != NOTHING && orphan[on_way[s].message] -> excused[on_way[s].message] = true
+    :: else
+    fi;
+    lose_word(s);
+    sender[s].told = false
 }
 
 /* What may happen to those who are at something (to others it is only a delay), and the heartbeat. */
 active proctype world()
 {
+    byte m;
+    mtype outcome;
+
 end_calm:
     do
     :: crash(0)
@@ -389,8 +450,8 @@ end_calm:
             troubles > 0 && !store_away && (is_busy(0) || is_busy(1)) ->
             troubles--;
             store_away = true;
-            sender[0].said = false;
-            sender[1].said = false;
+            break_connection(0);
+            break_connection(1);
             /* It crashes, or it is out of reach. */
             if
             :: undo(0); undo(1)
@@ -405,7 +466,10 @@ end_calm:
 #endif
         }
     /* Whoever takes over waits for a lease's time after the store is back; a heartbeat is faster. */
-    :: atomic { grace && !awaits_renewal(0) && !awaits_renewal(1) -> grace = false }
+    :: atomic {
+            grace && !awaits_renewal(0) && !awaits_renewal(1) && !is_told(0) && !is_told(1) ->
+            grace = false
+        }
     /* Time goes by: for the holder first, whose clock began before the server's. */
     :: atomic { sender[0].sure && !reaches_store(0) -> sender[0].sure = false }
     :: atomic { sender[1].sure && !reaches_store(1) -> sender[1].sure = false }
@@ -413,6 +477,8 @@ end_calm:
     :: atomic { can_end(1) -> outbox[1].lease_over = true }
     :: renew(0)
     :: renew(1)
+    :: arrive(0, m, outcome)
+    :: arrive(1, m, outcome)
     od
 }
 

@@ -54,11 +54,12 @@ ILLS = [
      "INSERT INTO timely.notice SELECT deadline_id, due_on, 'on the day', 'SW1', changed_at FROM timely.deadline"),
     ('feed-unrendered', "INSERT INTO timely.feed_dirty VALUES ('worker', 'SW1', now() - interval '16 minutes')",
      'DELETE FROM timely.feed_dirty'),
-    ('message-late', OUTBOX + "state = 'due', not_before = now() - interval '61 minutes'", OUTBOX + 'not_before = now()'),
+    ('message-late', OUTBOX + "state = 'due', settled_at = NULL, given_up = false, not_before = now() - interval '61 minutes'",
+     OUTBOX + 'not_before = now()'),
     # Tried again and again, each time for later.
     ('message-late', OUTBOX + "attempts = 3, not_before = now() + interval '1 minute'", OUTBOX + "put_at = '2024-04-02 09:01+01'"),
     ('claim-lapsed', OUTBOX + "state = 'claimed', lease_until = now() - interval '6 minutes'", OUTBOX + 'lease_until = now()'),
-    ('message-refused', OUTBOX + "state = 'refused', settled_at = '2024-03-27'", OUTBOX + "settled_at = '2024-03-25'"),
+    ('message-refused', OUTBOX + "state = 'refused', given_up = true, settled_at = '2024-03-27'", OUTBOX + "settled_at = '2024-03-25'"),
     ('operator-bounced', "INSERT INTO timely.bounced_address SELECT 'operator@council.example', NULL, '2024-04-02', '2024-04-02',"
      " '5.1.1', '', message_id FROM timely.outbox", 'DELETE FROM timely.bounced_address'),
     ('mailbox-unread', "UPDATE timely.mailbox SET read_at = now() - interval '16 minutes', problem = 'no login'",

@@ -183,7 +183,7 @@ def test_a_meeting_its_brothers_and_an_answer(store):
     message = {'kind': 'invite', 'dedupe': 'invite:1', 'uid': 'm1@council.example', 'sequence': 3, 'staff_id': 'SW1',
                'recipient': 'sw1@council.example', 'subject': 's', 'text': 't', 'message_id': 'i1@x'}
     store.ask(put, (json.dumps(message), '2024-03-20 10:00+00'))
-    store.ask("UPDATE timely.outbox SET state = 'sent'")
+    store.ask("UPDATE timely.outbox SET state = 'sent', settled_at = now()")
     store.ask('DELETE FROM timely.object_deadline WHERE deadline_id = %s', (numbers[1],))
     left = dict(message, kind='cancel', dedupe='cancel:1', sequence=4, message_id='c1@x', about=['P2-icpc-2024-03-14@timely.example'])
     store.ask(put, (json.dumps(left), '2024-03-25 10:00+00'))
