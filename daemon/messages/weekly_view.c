@@ -44,8 +44,7 @@ static void add_figures(struct arena *a, const struct weekly *w, struct weekly_v
                                       digest_day_words(a, date_add_days(w->monday, -1), w->on));
 }
 
-// ------------------------------------------------------------------------------- what is told in
-// full
+// ---------------------------------------------------------------------------- what is told in full
 
 const struct digest_line *weekly_told(const struct weekly *w, size_t i)
 {

@@ -209,8 +209,7 @@ static void add_word(struct page *to, const struct why_page *p)
         add_forms(to, p, r);
 }
 
-// -------------------------------------------------------------------------------------- why it is
-// so
+// ------------------------------------------------------------------------------------ why it is so
 
 static void add_derivation(struct page *to, const struct why_page *p)
 {

@@ -140,8 +140,8 @@ static bool ask_lines(const struct asked *q, struct error *err)
 // Nobody is invited to what is over; an update still goes, since an older time would stay in the
 // calendar.
 static const char holder_sql[] =
-    "SELECT m.message_id FROM timely.outbox m JOIN timely.invite_holder h USING (object_id, "
-    "staff_id)"
+    "SELECT m.message_id FROM timely.outbox m"
+    " JOIN timely.invite_holder h USING (object_id, staff_id)"
     " JOIN timely.calendar_object o USING (object_id) WHERE m.message_id = ANY ($1::bigint[])"
     " AND (h.sequence_sent IS NOT NULL"
     " OR coalesce(o.ends_at, o.starts_on + 1) > $2::timestamp)";
@@ -155,8 +155,7 @@ static bool ask_holders(const struct asked *q, struct error *err)
     return ask_which(q, holder_sql, moment_iso(q->arena, london_from_instant(q->now)), about, err);
 }
 
-// ----------------------------------------------------------------------------------------- all
-// kinds
+// ------------------------------------------------------------------------------------- all kinds
 
 static bool is_always_wanted(const struct outgoing *m)
 {

@@ -206,8 +206,7 @@ static struct ending find_end(struct work *w, const struct clock_start *s)
     return e;
 }
 
-// ------------------------------------------------------------------------------- one clock's
-// answer
+// ------------------------------------------------------------------------------ one clock's answer
 
 const struct booking *clock_booking(const struct work *w, const struct timescale *t,
                                     struct date from)

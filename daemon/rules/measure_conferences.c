@@ -123,8 +123,7 @@ void find_conferences(struct measured *p)
         leave_out(p, f, "transfer in");
 }
 
-// --------------------------------------------------------------------- what they led to, and
-// whence
+// -------------------------------------------------------------------- what they led to, and whence
 
 void find_conversions(struct measured *p)
 {

@@ -30,8 +30,7 @@ struct migrations {
     size_t count;
 };
 
-// ------------------------------------------------------------------------------ the product's
-// files
+// ----------------------------------------------------------------------------- the product's files
 
 static int is_migration(const struct dirent *e)
 {
@@ -190,8 +189,7 @@ bool migrate_check(struct db *store, struct error *err)
                 applied, m.count);
 }
 
-// ------------------------------------------------------------------------------------- a test
-// source
+// ----------------------------------------------------------------------------------- a test source
 
 // Everything that makes an embedded source, as one text of statements.
 static bool source_sql(struct arena *a, bool notify, struct text *ret, struct error *err)

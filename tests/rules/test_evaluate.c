@@ -336,8 +336,7 @@ static void test_blindness(void **state)
         "open");
 }
 
-// ---------------------------------------------------------------------------- findings, looking
-// again
+// ------------------------------------------------------------------------- findings, looking again
 
 static bool has_finding(const struct evaluation *e, const char *code)
 {
