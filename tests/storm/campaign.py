@@ -25,7 +25,7 @@ class Weather(threading.Thread):
 
     def run(self):
         try:
-            while not self.over.wait(self.council.random.choice([0, 0.02, 0.2, 0.5])):
+            while not self.over.wait(self.council.random.choice([0.02, 0.1, 0.3, 0.6])):
                 self.council.happen()
         except Exception as error:  # told by calm()
             self.failure = error
