@@ -243,7 +243,7 @@ def test_one_of_two_daemons_is_killed_while_mails_are_handed_over(scene):
 def test_a_burst_after_a_week_without_mail(scene):
     """50,000 of them: tests/storm/burst.py."""
     scene.begin(mails_at_once=3)
-    count, put_off = burst(scene.council, scene.server, 200, 20, but=scene.refusals)
+    count, put_off = burst(scene.council, scene.server, 200, 6, but=scene.refusals)
     print(f'\nput off {put_off}', end=' ')
     scene.note(FAULT, count)
     assert put_off, 'it was more than the server bears'
