@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 """Kills the daemon at random moments while things happen to children, and looks whether anything was lost.
 
-    tests/storm/campaign.py [--kills 10000] [--seed N] [--judge-every 200]
+    tests/storm/campaign.py [--kills 10000] [--councils 1] [--seed N] [--judge-every 200]
 
-TIMELY_BUILD names the folder with timelyd and timely. Ends with a line: kills N, messages N, repeats R, lost 0.
+TIMELY_BUILD names the folder with timelyd and timely. A daemon mostly waits to be killed, so several councils go well side by
+side: each has its own store, daemon, mail server and share of the kills. Ends with a line: kills N, messages N, repeats R,
+lost 0.
 """
 import argparse
+import concurrent.futures
 import random
 import sys
 import threading
@@ -64,6 +67,10 @@ def look(council, server):
     return count
 
 
+def say(kills, messages, repeats, lost, seed):
+    print(f'kills {kills}, messages {messages}, repeats {repeats}, lost {lost} (seed {seed})', flush=True)
+
+
 def campaign(kills, seed, judge_every=200):
     """What the last judgement counted, and how many kills there were."""
     server = MailServer()
@@ -76,8 +83,7 @@ def campaign(kills, seed, judge_every=200):
         while done < kills:
             done += storm(council, moments, min(judge_every, kills - done))
             count = look(council, server)
-            print(f'kills {done}, messages {count.messages}, repeats {count.repeats}, lost {len(count.lost)}'
-                  f' (seed {seed})', flush=True)
+            say(done, count.messages, count.repeats, len(count.lost), seed)
         council.stop()
         return count, done
     finally:
@@ -86,15 +92,25 @@ def campaign(kills, seed, judge_every=200):
         server.close()
 
 
+def side_by_side(councils, kills, seed, judge_every):
+    """The kills divided among councils. The seed of each is the sum of this one and a multiple of 1000."""
+    shares = [kills // councils + (number < kills % councils) for number in range(councils)]
+    with concurrent.futures.ProcessPoolExecutor(councils) as pool:
+        ends = [pool.submit(campaign, share, seed + 1000 * number, judge_every) for number, share in enumerate(shares)]
+        counts, done = zip(*(end.result() for end in ends))
+    say(sum(done), sum(c.messages for c in counts), sum(c.repeats for c in counts), sum(len(c.lost) for c in counts), seed)
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument('--kills', type=int, default=10000)
+    options.add_argument('--councils', type=int, default=1)
     options.add_argument('--seed', type=int, default=None)
     options.add_argument('--judge-every', type=int, default=200)
     chosen = options.parse_args()
     seed = random.randrange(1 << 30) if chosen.seed is None else chosen.seed
     print(f'seed {seed}', flush=True)
-    campaign(chosen.kills, seed, chosen.judge_every)
+    side_by_side(chosen.councils, chosen.kills, seed, chosen.judge_every)
     return 0
 
 
