@@ -72,17 +72,24 @@ static const char *record_words(struct arena *a, const struct fact *f)
     return arena_printf(a, "record %s %s", f->origin ? f->origin : "unknown", f->ref);
 }
 
+// Whether a sentence names the record of each fact, for who looks after the data.
+enum records { WITHOUT_RECORDS, WITH_RECORDS };
+
 // "when the core group was held (record …)"; "the strategy discussion … (record …)". A meeting in
 // the diary stands for all its bookings and has a number of its own.
-static const char *happening(struct arena *a, const struct library *l, const struct fact *f)
+static const char *happening(struct arena *a, const struct library *l, const struct fact *f,
+                             enum records records)
 {
     const struct event_kind *k = &l->events[f->event];
     const char *clause = clause_of(a, k->title);
-    const char *record =
-        k->booking && f->ref ? arena_printf(a, "meeting %s", f->ref) : record_words(a, f);
+    const char *words =
+        arena_printf(a, "%s%s", clause ? "when " : "the ", clause ? clause : k->title);
 
-    return arena_printf(a, "%s%s (%s)", clause ? "when " : "the ", clause ? clause : k->title,
-                        record);
+    if (records == WITHOUT_RECORDS)
+        return words;
+    if (k->booking && f->ref)
+        return arena_printf(a, "%s (meeting %s)", words, f->ref);
+    return arena_printf(a, "%s (%s)", words, record_words(a, f));
 }
 
 static const char *due_words(struct arena *a, const struct deadline *d)
@@ -100,7 +107,8 @@ static struct moment start_of(const struct deadline *d)
     return d->trigger->at;
 }
 
-static const char *anchor_words(struct arena *a, const struct library *l, const struct deadline *d)
+static const char *anchor_words(struct arena *a, const struct library *l, const struct deadline *d,
+                                enum records records)
 {
     const char *other = d->after ? d->after->timescale->title : NULL;
 
@@ -116,7 +124,7 @@ static const char *anchor_words(struct arena *a, const struct library *l, const 
         break;
     }
     // Half way to what itself leans on another due date, there is no event.
-    return d->trigger ? happening(a, l, d->trigger) : "when its clock starts";
+    return d->trigger ? happening(a, l, d->trigger, records) : "when its clock starts";
 }
 
 static const char *tail_words(struct arena *a, const struct library *l, const struct clause *c)
@@ -150,11 +158,12 @@ static const char *period_words(struct arena *a, const struct deadline *d)
 }
 
 // "15 working days after Thursday 14 March 2024, the strategy discussion …".
-static const char *count_words(struct arena *a, const struct library *l, const struct deadline *d)
+static const char *count_words(struct arena *a, const struct library *l, const struct deadline *d,
+                               enum records records)
 {
     const struct clause *c = d->clause;
     struct moment from = start_of(d);
-    const char *anchor = anchor_words(a, l, d), *tail = tail_words(a, l, c);
+    const char *anchor = anchor_words(a, l, d, records), *tail = tail_words(a, l, c);
     // The hour counts only where hours are counted.
     const char *when = c->span.unit == HOURS ? moment_words(a, from) : date_words(a, from.on);
 
@@ -176,7 +185,8 @@ static const char *count_words(struct arena *a, const struct library *l, const s
 
 const char *explain_derivation(struct arena *a, const struct library *l, const struct deadline *d)
 {
-    return arena_printf(a, "Due by %s: %s.", due_words(a, d), count_words(a, l, d));
+    return arena_printf(a, "Due by %s: %s.", due_words(a, d),
+                        count_words(a, l, d, WITHOUT_RECORDS));
 }
 
 // ------------------------------------------------------------------------------------- the lines
@@ -374,7 +384,7 @@ void explain_deadline(struct text *out, const struct library *l, const struct de
     AUTO(arena_auto_free) struct arena *a = arena_new();
 
     text_addf(out, "%s (%s): due by %s. That is %s.\n", d->timescale->title,
-              force_word(d->timescale->force), due_words(a, d), count_words(a, l, d));
+              force_word(d->timescale->force), due_words(a, d), count_words(a, l, d, WITH_RECORDS));
     add_calendar_lines(out, a, l, d);
     add_rule_lines(out, a, d);
     text_addf(out, "  State: %s.\n", state_words(a, l, d, as_at));

@@ -16,8 +16,8 @@ void explain_deadline(struct text *out, const struct library *l, const struct de
 // secondary pages only (local procedures); stated in council reports". Arena-owned.
 const char *explain_evidence(struct arena *a, const char *evidence);
 
-// The first sentence alone, without the title: for descriptions in calendars and mails.
-// Arena-owned.
+// The first sentence alone, without the title and without the keys of records: for descriptions in
+// calendars, mails and pages. Arena-owned.
 const char *explain_derivation(struct arena *a, const struct library *l, const struct deadline *d);
 
 // The days that the period skips: "weekends; Good Friday 29 March". NULL where it skips none.

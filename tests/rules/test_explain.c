@@ -116,6 +116,7 @@ static void test_late_at_a_weekend(void **state)
                "2024-05-12", "review-cp-first", "State: missed, 1 day late.");
 }
 
+// What people read names no record; what who looks after the data reads does.
 static void test_hours(void **state)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
@@ -126,8 +127,14 @@ static void test_hours(void **state)
     assert_string_equal(
         explain_derivation(a, *state, only(&e, "icpc-report-share")),
         "Due by Thursday 28 March 2024, 17:00: 48 hours before Tuesday 2 April 2024, 10:00, the "
-        "initial conference in the diary (meeting G1), or the close of the office before, "
-        "where that lies outside office hours.");
+        "initial conference in the diary, or the close of the office before, where that lies "
+        "outside office hours.");
+    assert_non_null(strstr(explained(a, *state, only(&e, "icpc-report-share"), "2024-03-21"),
+                           ", the initial conference in the diary (meeting G1), or the close"));
+    e = evaluation_of(a, *state, ENQUIRY, "2024-03-21");
+    assert_string_equal(explain_derivation(a, *state, only(&e, "icpc")),
+                        "Due by Monday 8 April 2024: 15 working days after Thursday 14 March 2024, "
+                        "the strategy discussion that began the section 47 enquiry.");
 }
 
 static void test_unknown(void **state)
