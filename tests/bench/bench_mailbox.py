@@ -78,7 +78,6 @@ def main():
     options.add_argument('--runs', type=int, default=5)
     o = options.parse_args()
     root = scratch('box-')
-    root.chmod(0o755)
     try:
         box = fill(root, o.mails)
         since = time.strftime('%Y-%m-%d', time.gmtime(time.time() - 3 * 86400))

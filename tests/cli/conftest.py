@@ -50,13 +50,6 @@ class Program:
         return answer
 
 
-def open_folder():
-    """A folder that the server's unprivileged user can reach."""
-    folder = scratch('timely-')
-    folder.chmod(0o755)
-    return folder
-
-
 @pytest.fixture
 def timely():
     return Program()
@@ -64,7 +57,7 @@ def timely():
 
 @pytest.fixture(scope='session')
 def folder():
-    made = open_folder()
+    made = scratch('timely-')
     yield made
     shutil.rmtree(made, ignore_errors=True)
 

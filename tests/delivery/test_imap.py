@@ -36,7 +36,6 @@ class Box:
 
     def __init__(self, tokens=None):
         self.root = scratch('box-')
-        self.root.chmod(0o755)
         self.dir = self.root / 'timely'
         for name in ('', 'new', 'cur', 'tmp'):
             (self.dir / name).mkdir()

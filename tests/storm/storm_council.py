@@ -61,7 +61,6 @@ class Council:
     def __init__(self, port, seed=None, **mail):
         self.random = random.Random(seed)
         self.home = scratch('storm-')
-        self.home.chmod(0o755)
         self.dir = self.home / 'council'
         self.port = port
         self.children, self.meetings, self.numbers = {}, {}, 0

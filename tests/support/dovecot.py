@@ -90,7 +90,6 @@ class Dovecot:
 
     def __init__(self, root, users, tokens=None):
         self.folder = scratch('dovecot-')
-        self.folder.chmod(0o755)
         self.root, self.users, self.tokens = Path(root), users, tokens
         self.port, self.tls_port = free_port(), free_port()
         self.log = self.folder / 'log'

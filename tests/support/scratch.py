@@ -19,18 +19,24 @@ def available_memory():
 
 
 def scratch(prefix):
-    """A new folder with a short path, since that of a socket may have no more than 107 bytes. The caller removes it."""
+    """A new folder with a short path, since that of a socket may have no more than 107 bytes, into which other users may
+    look: servers do not run as root. The caller removes it."""
     plenty = os.access(MEMORY, os.W_OK) and min(shutil.disk_usage(MEMORY).free, available_memory()) >= PLENTY
     place = os.environ.get('TIMELY_SCRATCH') or (MEMORY if plenty else '/tmp')
-    return Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+    return made(prefix, place)
+
+
+def made(prefix, place):
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+    folder.chmod(0o755)
+    return folder
 
 
 @contextlib.contextmanager
 def open_folder():
     """A folder into which other users may look, and from which programs may be started. One of pytest's is shut to them
     whenever another pytest starts."""
-    folder = Path(tempfile.mkdtemp(prefix='open-', dir='/tmp'))
-    folder.chmod(0o755)
+    folder = made('open-', '/tmp')
     try:
         yield folder
     finally:

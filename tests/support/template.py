@@ -41,7 +41,6 @@ def fill(folder, files):
 
 def make():
     folder = Postgres().make_template()
-    folder.chmod(0o755)
     timely(folder / 'embedded', 'migrate')
     subprocess.run(['cp', '-a', folder / 'embedded', folder / 'sample'], check=True)
     with tarfile.open(ROOT / 'tests' / 'sample' / 'mk-2023-24.tar.xz') as archive:

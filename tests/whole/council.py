@@ -156,9 +156,7 @@ class Council:
     numbers = itertools.count(1)
 
     def __init__(self, clock='2024-04-02T09:00', **settings):
-        # Short, and open to the unprivileged user that the server runs as.
         self.folder = scratch('whole-')
-        self.folder.chmod(0o755)
         self.dir = self.folder / 'c'
         self.maildir = self.folder / 'mail'
         self.port = free_port()
