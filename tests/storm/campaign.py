@@ -13,6 +13,7 @@ import random
 import sys
 import threading
 import time
+import traceback
 
 from storm_council import Council
 from mail_server import MailServer
@@ -92,11 +93,20 @@ def campaign(kills, seed, judge_every=200):
         server.close()
 
 
+def loud_campaign(kills, seed, judge_every):
+    """Says at once why it failed; the others go on."""
+    try:
+        return campaign(kills, seed, judge_every)
+    except Exception:
+        print(f'seed {seed} failed:\n{traceback.format_exc()}', file=sys.stderr, flush=True)
+        raise
+
+
 def side_by_side(councils, kills, seed, judge_every):
     """The kills divided among councils. The seed of each is the sum of this one and a multiple of 1000."""
     shares = [kills // councils + (number < kills % councils) for number in range(councils)]
     with concurrent.futures.ProcessPoolExecutor(councils) as pool:
-        ends = [pool.submit(campaign, share, seed + 1000 * number, judge_every) for number, share in enumerate(shares)]
+        ends = [pool.submit(loud_campaign, share, seed + 1000 * number, judge_every) for number, share in enumerate(shares)]
         counts, done = zip(*(end.result() for end in ends))
     say(sum(done), sum(c.messages for c in counts), sum(c.repeats for c in counts), sum(len(c.lost) for c in counts), seed)
 
