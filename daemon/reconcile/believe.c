@@ -146,7 +146,9 @@ static bool settling(struct reconcile_memory *m, const struct reading *r,
     return recent;
 }
 
-// The numbers and last accepted sizes of the reading's tables; new ones are added.
+// The numbers and last accepted sizes of the reading's tables; new ones are added. A row that would
+// only conflict takes a number all the same, at each reading, and there are not many: it is not
+// put.
 static bool read_accepted(struct arena *a, const struct reconcile_input *in, struct reading *r,
                           struct accepted_table *ret, struct error *err)
 {
@@ -165,7 +167,8 @@ static bool read_accepted(struct arena *a, const struct reconcile_input *in, str
     array = db_text_array(a, names, r->origin_count);
     if (!db_ask(in->store,
                 "INSERT INTO timely.source_table (origin, rows, changed_at) "
-                "SELECT o, 0, now() FROM unnest($1::text[]) AS o ON CONFLICT DO NOTHING",
+                "SELECT o, 0, now() FROM unnest($1::text[]) AS o "
+                "WHERE NOT EXISTS (SELECT FROM timely.source_table WHERE origin = o)",
                 1, &array, NULL, err) ||
         !db_ask(in->store, "SELECT origin, number, rows, filenode FROM timely.source_table", 0,
                 NULL, &rows, err))

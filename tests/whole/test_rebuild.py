@@ -71,6 +71,18 @@ def copies_of(council, folder):
         council.ask(f'CREATE TABLE {folder}.{table} AS TABLE public.{table}')
 
 
+def test_readings_that_find_nothing_take_no_numbers(council):
+    """Of no table's keys: there are many readings, and in time the smallest would run out."""
+    def numbers():
+        return council.ask("SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'timely' ORDER BY 1")
+    looked(council, SETTLE + 1)
+    before = numbers()
+    assert dict(before)['source_table_number_seq'] > 10
+    for _ in range(3):
+        looked(council)
+    assert numbers() == before
+
+
 def test_a_rebuild_and_one_that_dies_half_way(council):
     council.ask('CREATE SCHEMA kept')
     copies_of(council, 'kept')
