@@ -61,6 +61,12 @@ def place(store, uid, deadlines, status='live', meeting='M1', starts='2024-04-05
         store.ask('INSERT INTO timely.object_deadline VALUES (%s, %s)', (deadline, number))
 
 
+def invite(store, staff, children):
+    """They hold the invites to all meetings there are, which name these children to them."""
+    store.ask('INSERT INTO timely.invite_holder (object_id, staff_id, email, sequence_said, children)'
+              " SELECT object_id, %s, 'c@x', 0, %s FROM timely.calendar_object", (staff, children))
+
+
 # Points: 20
 def test_a_due_date_is_an_all_day_entry(store):
     store.deadline(store.person('P1'), sequence=4, book_by='2024-04-05')
@@ -199,10 +205,25 @@ def test_a_chair_sees_their_meetings_and_own_work(store):
     store.deadline(store.person('P2', iro_id='CHAIR'), timescale='review-record', due='2024-04-10')
     theirs = store.deadline(store.person('P3'), booked_at='2024-04-05 10:00', booked_group='M3')
     place(store, 'object-3@timely.example', [theirs])
-    store.ask("INSERT INTO timely.invite_holder SELECT object_id, 'CHAIR', 'c@x', 0 FROM timely.calendar_object")
+    invite(store, 'CHAIR', 'P3')
     store.deadline(store.person('P4'))
     render(store)
     assert titles(store, 'chair', 'CHAIR') == {'Due: ICPC REF-P1', 'Due: Review record REF-P2', 'ICPC REF-P3'}
+
+
+def test_a_chair_sees_those_children_of_a_meeting_whom_their_invite_names(store):
+    subscribe(store, 'chair', 'CHAIR')
+    meeting = {'booked_at': '2024-04-05 10:00', 'booked_group': 'M3'}
+    together = [store.deadline(store.person('P1', worker='SW2', restricted=True), **meeting),
+                store.deadline(store.person('P2'), **meeting), store.deadline(store.person('P3', worker='SW3'), **meeting),
+                store.deadline(store.person('P10', restricted=True), **meeting)]
+    place(store, 'object-3@timely.example', together)
+    invite(store, 'CHAIR', 'P1 P3')
+    render(store)
+    (title, event), = entries(store, 'chair', 'CHAIR').items()
+    assert title == 'ICPC REF-P1 and 1 more' and 'Children: REF-P1, REF-P3\n' in event['DESCRIPTION']
+    assert store.ask("SELECT p.person_id FROM timely.page_link JOIN timely.deadline p USING (deadline_id)"
+                     " WHERE owner_kind = 'chair' ORDER BY 1") == [('P1',), ('P3',)], 'nor is there a page about the others'
 
 
 def test_a_type_of_meeting_shows_all_of_them(store):
