@@ -27,12 +27,15 @@ struct gathering {
 
 // ---------------------------------------------------------------------------------- what is one
 
+// A family's meetings of one type that are to be booked are booked together: those ahead, and of
+// those that are overdue the ones of one day, lest what was owed long ago takes its place.
 static const char *key_of(struct arena *a, const struct feed_input *in, const struct feed_item *i)
 {
     const struct timescale *t = feed_timescale(in, i);
 
     if (in->to_book && t && i->family)
-        return arena_printf(a, "f%s %s", t->meeting, i->family);
+        return arena_printf(a, "f%s %s %s", t->meeting, i->family,
+                            feed_is_overdue(in, i) ? date_iso(a, i->due_on) : "");
     if (i->object_uid)
         return arena_printf(a, "o%s", i->object_uid);
     // A meeting that has been held is over: each child's duty is done for itself.
@@ -223,6 +226,14 @@ static struct calendar_entry entry_of(const struct gathering *gathering, const s
     return e;
 }
 
+static bool is_all_overdue(const struct feed_input *in, const struct feed_group *g)
+{
+    for (size_t i = 0; i < g->count; i++)
+        if (!feed_is_overdue(in, g->items[i]))
+            return false;
+    return true;
+}
+
 // What has been owed for long is in the list of what is overdue; nobody looks for it in a month
 // that has passed.
 static bool can_be_shown(const struct feed_input *in, const struct feed_group *g,
@@ -231,8 +242,7 @@ static bool can_be_shown(const struct feed_input *in, const struct feed_group *g
     bool old = date_cmp(e->on, date_add_days(in->today, -FEED_DAYS_BACK)) < 0;
 
     return date_cmp(e->on, date_make(FIRST_YEAR, 1, 2)) >= 0 &&
-           date_cmp(e->on, date_make(LAST_YEAR, 12, 30)) <= 0 &&
-           !(old && leading(g)->state == FEED_OPEN);
+           date_cmp(e->on, date_make(LAST_YEAR, 12, 30)) <= 0 && !(old && is_all_overdue(in, g));
 }
 
 // What is owed first, in order of time; then what is done, the latest first.

@@ -117,11 +117,26 @@ static void add_derivation(struct text *t, struct arena *a, const struct feed_it
         text_add(t, "Provisional: it rests on bank holidays that are not published yet.\n");
 }
 
+static bool is_of_one_day(const struct feed_group *g)
+{
+    for (size_t i = 1; i < g->count; i++)
+        if (!date_is(g->items[i]->due_on, g->items[0]->due_on))
+            return false;
+    return true;
+}
+
+// Where they have different days, each with its own.
 static void add_children(struct text *t, struct arena *a, const struct feed_input *in,
                          const struct feed_group *g)
 {
     if (g->count == 1)
         return;
+    if (!is_of_one_day(g)) {
+        for (size_t i = 0; i < g->count; i++)
+            text_addf(t, "%s: by %s\n", child_of(a, in, g->items[i]),
+                      date_words(a, g->items[i]->due_on));
+        return;
+    }
     text_add(t, "Children: ");
     for (size_t i = 0; i < g->count; i++)
         text_addf(t, "%s%s", i ? ", " : "", child_of(a, in, g->items[i]));

@@ -193,8 +193,30 @@ def test_an_administrator_sees_what_is_to_be_booked_by_family_and_chair(store):
     together = shown['To book: ICPC REF-P1 and 1 more']
     assert together['DTSTART'].dt == date(2024, 4, 12), 'the last working day for the first of them'
     text = str(together['DESCRIPTION'])
-    assert 'Children: REF-P1, REF-P2' in text and 'Chair: Name CHAIR' in text and 'To be held by Saturday 13 April 2024' in text
+    assert 'REF-P1: by Saturday 13 April 2024\nREF-P2: by Saturday 20 April 2024\n' in text, 'each child has its own last day'
+    assert 'Chair: Name CHAIR' in text and 'To be held by Saturday 13 April 2024' in text
     assert 'Chair: none is named' in str(shown['To book: CLA review REF-P3']['DESCRIPTION'])
+
+
+def test_what_is_overdue_hides_no_meeting_that_is_still_to_be_booked(store):
+    subscribe(store, 'administrator', 'SM')
+    for person, due in (('P1', '2024-01-10'), ('P2', '2024-03-29'), ('P3', '2024-03-29'), ('P4', '2024-04-20')):
+        store.deadline(store.person(person, family='F1'), due=due)
+    store.deadline(store.person('P5', family='F2'), timescale='review-child-early', due='2024-01-24')
+    store.deadline('P5', timescale='review-child-subsequent', due='2024-04-13')
+    render(store)
+    shown = entries(store, 'administrator', 'SM')
+    assert {title: event['DTSTART'].dt for title, event in shown.items()} == {
+        'Overdue: 3 in all': date(2024, 4, 2), 'Overdue, to book: ICPC REF-P2 and 1 more': date(2024, 3, 29),
+        'To book: ICPC REF-P4': date(2024, 4, 20), 'To book: CLA review REF-P5': date(2024, 4, 13)}
+    assert 'Children: REF-P2, REF-P3\n' in shown['Overdue, to book: ICPC REF-P2 and 1 more']['DESCRIPTION']
+
+
+def test_a_meeting_without_a_record_stands_until_its_due_date(store):
+    """It was booked for a day that is long past, and nobody has recorded it: it is owed and not overdue."""
+    store.deadline(store.person('P1'), due='2024-04-20', booked_at='2024-01-10 10:00', booked_group='M1')
+    render(store)
+    assert set(entries(store)) == {'Not recorded: ICPC REF-P1'}
 
 
 def test_a_chair_sees_their_meetings_and_own_work(store):
