@@ -38,9 +38,13 @@ static const char *key_of(struct arena *a, const struct feed_input *in, const st
                             feed_is_overdue(in, i) ? date_iso(a, i->due_on) : "");
     if (i->object_uid)
         return arena_printf(a, "o%s", i->object_uid);
-    // A meeting that has been held is over: each child's duty is done for itself.
     if (i->booked_group && i->state == FEED_OPEN)
         return arena_printf(a, "m%s", i->booked_group);
+    // A meeting that has been held is over: each child's duty is done for itself. One record may do
+    // two, of which one may have been late.
+    if (i->met_ref && i->state == FEED_MET)
+        return arena_printf(a, "r%s\x1f%s\x1f%s\x1f%s", i->child.person_id, i->met_ref,
+                            date_iso(a, i->met_on), naming_type(a, in->library, i->timescale));
     return arena_printf(a, "d%s", i->uid);
 }
 
@@ -288,7 +292,7 @@ static struct calendar_entry overdue_entry(const struct gathering *g, size_t cou
             continue;
         raise(&at, latest_change(g->in, &g->groups[i], lead));
         if (listed++ < LISTED_MOST)
-            text_addf(&list, "%s\n", feed_line(a, g->in, lead));
+            text_addf(&list, "%s\n", feed_line(a, g->in, &g->groups[i], lead));
     }
     if (listed > LISTED_MOST)
         text_addf(&list, "and %zu more\n", listed - LISTED_MOST);

@@ -16,6 +16,7 @@ struct feed_item {
     const char *family;      // NULL: not known
     const char *chair;       // the name of whose meeting it is; NULL: nobody's
     const char *link;        // to the page that explains it; NULL: none
+    const char *met_ref;     // of the record that met it; NULL: none
     struct child_names child;
     struct date due_on, book_by, met_on;
     struct moment due_at, booked; // MOMENT_NONE unless it counts hours, or is booked
@@ -43,9 +44,9 @@ struct feed_input {
 #define FEED_ENTRIES_MAX 1000
 #define FEED_DAYS_BACK 60
 
-// One entry for each calendar object, booked meeting or other deadline. What fell due more than
-// FEED_DAYS_BACK days ago stands, with all else that is overdue, in one entry of today. What is
-// owed comes before what is done where there are too many, and one entry says so. Everything in
-// the arena or in the input.
+// One entry for each calendar object, booked meeting, record of a child or other deadline. What
+// fell due more than FEED_DAYS_BACK days ago stands, with all else that is overdue, in one entry of
+// today. What is owed comes before what is done where there are too many, and one entry says so.
+// Everything in the arena or in the input.
 size_t feed_entries(struct arena *a, const struct feed_input *in, struct calendar_entry **ret,
                     instant *ret_changed_at);

@@ -19,7 +19,7 @@ static const char items_sql[] =
     " greatest(o.sequence, c.sequence, d.sequence),"
     " (extract(epoch FROM coalesce(o.changed_at, c.changed_at)) * 1000000)::bigint,"
     " coalesce(o.starts_at, c.starts_at), coalesce(o.ends_at, c.ends_at), p.family,"
-    " p.initials, p.display_name, d.not_counted, chair.name, officer.name"
+    " p.initials, p.display_name, d.not_counted, chair.name, officer.name, d.met_ref"
     " FROM timely.person p JOIN timely.deadline d USING (person_id)"
     " LEFT JOIN timely.object_deadline s USING (deadline_id)"
     " LEFT JOIN timely.calendar_object o ON o.object_id = s.object_id AND o.status = 'live'"
@@ -77,7 +77,8 @@ static struct feed_item item_row(struct arena *a, const struct library *l, const
                               .ends = column_moment(r, i, 24),
                               .family = TEXT(25),
                               .not_counted = TEXT(28),
-                              .chair = chairs ? TEXT(29) : TEXT(30)};
+                              .chair = chairs ? TEXT(29) : TEXT(30),
+                              .met_ref = TEXT(31)};
 #undef TEXT
 }
 

@@ -4,6 +4,7 @@
 #include "ladder.h"
 #include "text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 bool feed_is_meeting(const struct feed_item *i)
@@ -61,20 +62,71 @@ static const char *child_of(struct arena *a, const struct feed_input *in, const 
     return naming_child(a, in->names, &i->child);
 }
 
+static int by_child(const void *x, const void *y)
+{
+    const struct feed_item *a = *(const struct feed_item *const *)x;
+    const struct feed_item *b = *(const struct feed_item *const *)y;
+
+    return strcmp(a->child.person_id, b->child.person_id);
+}
+
+static int by_day(const void *x, const void *y)
+{
+    const struct feed_item *a = *(const struct feed_item *const *)x;
+    const struct feed_item *b = *(const struct feed_item *const *)y;
+
+    return date_is(a->due_on, b->due_on)
+               ? (a->deadline_id > b->deadline_id) - (a->deadline_id < b->deadline_id)
+               : date_cmp(a->due_on, b->due_on);
+}
+
+static const struct feed_item **sorted(struct arena *a, const struct feed_group *g,
+                                       int (*order)(const void *, const void *))
+{
+    const struct feed_item **items = ARENA_ARRAY(a, const struct feed_item *, g->count);
+
+    memcpy((void *)items, (const void *)g->items, g->count * sizeof *items);
+    qsort((void *)items, g->count, sizeof *items, order);
+    return items;
+}
+
+// A deadline of each child, by the children's numbers.
+static const struct feed_item **children_of(struct arena *a, const struct feed_group *g,
+                                            size_t *ret_count)
+{
+    const struct feed_item **items = sorted(a, g, by_child);
+    size_t count = 0;
+
+    for (size_t i = 0; i < g->count; i++)
+        if (count == 0 || by_child(&items[count - 1], &items[i]) != 0)
+            items[count++] = items[i];
+    *ret_count = count;
+    return items;
+}
+
+// "ICPC 4711 and 1 more"
+static const char *meeting_words(struct arena *a, const struct feed_input *in,
+                                 const struct feed_group *g, const struct feed_item *lead)
+{
+    const char *type = naming_type(a, in->library, lead->timescale), *child = child_of(a, in, lead);
+    size_t children;
+
+    (void)children_of(a, g, &children);
+    return children > 1 ? arena_printf(a, "%s %s and %zu more", type, child, children - 1)
+                        : arena_printf(a, "%s %s", type, child);
+}
+
 const char *feed_title(struct arena *a, const struct feed_input *in, const struct feed_group *g,
                        const struct feed_item *lead)
 {
-    const char *others = g->count > 1 ? arena_printf(a, " and %zu more", g->count - 1) : "";
-
-    return arena_printf(a, "%s%s %s%s", prefix_of(in, lead),
-                        naming_type(a, in->library, lead->timescale), child_of(a, in, lead),
-                        others);
+    return arena_printf(a, "%s%s", prefix_of(in, lead), meeting_words(a, in, g, lead));
 }
 
-const char *feed_line(struct arena *a, const struct feed_input *in, const struct feed_item *i)
+const char *feed_line(struct arena *a, const struct feed_input *in, const struct feed_group *g,
+                      const struct feed_item *lead)
 {
-    return arena_printf(a, "%s %s: since %s", naming_type(a, in->library, i->timescale),
-                        child_of(a, in, i), date_words(a, i->due_on));
+    return arena_printf(a, "%s: since %s", meeting_words(a, in, g, lead),
+                        date_words(a, lead->due_on));
 }
 
 // ---------------------------------------------------------------------------------- descriptions
@@ -125,38 +177,54 @@ static bool is_of_one_day(const struct feed_group *g)
     return true;
 }
 
-// Where they have different days, each with its own.
+// Where they have different days, each with its own, the first day first.
 static void add_children(struct text *t, struct arena *a, const struct feed_input *in,
-                         const struct feed_group *g)
+                         const struct feed_group *g, const struct feed_item **children,
+                         size_t count)
 {
-    if (g->count == 1)
-        return;
     if (!is_of_one_day(g)) {
+        const struct feed_item **items = sorted(a, g, by_day);
+
         for (size_t i = 0; i < g->count; i++)
-            text_addf(t, "%s: by %s\n", child_of(a, in, g->items[i]),
-                      date_words(a, g->items[i]->due_on));
+            text_addf(t, "%s: by %s\n", child_of(a, in, items[i]), date_words(a, items[i]->due_on));
         return;
     }
     text_add(t, "Children: ");
-    for (size_t i = 0; i < g->count; i++)
-        text_addf(t, "%s%s", i ? ", " : "", child_of(a, in, g->items[i]));
+    for (size_t i = 0; i < count; i++)
+        text_addf(t, "%s%s", i ? ", " : "", child_of(a, in, children[i]));
     text_add(t, "\n");
+}
+
+static void add_duty(struct text *t, struct arena *a, const struct feed_input *in,
+                     const struct feed_item *i)
+{
+    const struct timescale *rule = feed_timescale(in, i);
+
+    if (rule)
+        text_addf(t, "%s (%s)\n", rule->title, force_word(rule->force));
+    text_addf(t, "%s\n", state_words(a, in, i));
+    add_derivation(t, a, i);
 }
 
 const char *feed_description(struct arena *a, const struct feed_input *in,
                              const struct feed_group *g, const struct feed_item *lead)
 {
     AUTO(text_done) struct text t = {0};
-    const struct timescale *rule = feed_timescale(in, lead);
+    size_t children;
+    const struct feed_item **each = children_of(a, g, &children);
+    const struct feed_item **duties = children == 1 ? g->items : &lead;
+    size_t count = children == 1 ? g->count : 1;
 
-    if (rule)
-        text_addf(&t, "%s (%s)\n", rule->title, force_word(rule->force));
-    text_addf(&t, "%s\n", state_words(a, in, lead));
-    add_derivation(&t, a, lead);
-    add_children(&t, a, in, g);
+    for (size_t i = 0; i < count; i++) {
+        text_add(&t, i ? "\n" : "");
+        add_duty(&t, a, in, duties[i]);
+    }
+    if (children > 1)
+        add_children(&t, a, in, g, each, children);
     if (in->to_book)
         text_addf(&t, "Chair: %s\n", lead->chair ? lead->chair : "none is named");
-    if (lead->link)
-        text_addf(&t, "More: %s\n", lead->link);
+    for (size_t i = 0; i < count; i++)
+        if (duties[i]->link)
+            text_addf(&t, "More: %s\n", duties[i]->link);
     return arena_strdup(a, text_str(&t));
 }

@@ -3,7 +3,8 @@
 
 #include "feed_entries.h"
 
-// Deadlines that are one entry: of one calendar object, of one meeting, or one alone.
+// Deadlines that are one entry: of one calendar object, of one meeting, met by one record, or one
+// alone.
 struct feed_group {
     const struct feed_item **items; // the oldest first
     size_t count, room;
@@ -20,11 +21,14 @@ bool feed_is_awaited(const struct feed_input *in,
 
 const struct timescale *feed_timescale(const struct feed_input *in, const struct feed_item *i);
 
-// "Overdue: ICPC 4711 and 1 more". Arena-owned.
+// "Overdue: ICPC 4711 and 1 more": the others are children, however many deadlines they have.
+// Arena-owned.
 const char *feed_title(struct arena *a, const struct feed_input *in, const struct feed_group *g,
                        const struct feed_item *lead);
-// What it is, how it stands, how the date was counted, and where to read more. Arena-owned.
+// What it is, how it stands, how the date was counted, and where to read more: each deadline of one
+// child; of several children the leading one, and who they are. Arena-owned.
 const char *feed_description(struct arena *a, const struct feed_input *in,
                              const struct feed_group *g, const struct feed_item *lead);
 // One line of a list of what is overdue. Arena-owned.
-const char *feed_line(struct arena *a, const struct feed_input *in, const struct feed_item *i);
+const char *feed_line(struct arena *a, const struct feed_input *in, const struct feed_group *g,
+                      const struct feed_item *lead);

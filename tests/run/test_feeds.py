@@ -200,7 +200,7 @@ def test_an_administrator_sees_what_is_to_be_booked_by_family_and_chair(store):
 
 def test_what_is_overdue_hides_no_meeting_that_is_still_to_be_booked(store):
     subscribe(store, 'administrator', 'SM')
-    for person, due in (('P1', '2024-01-10'), ('P2', '2024-03-29'), ('P3', '2024-03-29'), ('P4', '2024-04-20')):
+    for person, due in (('P1', '2024-01-10'), ('P2', '2024-03-29'), ('P3', '2024-03-29'), ('P7', '2024-09-28'), ('P4', '2024-04-20')):
         store.deadline(store.person(person, family='F1'), due=due)
     store.deadline(store.person('P5', family='F2'), timescale='review-child-early', due='2024-01-24')
     store.deadline('P5', timescale='review-child-subsequent', due='2024-04-13')
@@ -208,8 +208,37 @@ def test_what_is_overdue_hides_no_meeting_that_is_still_to_be_booked(store):
     shown = entries(store, 'administrator', 'SM')
     assert {title: event['DTSTART'].dt for title, event in shown.items()} == {
         'Overdue: 3 in all': date(2024, 4, 2), 'Overdue, to book: ICPC REF-P2 and 1 more': date(2024, 3, 29),
-        'To book: ICPC REF-P4': date(2024, 4, 20), 'To book: CLA review REF-P5': date(2024, 4, 13)}
+        'To book: ICPC REF-P4 and 1 more': date(2024, 4, 20), 'To book: CLA review REF-P5': date(2024, 4, 13)}
+    assert 'REF-P4: by Saturday 20 April 2024\nREF-P7: by Saturday 28 September 2024\n' in \
+        shown['To book: ICPC REF-P4 and 1 more']['DESCRIPTION']
     assert 'Children: REF-P2, REF-P3\n' in shown['Overdue, to book: ICPC REF-P2 and 1 more']['DESCRIPTION']
+
+
+def test_a_child_with_two_deadlines_is_one_child(store):
+    subscribe(store, 'administrator', 'SM')
+    for timescale, due in (('review-child-early', '2024-04-12'), ('review-child-subsequent', '2024-05-13')):
+        store.deadline('P1' if 'subsequent' in timescale else store.person('P1', family='F1'), timescale=timescale, due=due)
+    render(store)
+    (title, event), = entries(store, 'administrator', 'SM').items()
+    text = str(event['DESCRIPTION'])
+    assert title == 'To book: CLA review REF-P1' and 'Children' not in text and text.count('More: ') == 2
+    assert 'To be held by Friday 12 April 2024' in text and 'To be held by Monday 13 May 2024' in text, 'each is explained'
+    store.deadline(store.person('P2', family='F1'), timescale='review-child-first', due='2024-04-12')
+    render(store)
+    assert set(entries(store, 'administrator', 'SM')) == {'To book: CLA review REF-P1 and 1 more'}
+
+
+def test_one_record_that_met_two_deadlines_is_one_entry(store):
+    for timescale, in_timescale in (('review-child-early', False), ('review-child-subsequent', True)):
+        for person in ('P1', 'P2'):
+            store.deadline(person if in_timescale else store.person(person), timescale=timescale, state='met', met_on='2024-03-28',
+                           in_timescale=in_timescale, met_ref='R1' if person == 'P1' else timescale)
+    render(store)
+    shown = [e for e in icalendar.Calendar.from_ical(body(store)[0]).walk('VEVENT')]
+    assert sorted(str(e['SUMMARY']) for e in shown) == ['Held: CLA review REF-P1'] + 2 * ['Held: CLA review REF-P2']
+    both = str(next(e['DESCRIPTION'] for e in shown if 'P1' in e['SUMMARY']))
+    assert 'Recorded for Thursday 28 March 2024, out of timescale.' in both
+    assert 'Recorded for Thursday 28 March 2024, in timescale.' in both
 
 
 def test_a_meeting_without_a_record_stands_until_its_due_date(store):
