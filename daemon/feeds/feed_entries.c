@@ -195,7 +195,7 @@ static const char *color_of(const struct feed_input *in, const struct feed_item 
         return "gray";
     if (feed_is_overdue(in, i))
         return "red";
-    if (feed_is_awaited(in, i))
+    if (feed_is_awaited(in, i) || feed_is_booked_late(i))
         return "orange";
     return feed_is_meeting(i) ? "green" : "steelblue";
 }

@@ -27,6 +27,12 @@ bool feed_is_awaited(const struct feed_input *in, const struct feed_item *i)
     return i->state == FEED_OPEN && feed_is_meeting(i) && moment_cmp(feed_starts(i), in->now) < 0;
 }
 
+bool feed_is_booked_late(const struct feed_item *i)
+{
+    return i->state == FEED_OPEN && feed_is_meeting(i) &&
+           date_cmp(feed_starts(i).on, i->due_on) > 0;
+}
+
 const struct timescale *feed_timescale(const struct feed_input *in, const struct feed_item *i)
 {
     int t = library_timescale(in->library, i->timescale);
@@ -149,7 +155,9 @@ static const char *state_words(struct arena *a, const struct feed_input *in,
     if (feed_is_overdue(in, i))
         return arena_printf(a, "Out of timescale since %s.", date_words(a, i->due_on));
     if (feed_is_meeting(i))
-        return arena_printf(a, "Booked. The last day in timescale is %s.",
+        return arena_printf(a,
+                            feed_is_booked_late(i) ? "Booked after the last day in timescale, %s."
+                                                   : "Booked. The last day in timescale is %s.",
                             date_words(a, i->due_on));
     return in->to_book
                ? arena_printf(a, "Not booked yet. To be held by %s.", date_words(a, i->due_on))

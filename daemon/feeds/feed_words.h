@@ -17,7 +17,8 @@ bool feed_is_meeting(const struct feed_item *i);
 struct moment feed_starts(const struct feed_item *i); // of a meeting
 bool feed_is_overdue(const struct feed_input *in, const struct feed_item *i);
 bool feed_is_awaited(const struct feed_input *in,
-                     const struct feed_item *i); // took place? no record
+                     const struct feed_item *i);     // took place? no record
+bool feed_is_booked_late(const struct feed_item *i); // out of timescale, unless it is moved
 
 const struct timescale *feed_timescale(const struct feed_input *in, const struct feed_item *i);
 

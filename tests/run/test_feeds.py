@@ -329,6 +329,17 @@ def test_a_booked_meeting_is_one_entry_at_its_time(store):
     assert event['SEQUENCE'] == 3 and event['LOCATION'] == 'Room 2' and 'Children: REF-P1, REF-P2' in event['DESCRIPTION']
 
 
+def test_a_meeting_that_is_booked_too_late_says_so(store):
+    for person, due in (('P1', '2024-04-08'), ('P2', '2024-04-09')):
+        store.deadline(store.person(person), due=due, booked_at='2024-04-09 10:00', booked_group=person)
+    render(store)
+    shown = entries(store)
+    late, timely = shown['ICPC REF-P1'], shown['ICPC REF-P2']
+    assert late['COLOR'] == 'orange' and timely['COLOR'] == 'green'
+    assert 'Booked after the last day in timescale, Monday 8 April 2024.' in late['DESCRIPTION']
+    assert 'Booked. The last day in timescale is Tuesday 9 April 2024.' in timely['DESCRIPTION']
+
+
 def test_a_meeting_that_the_case_system_invites_to(store):
     for person in ('P1', 'P2'):
         store.deadline(store.person(person), booked_at='2024-04-05 10:00', booked_group='M1')
