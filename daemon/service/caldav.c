@@ -4,6 +4,7 @@
 
 #include "caldav_properties.h"
 #include "caldav_report.h"
+#include "clock.h"
 #include "conditional.h"
 #include "http_request.h"
 #include "log.h"
@@ -195,7 +196,7 @@ static bool authenticate(struct caldav *c, struct asking *k)
     struct caldav_view *v = &k->view;
     struct feed_found feed;
 
-    if (!feeds_find(c->feeds, password, strlen(password), &feed))
+    if (!feeds_find(c->feeds, password, strlen(password), clock_monotonic(), &feed))
         return false;
     k->body = feed_body_take(feed.body);
     v->feed_id = feed.feed_id;

@@ -95,7 +95,7 @@ static void write_getlastmodified(const struct scene *s)
 
 static void write_sync_token(const struct scene *s)
 {
-    dav_characters(s->w, caldav_sync_token(s->v->arena, s->v->body->version));
+    dav_characters(s->w, caldav_sync_token(s->v->arena, caldav_known(s->v->body)));
 }
 
 static void write_supported_report_set(const struct scene *s)

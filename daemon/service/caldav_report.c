@@ -5,6 +5,7 @@
 
 #include "caldav_properties.h"
 #include "caldav_query.h"
+#include "feed_stale.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,13 @@ static void write_change(struct reporting *p, struct dav_writer *w, const char *
         caldav_write_missing(w, caldav_href(p->v, (struct caldav_resource){CALDAV_OBJECT, &gone}));
 }
 
+// The entry that says how old the calendar is comes, moves on with the day and goes without the
+// store.
+static bool is_stale_changed(struct reporting *p, struct caldav_known since)
+{
+    return !date_is(since.stale_on, p->v->body->stale_on);
+}
+
 // Whether the client takes so many at once. Nothing is divided: it may ask for all instead.
 static bool within_limit(struct reporting *p, size_t count)
 {
@@ -94,9 +102,9 @@ static bool within_limit(struct reporting *p, size_t count)
     return false;
 }
 
-static void finish_changes(struct reporting *p, struct dav_writer *w, int64_t version)
+static void finish_changes(struct reporting *p, struct dav_writer *w, struct caldav_known known)
 {
-    dav_element(w, "d:sync-token", caldav_sync_token(p->v->arena, version));
+    dav_element(w, "d:sync-token", caldav_sync_token(p->v->arena, known));
     caldav_multistatus(w, p->ret);
 }
 
@@ -109,26 +117,37 @@ static void sync_all(struct reporting *p)
     w = dav_writer_new("d:multistatus");
     for (size_t i = 0; i < p->v->parts->count; i++)
         write_part(p, w, &p->v->parts->items[i]);
-    finish_changes(p, w, p->v->body->version);
+    finish_changes(p, w, caldav_known(p->v->body));
 }
 
-static bool sync_since(struct reporting *p, int64_t since, struct error *err)
+// What changed, where `rows` (NULL: none) are what the store knows of it.
+static void write_changes(struct reporting *p, struct caldav_known since, const PGresult *rows)
+{
+    const int count = rows ? PQntuples(rows) : 0;
+    const bool stale_changed = is_stale_changed(p, since);
+    struct dav_writer *w;
+
+    if (!within_limit(p, (size_t)count + stale_changed))
+        return;
+    w = dav_writer_new("d:multistatus");
+    for (int i = 0; i < count; i++)
+        write_change(p, w, db_text(rows, i, 0));
+    if (stale_changed)
+        write_change(p, w, FEED_STALE_UID);
+    finish_changes(p, w, caldav_known(p->v->body));
+}
+
+static bool sync_since(struct reporting *p, struct caldav_known since, struct error *err)
 {
     const struct caldav_view *v = p->v;
     const char *values[] = {v->owner_kind, v->owner_id,
-                            arena_printf(v->arena, "%lld", (long long)since),
+                            arena_printf(v->arena, "%lld", (long long)since.version),
                             arena_printf(v->arena, "%lld", (long long)v->body->version)};
     AUTO(pgresult_done) PGresult *rows = NULL;
-    struct dav_writer *w;
 
     if (!db_ask(p->store, changes_sql, 4, values, &rows, err))
         return false;
-    if (!within_limit(p, (size_t)PQntuples(rows)))
-        return true;
-    w = dav_writer_new("d:multistatus");
-    for (int i = 0; i < PQntuples(rows); i++)
-        write_change(p, w, db_text(rows, i, 0));
-    finish_changes(p, w, v->body->version);
+    write_changes(p, since, rows);
     return true;
 }
 
@@ -138,11 +157,11 @@ static void refuse_token(struct reporting *p)
 }
 
 // The client has been told more by another process than this one knows yet: for now nothing is new.
-static bool sync_ahead(struct reporting *p, int64_t since, struct error *err)
+static bool sync_ahead(struct reporting *p, struct caldav_known since, struct error *err)
 {
     const struct caldav_view *v = p->v;
     const char *values[] = {v->owner_kind, v->owner_id,
-                            arena_printf(v->arena, "%lld", (long long)since)};
+                            arena_printf(v->arena, "%lld", (long long)since.version)};
     AUTO(pgresult_done) PGresult *rows = NULL;
 
     if (!db_ask(p->store,
@@ -162,19 +181,19 @@ static enum caldav_reported sync(struct reporting *p, struct error *err)
     const xmlNode *element = dav_child(p->report, DAV_NS, "sync-token");
     const char *token = element ? dav_text(p->v->arena, element) : "";
     const struct feed_body *body = p->v->body;
-    int64_t since = 0;
+    struct caldav_known since;
     bool ok = true;
 
     if (!*token)
         sync_all(p);
-    else if (!caldav_sync_version(token, &since) || since < body->oldest_version)
+    else if (!caldav_sync_read(token, &since) || since.version < body->oldest_version)
         refuse_token(p);
-    else if (since == body->version)
-        finish_changes(p, dav_writer_new("d:multistatus"), since);
+    else if (since.version == body->version)
+        write_changes(p, since, NULL);
     else if (!p->store)
         return CALDAV_NEEDS_STORE;
     else
-        ok = since < body->version ? sync_since(p, since, err) : sync_ahead(p, since, err);
+        ok = since.version < body->version ? sync_since(p, since, err) : sync_ahead(p, since, err);
     return ok ? CALDAV_REPORTED : CALDAV_STORE_FAILED;
 }
 

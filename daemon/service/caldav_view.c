@@ -92,23 +92,43 @@ bool caldav_resolve_href(const struct caldav_view *v, const char *href, struct c
 
 // ------------------------------------------------------------------------------------ sync tokens
 
-const char *caldav_sync_token(struct arena *a, int64_t version)
+struct caldav_known caldav_known(const struct feed_body *b)
 {
-    return arena_printf(a, SYNC_TOKEN "%" PRId64, version);
+    return (struct caldav_known){b->version, b->stale_on};
 }
 
-bool caldav_sync_version(const char *token, int64_t *ret)
+const char *caldav_sync_token(struct arena *a, struct caldav_known known)
 {
-    const char *digits = token + strlen(SYNC_TOKEN);
-    size_t count;
+    return date_known(known.stale_on)
+               ? arena_printf(a, SYNC_TOKEN "%" PRId64 "-%d", known.version, known.stale_on.day)
+               : arena_printf(a, SYNC_TOKEN "%" PRId64, known.version);
+}
+
+// Up to so many digits; NULL where there are none, or more. Gives what stands behind them.
+static const char *read_digits(const char *from, size_t most, int64_t *ret)
+{
+    const size_t count = strspn(from, "0123456789");
+
+    if (count == 0 || count > most)
+        return NULL;
+    *ret = strtoll(from, NULL, 10);
+    return from + count;
+}
+
+bool caldav_sync_read(const char *token, struct caldav_known *ret)
+{
+    const char *rest;
+    int64_t day = 0;
 
     if (strncmp(token, SYNC_TOKEN, strlen(SYNC_TOKEN)) != 0)
         return false;
-    count = strspn(digits, "0123456789");
-    if (count == 0 || count > 18 || digits[count])
-        return false;
-    *ret = strtoll(digits, NULL, 10);
-    return true;
+    rest = read_digits(token + strlen(SYNC_TOKEN), 18, &ret->version);
+    ret->stale_on = DATE_NONE;
+    if (rest && *rest == '-') {
+        rest = read_digits(rest + 1, 7, &day);
+        ret->stale_on = (struct date){(int)day};
+    }
+    return rest && *rest == '\0';
 }
 
 // ---------------------------------------------------------------------------------------- answers

@@ -35,10 +35,18 @@ bool caldav_resolve(const struct caldav_view *v, const char *path, struct caldav
 bool caldav_resolve_href(const struct caldav_view *v, const char *href,
                          struct caldav_resource *ret);
 
-// "data:,123" (RFC 2397): a URI, as RFC 6578 wants it. Arena-owned.
-const char *caldav_sync_token(struct arena *a, int64_t version);
+// What a client knows of a calendar: the version of the body as the store has it, and the day of
+// the entry that says how old it is, which the store does not have.
+struct caldav_known {
+    int64_t version;
+    struct date stale_on; // DATE_NONE: no such entry
+};
+struct caldav_known caldav_known(const struct feed_body *b);
+// "data:,123", or "data:,123-19815" with the day (RFC 2397): a URI, as RFC 6578 wants it.
+// Arena-owned.
+const char *caldav_sync_token(struct arena *a, struct caldav_known known);
 // False when it is none.
-bool caldav_sync_version(const char *token, int64_t *ret);
+bool caldav_sync_read(const char *token, struct caldav_known *ret);
 
 // A refusal with the precondition that failed: "c:supported-filter". Or with "" for none.
 void caldav_refuse(int status, const char *precondition, struct http_response *ret);

@@ -58,6 +58,7 @@ struct feed_body *feed_body_new(const char *gzip, const char *etag, int64_t last
     struct feed_body *b = must(calloc(1, sizeof *b));
 
     b->references = 1;
+    b->stale_on = DATE_NONE;
     b->gzip = must(PQunescapeBytea((const unsigned char *)gzip, &b->gzip_length));
     b->last_modified = last_modified;
     conditional_write_date(last_modified, b->last_modified_date);

@@ -18,9 +18,8 @@ struct feed_body {
     char etag_gzip[FEED_ETAG_MOST + 8]; // another for another coding
     int64_t last_modified;              // seconds since 1970
     char last_modified_date[HTTP_DATE_SIZE];
-    struct feed_body
-        *stale;           // the same with the entry that says how old it is (feed_stale.h), or NULL
-    struct date stale_on; // the day of that entry
+    struct date stale_on;    // the day of its entry that says how old it is; DATE_NONE: it has none
+    struct feed_body *stale; // the same with that entry (feed_stale.h), or NULL
     int64_t version, oldest_version; // as in timely.feed_body
     struct arena *parts_arena;       // NULL: nobody asked for them yet
     struct calendar_parts parts;

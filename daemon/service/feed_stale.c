@@ -20,7 +20,7 @@ static bool render_entry(struct arena *a, const struct data_age *d, struct date 
     struct moment read_at = london_from_instant(d->read_at);
     struct error err;
     const struct calendar_entry e = {
-        .uid = "data-as-of@timely",
+        .uid = FEED_STALE_UID,
         .sequence = today.day,
         .changed_at = instant_from_london((struct moment){today, 0}),
         .summary = arena_printf(a, "Data as of %s", moment_words(a, read_at)),
@@ -61,6 +61,9 @@ static struct feed_body *with_entry(const struct feed_body *b, const char *entry
     ret->references = 1;
     ret->plain = (unsigned char *)plain.s;
     ret->length = plain.length;
+    ret->stale_on = today;
+    ret->version = b->version;
+    ret->oldest_version = b->oldest_version;
     tag_with_day(ret, b, today);
     ret->last_modified = instant_from_london((struct moment){today, 0}) / SECONDS(1);
     if (ret->last_modified <= b->last_modified)
@@ -85,13 +88,12 @@ struct feed_body *feed_stale(struct feed_body *b, const struct data_age *d, int6
     if (!d->known || age < OLD || !is_calendar(b))
         return b;
     today = london_from_instant(d->read_at + age).on;
-    if (b->stale && date_is(b->stale_on, today))
+    if (b->stale && date_is(b->stale->stale_on, today))
         return b->stale;
     a = arena_new();
     if (!render_entry(a, d, today, &entry))
         return b;
     feed_body_release(b->stale);
     b->stale = with_entry(b, entry, today);
-    b->stale_on = today;
     return b->stale;
 }

@@ -14,6 +14,9 @@ struct data_age {
     int64_t learnt_at; // monotonic
 };
 
+// The UID of that entry.
+#define FEED_STALE_UID "data-as-of@timely"
+
 // The body to serve at the monotonic time `now`: `b` itself, or the same with the entry. The second
 // is made once a day for each body and belongs to it. Its tag and its date are others.
 struct feed_body *feed_stale(struct feed_body *b, const struct data_age *d, int64_t now);

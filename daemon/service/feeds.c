@@ -306,13 +306,15 @@ static const struct subscription *find_by_token(struct feeds *f, const char *tok
     return find(f->list, hash);
 }
 
-bool feeds_find(struct feeds *f, const char *token, size_t length, struct feed_found *ret)
+bool feeds_find(struct feeds *f, const char *token, size_t length, int64_t now,
+                struct feed_found *ret)
 {
     const struct subscription *s = find_by_token(f, token, length);
 
     if (!s)
         return false;
-    *ret = (struct feed_found){s->feed_id, s->owner_kind, s->owner_id, s->body};
+    *ret = (struct feed_found){s->feed_id, s->owner_kind, s->owner_id,
+                               s->body ? feed_stale(s->body, &f->data, now) : NULL};
     return true;
 }
 

@@ -25,14 +25,17 @@ MUST_USE bool feeds_refresh(struct feeds *f, struct db *db, struct error *err);
 void feeds_answer(struct feeds *f, const struct http_request *q, int64_t now,
                   struct http_response *ret);
 
-// A live subscription. What it points to lives until the next refresh; a reference keeps the body.
+// A live subscription. What it points to lives until the next refresh or question; a reference
+// keeps the body.
 struct feed_found {
     long long feed_id;
     const char *owner_kind, *owner_id;
-    struct feed_body *body; // NULL: not rendered yet
+    struct feed_body *body; // as it is served at `now`; NULL: not rendered yet
 };
-// False when no live subscription has this token, in the same time whatever is wrong with it.
-bool feeds_find(struct feeds *f, const char *token, size_t length, struct feed_found *ret);
+// False when no live subscription has this token, in the same time whatever is wrong with it. `now`
+// is monotonic.
+bool feeds_find(struct feeds *f, const char *token, size_t length, int64_t now,
+                struct feed_found *ret);
 
 size_t feeds_count(const struct feeds *f); // live subscriptions
 size_t feeds_size(const struct feeds *f);  // bytes of their bodies, each owner's once

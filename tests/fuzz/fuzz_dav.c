@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     AUTO(arena_auto_free) struct arena *a = arena_new();
     AUTO(dav_document_done)
     xmlDoc *document = length > 1 ? dav_read((const char *)bytes + 1, length - 1) : NULL;
-    const struct feed_body body = {.version = 7, .oldest_version = 5};
+    const struct feed_body body = {.version = 7, .oldest_version = 5, .stale_on = DATE_NONE};
     struct calendar_parts parts;
     struct caldav_view v = {.arena = a, .prefix = "/<&\">", .feed_id = 1, .body = &body};
     struct caldav_resource r = {.kind = CALDAV_CALENDAR};

@@ -394,6 +394,39 @@ def test_changes_since_a_token(own):
     assert int(newest.split(',')[1]) > int(newer.split(',')[1]) > int(token.split(',')[1])
 
 
+# Points: 21
+def test_old_data_says_so_here_too(own):
+    """The entry comes and goes with the age of the data, beside what the store knows of changes."""
+    said = 'data-as-of@timely'
+
+    def read(ago):
+        own.store.ask('UPDATE timely.state SET read_at = now() - %s::interval', (ago,))
+        own.store.ask('NOTIFY timely_feed')
+        wait_until(lambda: ('-' in own.token()) == (ago != '0 s'))
+
+    token = own.token()
+    read('3 days')
+    changed, old = own.sync(token)
+    assert set(changed) == {said} and old.startswith(f'{token}-') and own.sync(old) == ({}, old)
+    entry, = icalendar.Calendar.from_ical(own.ask('GET', own.href(said)).content).walk('VEVENT')
+    assert str(entry['SUMMARY']) == 'Data as of Tuesday 2 April 2024, 08:00'
+    assert set(own.sync('')[0]) == set(own.objects()[0]) == {UID1, UID2, UID3, said}
+    assert said in own.query('<c:comp-filter name="VEVENT"/>')
+    yesterday = f'{token}-{int(old.split("-")[1]) - 1}'
+    assert set(own.sync(yesterday)[0]) == {said}, 'of another day it is another one'
+
+    own.store.deadline(own.store.person('P4'))
+    own.store.run('feeds', NOW, 'all')
+    wait_until(lambda: own.token() != old)
+    assert set(own.sync(old)[0]) == {UID1.replace('P1', 'P4')}
+    assert set(own.sync(token)[0]) == {UID1.replace('P1', 'P4'), said}
+
+    old = own.token()
+    read('0 s')
+    assert own.sync(old) == ({said: None}, own.token()), 'it is gone with the next reading'
+    assert own.ask('GET', own.href(said)).status == 404
+
+
 def test_tokens_hold_across_processes_and_restarts(own):
     token = own.token()
     own.store.deadline(own.store.person('P4'))
@@ -416,7 +449,7 @@ def test_a_process_that_is_behind_takes_nothing_back(own):
 def test_a_token_of_no_use_asks_for_everything_again(own):
     token = own.token()
     version = int(token.split(',')[1])
-    for bad in (f'data:,{version + 1}', f'data:,{version - 1}', 'data:,0', 'data:,', 'data:,-1', 'data:,1x', 'x', token * 2,
+    for bad in (f'data:,{version + 1}', f'data:,{version - 1}', 'data:,0', 'data:,', 'data:,-1', 'data:,1x', 'x', token * 2, f'{token}-', f'{token}-x', f'{token}-1-1', f'{token}-12345678',
                 'http://radicale.org/ns/sync/1'):
         r = own.ask('REPORT', body=f'<d:sync-collection {XMLNS}><d:sync-token>{bad}</d:sync-token><d:prop/></d:sync-collection>')
         assert r.status == 403 and ET.fromstring(r.content)[0].tag == tag('d:valid-sync-token'), bad
