@@ -149,7 +149,8 @@ def test_titles_may_have_initials(store):
 def test_no_title_tells_a_legal_status(store):
     """What the shipped rules call each of their timescales."""
     telling = {'parents', 'ico', 'order', 'court', 'secure', 'missing', 'adoption', 'adopted', 'plo', 'proceedings', 'police',
-               'emergency', 'connected', 'fostering', 'death', 'lado', 'unregistered', 'legal', 'status', 'short', 'return'}
+               'emergency', 'connected', 'fostering', 'death', 'lado', 'unregistered', 'legal', 'status', 'short', 'return',
+               'refusal'}
     names = [f[:-5] for f in os.listdir(ROOT / 'rules') if f.endswith('.yaml')]
     ids = [line.strip(' :\n') for name in names for line in open(ROOT / 'rules' / f'{name}.yaml', encoding='utf-8')
            if re.fullmatch(r'  [a-z0-9-]+:\n', line)]
