@@ -26,8 +26,7 @@
 static const char policy[] =
     "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'";
-static const char *const headers[] = {"Content-Security-Policy", policy, "Referrer-Policy",
-                                      "same-origin", NULL};
+static const char *const headers[] = {"Content-Security-Policy", policy, NULL};
 
 static const char deadline_sql[] = "SELECT * FROM timely.page_deadline($1, $2)";
 static const char changes_sql[] = "SELECT * FROM timely.page_changes($1, $2)";

@@ -145,6 +145,7 @@ def test_it_explains_the_date(pg, server):
     text = answer.content.decode()
     assert answer.status == 200 and answer.headers['Content-Type'] == 'text/html; charset=utf-8'
     assert answer.headers['Cache-Control'] == 'no-store' and "default-src 'none'" in answer.headers['Content-Security-Policy']
+    assert answer.headers.get_all('Referrer-Policy') == ['no-referrer'], 'once, or the programs differ on which holds'
     for words in ('Child REF-1', 'Initial child protection conference', 'Due in 5 days', '15 working days after the discussion',
                   'Not counted: weekends; Good Friday 29 March', 'Guidance', 'href="https://www.gov.uk/x"',
                   'Working Together 2023, chapter 3', 'Thursday 14 March 2024, 10:00'):
