@@ -309,10 +309,11 @@ static struct calendar_entry cut_entry(const struct gathering *g)
     struct calendar_entry e = notice_of(g->arena, g->in, "cut", start_of_day(g->in->today));
 
     e.summary = "More than this calendar shows";
-    e.description = arena_printf(g->arena,
-                                 "A calendar shows %d entries, the most urgent ones. The calendars "
-                                 "of teams, workers and children show the rest.",
+    e.description = arena_printf(g->arena, "A calendar shows %d entries, the most urgent ones.",
                                  FEED_ENTRIES_MAX);
+    if (g->in->rest)
+        e.description = arena_printf(g->arena, "%s The calendars of %s show the rest.",
+                                     e.description, g->in->rest);
     e.color = "orange";
     return e;
 }

@@ -38,6 +38,7 @@ struct feed_input {
     struct moment now;
     const char *owner; // for the identity of entries that are nobody's deadline
     enum naming names; // how titles call a child
+    const char *rest;  // whose calendars show what this one has no room for; NULL: nobody's
     bool to_book;      // meetings that are to be booked, by family and chair
 };
 

@@ -13,6 +13,7 @@ struct feed_kind {
     const char
         *naming; // SQL: the owner's name; no row where $1 is unknown; NULL: $1 is a type of meeting
     const char *holder; // SQL: the member of staff whose it is by nature; NULL: nobody's
+    const char *rest;   // whose calendars show what it has no room for; NULL: nobody's
     bool to_book;       // meetings that are to be booked, by family and chair, and nothing else
     // The timescales that it shows.
     bool (*shows)(const struct library *l, const struct timescale *t, const char *owner);

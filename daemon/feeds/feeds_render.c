@@ -44,6 +44,7 @@ static bool render(struct rendering *f, struct error *err)
                             .today = now.on,
                             .now = now,
                             .names = f->config->title_names,
+                            .rest = f->shown.kind->rest,
                             .to_book = f->shown.kind->to_book};
     struct calendar_entry *entries;
     struct calendar_feed feed;

@@ -431,6 +431,9 @@ def test_a_feed_has_an_end(store):
     shown = entries(store)
     assert len(shown) == 1001 and 'More than this calendar shows' in shown
     assert sum(title.startswith('Held') for title in shown) == 100, 'what is owed comes first'
+    for kind, owner, rest in (('worker', 'SW1', 'single children'), ('team', 'T1', 'its workers')):
+        assert f'The calendars of {rest} show the rest.' in \
+            entries(store, kind, owner)['More than this calendar shows']['DESCRIPTION']
 
 
 def test_hostile_text_stays_text(store):
