@@ -80,12 +80,14 @@ struct taking {
 };
 
 static const char match_sql[] =
-    "SELECT o.object_id, h.staff_id, lower(h.email), lower(s.email), s.deputy_id, h.sequence_said,"
-    " h.answer, h.answer_sequence, (extract(epoch FROM h.answered_at) * 1000000)::bigint,"
-    " (SELECT w.professional_id FROM timely.staff w WHERE lower(w.email) = $3"
-    " AND coalesce(w.active_from <= $4::date, true) AND coalesce(w.active_to > $4::date, true)"
-    " ORDER BY 1 LIMIT 1), o.sequence FROM timely.calendar_object o LEFT JOIN "
-    "(timely.invite_holder h"
+    "WITH in_post AS (SELECT professional_id, lower(email) AS email FROM timely.staff"
+    " WHERE coalesce(active_from <= $4::date, true) AND coalesce(active_to > $4::date, true))"
+    " SELECT o.object_id, h.staff_id, lower(h.email), lower(s.email), s.deputy_id,"
+    " h.sequence_said, h.answer, h.answer_sequence,"
+    " (extract(epoch FROM h.answered_at) * 1000000)::bigint,"
+    " (SELECT min(professional_id) FROM in_post WHERE email = $3), o.sequence,"
+    " (SELECT min(professional_id) FROM in_post WHERE email = $5)"
+    " FROM timely.calendar_object o LEFT JOIN (timely.invite_holder h"
     " LEFT JOIN timely.staff s ON s.professional_id = h.staff_id)"
     " ON h.object_id = o.object_id AND $2 IN (lower(h.email), lower(s.email))"
     " WHERE o.uid = $1 ORDER BY h.staff_id LIMIT 1";
@@ -96,9 +98,10 @@ static bool find_invite(const struct taking *t, struct held_invite *ret, struct 
     struct arena *a = t->arena;
     const struct mail_read *m = &t->mail;
     const char *values[] = {m->reply.uid, m->reply.attendee, m->from,
-                            date_iso(a, london_from_instant(t->context->now).on)};
+                            date_iso(a, london_from_instant(t->context->now).on),
+                            m->reply.delegate};
 
-    if (!db_ask(t->store, match_sql, 4, values, &r, err))
+    if (!db_ask(t->store, match_sql, 5, values, &r, err))
         return false;
     *ret = (struct held_invite){0};
     if (PQntuples(r) > 0)
@@ -112,7 +115,8 @@ static bool find_invite(const struct taking *t, struct held_invite *ret, struct 
             .answer = arena_strdup(a, db_text(r, 0, 6)),
             .answer_sequence = (int)db_int(r, 0, 7),
             .answered_at = db_int(r, 0, 8),
-            .sender_id = arena_strdup(a, db_text(r, 0, 9))};
+            .sender_id = arena_strdup(a, db_text(r, 0, 9)),
+            .delegate_id = arena_strdup(a, db_text(r, 0, 11))};
     return true;
 }
 

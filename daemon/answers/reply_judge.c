@@ -48,6 +48,11 @@ static bool says_yes(const char *partstat)
     return strcmp(partstat, "ACCEPTED") == 0 || strcmp(partstat, "TENTATIVE") == 0;
 }
 
+static bool says_no(const char *partstat)
+{
+    return strcmp(partstat, "DECLINED") == 0 || strcmp(partstat, "DELEGATED") == 0;
+}
+
 void reply_judge(const struct mail_read *m, const struct held_invite *h, instant received_at,
                  struct reply_judgement *ret)
 {
@@ -63,8 +68,8 @@ void reply_judge(const struct mail_read *m, const struct held_invite *h, instant
         j.acknowledges = r->method == REPLY_REPLY && says_yes(r->partstat) && !m->automatic &&
                          r->sequence >= h->sequence_said &&
                          (own || same_key(h->sender_id, h->deputy_id));
-        j.tells = j.newest && (r->method == REPLY_COUNTER || strcmp(r->partstat, "DECLINED") == 0 ||
-                               strcmp(r->partstat, "DELEGATED") == 0);
+        j.stays_away = j.newest && says_no(r->partstat);
+        j.tells = j.stays_away || (j.newest && r->method == REPLY_COUNTER);
     }
     *ret = j;
 }

@@ -4,18 +4,20 @@
 // An answer counts when the mail is from the attendee whom it names, or from a colleague who is
 // named as sending it (SENT-BY); the ORGANIZER is not looked at, since servers strip it. It
 // acknowledges when a person gave it (RFC 3834), about the newest version, themselves or as the
-// attendee's deputy.
+// attendee's deputy. Who says DECLINED or DELEGATED will not be there, whatever the method: a
+// COUNTER may decline as well (RFC 5546 3.2.7, RFC 5545 3.2.12).
 #pragma once
 
 #include "mail_read.h"
 
 // What is stored of the invite that a reply names. Addresses in small letters; staff numbers.
 struct held_invite {
-    long long object_id;   // 0: there is no such UID
-    const char *staff_id;  // the holder whom the reply names; NULL: they hold none
-    const char *emails[2]; // the holder's, as it was written to and as the directory has it now
-    const char *deputy_id; // of the holder, or NULL
-    const char *sender_id; // who in post has the address that the mail is from, or NULL
+    long long object_id;     // 0: there is no such UID
+    const char *staff_id;    // the holder whom the reply names; NULL: they hold none
+    const char *emails[2];   // the holder's, as it was written to and as the directory has it now
+    const char *deputy_id;   // of the holder, or NULL
+    const char *sender_id;   // who in post has the address that the mail is from, or NULL
+    const char *delegate_id; // likewise: that the invitation is passed on to
     int sequence;      // of the object; in a restored store it has been lifted beyond what was said
     int sequence_said; // the newest version that the holder was sent
     const char *answer; // so far; NULL: none
@@ -28,6 +30,7 @@ struct reply_judgement {
     bool newest;         // it is the holder's answer from now on
     bool acknowledges;
     bool tells;          // a person has to hear of it
+    bool stays_away;     // declined or passed on
     const char *sent_by; // staff number of who gave it in the holder's place, or NULL
 };
 

@@ -15,21 +15,39 @@ static bool is_proposal(const struct reply_words *w)
     return w->reply->method == REPLY_COUNTER;
 }
 
-static const char *what_happened(const struct reply_words *w)
+static bool says(const struct reply_words *w, const char *partstat)
 {
-    if (is_proposal(w))
-        return "another time is proposed";
-    return strcmp(w->reply->partstat, "DELEGATED") == 0 ? "the invitation is passed on"
-                                                        : "the invitation is declined";
+    return strcmp(w->reply->partstat, partstat) == 0;
 }
 
-static const char *what_they_did(const struct reply_words *w)
+static const char *what_happened(const struct reply_words *w)
 {
-    if (is_proposal(w))
-        return "proposes another time for this meeting.";
-    return strcmp(w->reply->partstat, "DELEGATED") == 0
-               ? "has passed the invitation to this meeting on to somebody else."
-               : "has declined the invitation to this meeting.";
+    if (says(w, "DELEGATED"))
+        return "the invitation is passed on";
+    if (says(w, "DECLINED"))
+        return is_proposal(w) ? "the invitation is declined, and another time proposed"
+                              : "the invitation is declined";
+    return "another time is proposed";
+}
+
+// An address that the directory does not know is a stranger's word, and is not repeated.
+static const char *whom_it_was_passed_to(struct arena *a, const struct reply_words *w)
+{
+    if (w->delegate)
+        return clean_line(a, w->delegate, WHO_CHARS_MAX);
+    return w->reply->delegate ? "somebody who is not in the directory" : "somebody else";
+}
+
+static const char *what_they_did(struct arena *a, const struct reply_words *w)
+{
+    if (says(w, "DELEGATED"))
+        return arena_printf(a, "has passed the invitation to this meeting on to %s.",
+                            whom_it_was_passed_to(a, w));
+    if (says(w, "DECLINED"))
+        return is_proposal(w)
+                   ? "declines the invitation to this meeting, and proposes another time."
+                   : "has declined the invitation to this meeting.";
+    return "proposes another time for this meeting.";
 }
 
 static const char *references(struct arena *a, const struct reply_words *w)
@@ -107,8 +125,10 @@ static void add_request(struct arena *a, struct text *out, const struct reply_wo
 {
     if (w->working_days >= 0)
         paragraph_add(out, "", "",
-                      arena_printf(a, "%s, and the meeting has nobody to chair it.",
-                                   working_day_words(a, w->working_days)));
+                      arena_printf(a, "%s, and %s.", working_day_words(a, w->working_days),
+                                   says(w, "DELEGATED")
+                                       ? "the case system names nobody else to chair the meeting"
+                                       : "the meeting has nobody to chair it"));
     if (w->older)
         paragraph_add(out, "", "",
                       "They answered an earlier version of the invitation; it has changed since.");
@@ -124,7 +144,7 @@ void reply_mail(struct arena *a, const struct reply_words *w, const char **ret_s
     AUTO(text_done) struct text out = {0};
     const char *who = clean_line(a, w->who, WHO_CHARS_MAX);
 
-    paragraph_add(&out, "", "", arena_printf(a, "%s %s", who, what_they_did(w)));
+    paragraph_add(&out, "", "", arena_printf(a, "%s %s", who, what_they_did(a, w)));
     if (w->sent_by)
         paragraph_add(
             &out, "", "",

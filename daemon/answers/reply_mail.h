@@ -22,9 +22,10 @@ struct reply_words {
     size_t count;
     const char *who;                    // the attendee: "Name (number)"
     const char *sent_by;                // likewise; NULL: themselves
+    const char *delegate;               // likewise: to whom they passed it on; NULL: nobody known
     const struct calendar_reply *reply; // partstat, proposed time, comment
     bool older;                         // it answers an earlier version of the invite
-    int working_days; // the chair has declined so shortly before the last day; -1: this is no
+    int working_days; // the chair stays away, so shortly before the last day; -1: this is no
                       // escalation
     const char *service_name;
 };

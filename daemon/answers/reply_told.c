@@ -177,8 +177,7 @@ static int urgent_days(const struct telling *t, const struct child *c)
 {
     int days;
 
-    if (!c->chaired || t->reply->method != REPLY_REPLY ||
-        strcmp(t->reply->partstat, "DECLINED") != 0)
+    if (!c->chaired || !t->judgement->stays_away)
         return -1;
     days = date_cmp(c->told.due_on, t->today) <= 0
                ? 0
@@ -218,10 +217,12 @@ static const char *answer_key(const struct telling *t)
 {
     const struct calendar_reply *r = t->reply;
 
-    if (r->method != REPLY_COUNTER)
-        return r->partstat;
-    return arena_printf(t->arena, "COUNTER@%s",
-                        date_known(r->starts.on) ? moment_iso(t->arena, r->starts) : "");
+    if (r->method == REPLY_COUNTER)
+        return arena_printf(t->arena, "COUNTER:%s@%s", r->partstat,
+                            date_known(r->starts.on) ? moment_iso(t->arena, r->starts) : "");
+    return t->invite->delegate_id
+               ? arena_printf(t->arena, "%s:%s", r->partstat, t->invite->delegate_id)
+               : r->partstat;
 }
 
 static json_t *message_about(const struct telling *t, const struct outbox_mail *m,
@@ -242,6 +243,7 @@ static json_t *mail_to(const struct telling *t, const struct reader *to)
                             .count = to->count,
                             .who = staff_words(t, t->invite->staff_id),
                             .sent_by = staff_words(t, t->judgement->sent_by),
+                            .delegate = staff_words(t, t->invite->delegate_id),
                             .reply = t->reply,
                             .older = t->reply->sequence < t->invite->sequence_said,
                             .working_days = to->working_days,

@@ -1,8 +1,9 @@
 // Who hears of an answer that needs a person, and the mails to them.
 //
 // The allocated worker of each child of the meeting hears of it, or who stands in for them; where
-// it is their own answer, their manager. When the chair declines shortly before the last day in
-// timescale, the chair's manager and the worker's team manager hear of it as well.
+// it is their own answer, their manager. When the chair declines or passes the invitation on
+// shortly before the last day in timescale, the chair's manager and the worker's team manager hear
+// of it as well.
 #pragma once
 
 #include "replies.h"

@@ -144,6 +144,18 @@ static const char *partstat_word(icalproperty *attendee)
     }
 }
 
+// RFC 5545 3.2.5. Of several, the first: libical keeps the quotes of a list.
+static const char *delegate_of(struct arena *a, icalproperty *attendee)
+{
+    icalparameter *p = icalproperty_get_first_parameter(attendee, ICAL_DELEGATEDTO_PARAMETER);
+    const char *uris = p ? icalparameter_get_delegatedto(p) : NULL;
+
+    if (!uris)
+        return NULL;
+    uris += *uris == '"';
+    return address_of(a, arena_strndup(a, uris, strcspn(uris, "\",")));
+}
+
 static bool read_attendee(struct arena *a, icalcomponent *event, const char *from,
                           struct calendar_reply *ret, struct error *err)
 {
@@ -158,6 +170,7 @@ static bool read_attendee(struct arena *a, icalcomponent *event, const char *fro
         return fail(err, FAULT_INPUT, "a SENT-BY without an address");
     if (same_text(ret->sent_by, ret->attendee))
         ret->sent_by = NULL;
+    ret->delegate = delegate_of(a, p);
     ret->partstat = partstat_word(p);
     return ret->partstat || fail(err, FAULT_INPUT, "a PARTSTAT that is none of an event");
 }

@@ -1,6 +1,7 @@
 // Calendar replies: what an attendee's calendar sends back about an invite (RFC 5546 3.2.3, 3.2.7,
 // 3.2.8), read with libical. Pure. The text is a stranger's: it is bounded before it is read, and
-// what is given out is clean.
+// what is given out is clean. What the attendee says is their PARTSTAT (RFC 5545 3.2.12), with each
+// method: Outlook declines and proposes another time in one COUNTER.
 #pragma once
 
 #include "arena.h"
@@ -15,6 +16,7 @@ struct calendar_reply {
     const char *attendee; // whose answer it is: a valid address in small letters
     const char *sent_by;  // who gave it in their place (SENT-BY), likewise; NULL: themselves
     const char *partstat; // ACCEPTED, DECLINED, TENTATIVE, DELEGATED or NEEDS-ACTION
+    const char *delegate; // to whom it was passed on (DELEGATED-TO), as attendee; NULL: not said
     int sequence;         // of the version that is answered
     instant stamped_at;   // DTSTAMP
     const char *comment;  // several clean lines, at most 500 characters; NULL: none

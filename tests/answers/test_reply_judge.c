@@ -51,6 +51,7 @@ static void assert_counts(const struct mail_read *m, const struct held_invite *h
     assert_int_equal(j.newest, expected.newest);
     assert_int_equal(j.acknowledges, expected.acknowledges);
     assert_int_equal(j.tells, expected.tells);
+    assert_int_equal(j.stays_away, expected.stays_away);
     if (expected.sent_by)
         assert_string_equal(j.sent_by, expected.sent_by);
     else
@@ -83,18 +84,21 @@ static void test_yes_acknowledges_in_silence(void **state)
 // Points: 60
 static void test_what_a_person_must_hear(void **state)
 {
+    const struct reply_judgement no = {.newest = true, .tells = true, .stays_away = true};
     struct mail_read m = accepted();
 
     (void)state;
     m.reply.partstat = "DECLINED";
-    assert_counts(&m, &ivys, (struct reply_judgement){.newest = true, .tells = true});
+    assert_counts(&m, &ivys, no);
     m.automatic = true; // a room, say
-    assert_counts(&m, &ivys, (struct reply_judgement){.newest = true, .tells = true});
+    assert_counts(&m, &ivys, no);
     m.reply.partstat = "DELEGATED";
-    assert_counts(&m, &ivys, (struct reply_judgement){.newest = true, .tells = true});
+    assert_counts(&m, &ivys, no);
     m.reply.partstat = "TENTATIVE";
     m.reply.method = REPLY_COUNTER;
     assert_counts(&m, &ivys, (struct reply_judgement){.newest = true, .tells = true});
+    m.reply.partstat = "DECLINED"; // as Outlook declines and proposes another time
+    assert_counts(&m, &ivys, no);
     m.reply.method = REPLY_DECLINECOUNTER;
     assert_counts(&m, &ivys, (struct reply_judgement){0});
 }

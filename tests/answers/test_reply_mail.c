@@ -113,6 +113,11 @@ static void test_what_else_is_said(void **state)
     assert_says(state, "When:    to be held by Thursday 18 April 2024");
     f->reply.partstat = "DELEGATED";
     assert_says(state, "has passed the invitation to this meeting on to somebody else.");
+    assert_says(state, "today, and the case system names nobody else to chair the meeting.");
+    f->reply.delegate = "eve@elsewhere.example";
+    assert_says(state, "on to somebody who is not in the directory.");
+    f->words.delegate = "Tom Lane (T)";
+    assert_says(state, "on to Tom Lane (T).");
 }
 
 static void test_another_time(void **state)
@@ -126,6 +131,12 @@ static void test_another_time(void **state)
     assert_says(state, "Proposed: Thursday 18 April 2024, 14:00  They wrote:");
     f->reply.starts = (struct moment){date_make(2024, 4, 19), -1};
     assert_says(state, "Proposed: Friday 19 April 2024 That is after the last day in timescale.");
+    f->reply.partstat = "DECLINED";
+    f->words.working_days = 0;
+    assert_says(state,
+                "Ivy Hart (I) declines the invitation to this meeting, and proposes another time.");
+    assert_says(state, "Proposed: Friday 19 April 2024");
+    assert_says(state, "and the meeting has nobody to chair it.");
 }
 
 // Each line of what was written is quoted, whatever it looks like.

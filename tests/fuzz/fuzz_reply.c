@@ -32,6 +32,7 @@ static void check_reply(const struct calendar_reply *r)
     assert(r->attendee && r->partstat && r->sequence >= 0);
     check_address(r->attendee);
     check_address(r->sent_by);
+    check_address(r->delegate);
     check_line(r->uid);
     check_line(r->comment);
     assert(!r->comment || strlen(r->comment) <= 4 * 500 + 3);

@@ -161,6 +161,34 @@ static void test_one_of_several_attendees(void **state)
                            "ACCEPTED by ivy.hart@council.example"));
 }
 
+static void test_whom_it_is_passed_on_to(void **state)
+{
+    static const struct {
+        const char *parameter, *delegate;
+    } given[] = {
+        {";DELEGATED-TO=\"mailto:Tom.Lane@Council.example\"", "tom.lane@council.example"},
+        {";DELEGATED-TO=\"mailto:tom.lane@council.example\",\"mailto:eve@council.example\"",
+         "tom.lane@council.example"},
+        {";DELEGATED-TO=\"urn:uuid:1\"", NULL},
+        {";DELEGATED-TO=\"mailto:eve@x.example%0D%0ABcc:\"", NULL},
+        {"", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        const char *text = arena_printf(
+            arena, "%sATTENDEE;PARTSTAT=DELEGATED%s:mailto:ivy.hart@council.example\r\n%s", head,
+            given[i].parameter, tail);
+        struct calendar_reply r;
+        struct error err;
+
+        assert_true(calendar_reply_read(arena, text, strlen(text), NULL, &r, &err));
+        assert_string_equal(r.partstat, "DELEGATED");
+        assert_string_equal(r.delegate ? r.delegate : "-",
+                            given[i].delegate ? given[i].delegate : "-");
+    }
+}
+
 static void test_times_that_are_proposed(void **state)
 {
     static const struct {
@@ -373,6 +401,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_calendars_write, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_what_servers_return, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_one_of_several_attendees, make_arena, drop_arena),
+        cmocka_unit_test_setup_teardown(test_whom_it_is_passed_on_to, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_times_that_are_proposed, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_calendars_that_are_none, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_addresses_that_are_none, make_arena, drop_arena),

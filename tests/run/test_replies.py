@@ -78,6 +78,31 @@ def test_the_chairs_decline_is_urgent_from_five_working_days_before(store, due, 
     assert all(('nobody to chair it' in text) == (staff != 'SW1') for _, staff, _, text in store.mails('alarm'))
 
 
+@pytest.mark.parametrize('method, partstat, happened', [
+    ('COUNTER', 'DECLINED', 'the invitation is declined, and another time proposed'),
+    ('REPLY', 'DELEGATED;DELEGATED-TO="mailto:SW3@council.example"', 'the invitation is passed on')])
+def test_the_chairs_no_is_urgent_however_it_is_said(store, method, partstat, happened):
+    """Outlook's "decline and propose another time" is a COUNTER; and who passes an invitation on will not chair either."""
+    meeting(store, store.deadline(store.person('P1'), due='2024-04-03'))
+    starts = 'DTSTART:20240502T090000Z\n' if method == 'COUNTER' else ''
+    take(store, answer('CHAIR', partstat, method=method, starts=starts))
+    assert set(told(store)) == {(staff, f'ICPC REF-P1: {happened}') for staff in ('SW1', 'TM1', 'CM')}
+    for _, staff, _, text in store.mails('alarm'):
+        assert ('The last day in timescale is in 1 working day' in text) == (staff != 'SW1')
+        assert ('on to Name SW3 (SW3).' in text) == (method == 'REPLY')
+        assert ('Proposed: Thursday 2 May 2024, 10:00' in text) == (method == 'COUNTER')
+
+
+def test_a_no_after_a_proposal_of_the_same_time_is_told(store):
+    meeting(store, store.deadline(store.person('P1'), due='2024-06-03'))
+    for minutes, partstat in enumerate(['TENTATIVE', 'DECLINED']):
+        take(store, answer('CHAIR', partstat, minutes, 'COUNTER', starts='DTSTART:20240502T090000Z\n'))
+    for minutes, colleague in enumerate(['SW2', 'SW2', 'SW3']):
+        take(store, answer('CHAIR', f'DELEGATED;DELEGATED-TO="mailto:{colleague}@council.example"', 5 + minutes))
+    assert [subject.split(': ')[1] for _, subject in told(store)] == [
+        'another time is proposed', 'the invitation is declined, and another time proposed'] + ['the invitation is passed on'] * 2
+
+
 def test_who_is_no_chair_is_not_urgent(store):
     meeting(store, store.deadline(store.person('P1'), due='2024-04-03'), holders=('SW1', 'CHAIR', 'SW2'))
     take(store, answer('SW2', 'DECLINED'))
