@@ -86,22 +86,37 @@ static const char match_sql[] =
     " h.sequence_said, h.answer, h.answer_sequence,"
     " (extract(epoch FROM h.answered_at) * 1000000)::bigint,"
     " (SELECT min(professional_id) FROM in_post WHERE email = $3), o.sequence,"
-    " (SELECT min(professional_id) FROM in_post WHERE email = $5)"
+    " (SELECT min(professional_id) FROM in_post WHERE email = $5),"
+    " EXISTS (SELECT FROM timely.invite_answer a WHERE a.object_id = o.object_id"
+    " AND a.staff_id = h.staff_id AND a.method = $6 AND a.answer = $7 AND a.sequence = $8::integer"
+    " AND a.stamped_at = $9::timestamptz AND a.proposed_start IS NOT DISTINCT FROM $10::timestamp)"
     " FROM timely.calendar_object o LEFT JOIN (timely.invite_holder h"
     " LEFT JOIN timely.staff s ON s.professional_id = h.staff_id)"
     " ON h.object_id = o.object_id AND $2 IN (lower(h.email), lower(s.email))"
     " WHERE o.uid = $1 ORDER BY h.staff_id LIMIT 1";
 
+static const char *time_words(struct arena *a, struct moment m)
+{
+    return date_known(m.on) ? moment_iso(a, m) : NULL;
+}
+
 static bool find_invite(const struct taking *t, struct held_invite *ret, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
     struct arena *a = t->arena;
-    const struct mail_read *m = &t->mail;
-    const char *values[] = {m->reply.uid, m->reply.attendee, m->from,
+    const struct calendar_reply *reply = &t->mail.reply;
+    const char *values[] = {reply->uid,
+                            reply->attendee,
+                            t->mail.from,
                             date_iso(a, london_from_instant(t->context->now).on),
-                            m->reply.delegate};
+                            reply->delegate,
+                            reply_method_word(reply->method),
+                            reply->partstat,
+                            arena_printf(a, "%d", reply->sequence),
+                            instant_iso(a, reply->stamped_at),
+                            time_words(a, reply->starts)};
 
-    if (!db_ask(t->store, match_sql, 5, values, &r, err))
+    if (!db_ask(t->store, match_sql, sizeof values / sizeof *values, values, &r, err))
         return false;
     *ret = (struct held_invite){0};
     if (PQntuples(r) > 0)
@@ -116,7 +131,8 @@ static bool find_invite(const struct taking *t, struct held_invite *ret, struct 
             .answer_sequence = (int)db_int(r, 0, 7),
             .answered_at = db_int(r, 0, 8),
             .sender_id = arena_strdup(a, db_text(r, 0, 9)),
-            .delegate_id = arena_strdup(a, db_text(r, 0, 11))};
+            .delegate_id = arena_strdup(a, db_text(r, 0, 11)),
+            .said_before = db_bool(r, 0, 12)};
     return true;
 }
 
@@ -133,9 +149,8 @@ static json_t *answer_document(const struct taking *t, const struct reply_judgem
     json_set_text(o, "stamped_at", instant_iso(t->arena, r->stamped_at));
     json_set_text(o, "sent_by", j->sent_by);
     json_object_set_new(o, "acknowledges", json_boolean(j->acknowledges));
-    json_set_text(o, "proposed_start",
-                  date_known(r->starts.on) ? moment_iso(t->arena, r->starts) : NULL);
-    json_set_text(o, "proposed_end", date_known(r->ends.on) ? moment_iso(t->arena, r->ends) : NULL);
+    json_set_text(o, "proposed_start", time_words(t->arena, r->starts));
+    json_set_text(o, "proposed_end", time_words(t->arena, r->ends));
     json_set_text(o, "comment", r->comment);
     return o;
 }

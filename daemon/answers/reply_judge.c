@@ -38,8 +38,10 @@ static const char *why_ignored(const struct mail_read *m, const struct held_invi
     // It would outdate every later answer.
     if (r->stamped_at > received_at + CLOCKS_DIFFER)
         return "stamp-of-the-future";
-    if (h->answer && r->sequence == h->answer_sequence && r->stamped_at <= h->answered_at)
-        return r->stamped_at == h->answered_at ? "taken-before" : "older-answer";
+    if (h->said_before)
+        return "taken-before";
+    if (h->answer && r->sequence == h->answer_sequence && r->stamped_at < h->answered_at)
+        return "older-answer";
     return NULL;
 }
 

@@ -6,6 +6,9 @@
 // acknowledges when a person gave it (RFC 3834), about the newest version, themselves or as the
 // attendee's deputy. Who says DECLINED or DELEGATED will not be there, whatever the method: a
 // COUNTER may decline as well (RFC 5546 3.2.7, RFC 5545 3.2.12).
+//
+// Of two answers to one version the later DTSTAMP holds (RFC 5546 2.1.5). Some calendars stamp
+// every answer with one moment: of different answers of one moment, the one that came last holds.
 #pragma once
 
 #include "mail_read.h"
@@ -23,6 +26,7 @@ struct held_invite {
     const char *answer; // so far; NULL: none
     int answer_sequence;
     instant answered_at;
+    bool said_before; // the holder has given this same answer, stamped at the same moment
 };
 
 struct reply_judgement {

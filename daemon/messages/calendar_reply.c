@@ -9,6 +9,7 @@
 
 #include <glib.h>
 #include <libical/ical.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -63,6 +64,18 @@ static bool is_named(const char *line, const char *name)
     return strncasecmp(line, name, length) == 0 && strchr(":;", line[length]) && line[length];
 }
 
+// RFC 5545 3.3.8. libical reads a number by atoi, where 4294967299 is 3.
+static bool ends_in_integer(const char *line)
+{
+    size_t length = strcspn(line, "\r\n");
+    const char *colon = memrchr(line, ':', length);
+    char *end = NULL;
+    long long number = colon ? strtoll(colon + 1, &end, 10) : 0;
+
+    return colon && end > colon + 1 && end == line + length && number >= INT32_MIN &&
+           number <= INT32_MAX;
+}
+
 // Components must close in balance too: of each that does not, libical writes a line to standard
 // error, which is our log.
 static bool within_bounds(const char *text, struct error *err)
@@ -75,6 +88,8 @@ static bool within_bounds(const char *text, struct error *err)
         open += is_named(line, "BEGIN") - is_named(line, "END");
         if (open < 0)
             return fail(err, FAULT_INPUT, "an END before its BEGIN");
+        if (is_named(line, "SEQUENCE") && !ends_in_integer(line))
+            return fail(err, FAULT_INPUT, "a SEQUENCE that is no number");
     }
     if (lines > LINES_MAX || components > COMPONENTS_MAX)
         return fail(err, FAULT_INPUT, "more than %d lines or %d components", LINES_MAX,
@@ -85,10 +100,16 @@ static bool within_bounds(const char *text, struct error *err)
 static bool take_text(struct arena *a, const char *bytes, size_t length, char **ret,
                       struct error *err)
 {
+    static const char bom[] = "\xEF\xBB\xBF"; // some gateways write it
+
     if (length > CALENDAR_BYTES_MAX)
         return fail(err, FAULT_INPUT, "longer than %zu kB", CALENDAR_BYTES_MAX >> 10);
     if (memchr(bytes, '\0', length) || !utf8_valid(bytes, length))
         return fail(err, FAULT_INPUT, "not UTF-8");
+    if (length >= 3 && memcmp(bytes, bom, 3) == 0) {
+        bytes += 3;
+        length -= 3;
+    }
     *ret = unfolded(a, bytes, length);
     return within_bounds(*ret, err);
 }
@@ -186,20 +207,18 @@ static bool exists(struct icaltimetype t)
            normal.minute == t.minute;
 }
 
-// Names that clients have for the zone of England; some send blanks behind them.
-static bool is_england(const char *tzid)
+// Whether it is one of the names; some clients send blanks behind it.
+static bool is_zone(const char *tzid, const char *const *names)
 {
-    static const char *const names[] = {"Europe/London", "GMT Standard Time", "GB",
-                                        "Europe/Belfast"};
     size_t length = strlen(tzid);
 
     while (length > 0 && tzid[length - 1] == ' ')
         length--;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        size_t wanted = strlen(names[i]);
+    for (; *names; names++) {
+        size_t wanted = strlen(*names);
 
         // "/freeassociation.sourceforge.net/Europe/London" and the like end in the name.
-        if (length >= wanted && strncasecmp(tzid + length - wanted, names[i], wanted) == 0 &&
+        if (length >= wanted && strncasecmp(tzid + length - wanted, *names, wanted) == 0 &&
             (length == wanted || tzid[length - wanted - 1] == '/'))
             return true;
     }
@@ -209,17 +228,26 @@ static bool is_england(const char *tzid)
 // Civil time of England. A zone that is not known here is not guessed at.
 static struct moment moment_of(icalproperty *p, struct icaltimetype t)
 {
-    icalparameter *tzid = icalproperty_get_first_parameter(p, ICAL_TZID_PARAMETER);
-    struct moment m = MOMENT_NONE;
+    // Outlook writes the names that Windows shows, too.
+    static const char *const england[] = {"Europe/London",
+                                          "GMT Standard Time",
+                                          "(UTC+00:00) Dublin, Edinburgh, Lisbon, London",
+                                          "GB",
+                                          "Europe/Belfast",
+                                          NULL};
+    static const char *const utc[] = {"UTC", "Etc/UTC", "(UTC) Coordinated Universal Time", NULL};
+    icalparameter *parameter = icalproperty_get_first_parameter(p, ICAL_TZID_PARAMETER);
+    const char *tzid = parameter ? icalparameter_get_tzid(parameter) : NULL;
 
     if (!exists(t))
-        return m;
-    m = (struct moment){date_make(t.year, t.month, t.day), t.is_date ? -1 : t.hour * 60 + t.minute};
-    if (!t.is_date && icaltime_is_utc(t))
-        return london_from_instant((instant)icaltime_as_timet(t) * SECONDS(1));
-    if (!t.is_date && tzid && !is_england(icalparameter_get_tzid(tzid)))
         return MOMENT_NONE;
-    return m;
+    if (t.is_date)
+        return (struct moment){date_make(t.year, t.month, t.day), -1};
+    if (icaltime_is_utc(t) || (tzid && is_zone(tzid, utc)))
+        return london_from_instant((instant)icaltime_as_timet(t) * SECONDS(1));
+    if (tzid && !is_zone(tzid, england))
+        return MOMENT_NONE;
+    return (struct moment){date_make(t.year, t.month, t.day), t.hour * 60 + t.minute};
 }
 
 static void read_proposal(icalcomponent *event, struct calendar_reply *ret)

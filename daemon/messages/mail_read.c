@@ -67,6 +67,9 @@ static const char *too_much(const char *bytes, size_t length)
         return "larger than 1 MB";
     if (header_length(bytes, length) > HEADER_BYTES_MAX)
         return "a header larger than 128 kB";
+    // GMime would end an address there, where a server has read on.
+    if (memchr(bytes, '\0', header_length(bytes, length)))
+        return "a NUL in its header";
     if (mentions(bytes, length, "multipart/") + mentions(bytes, length, "message/") > NESTS_MAX)
         return "too deeply nested";
     if (mentions(bytes, length, "\n--") > PART_LINES_MAX)

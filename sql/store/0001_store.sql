@@ -299,7 +299,7 @@ CREATE TABLE timely.invite_answer (
     comment        text,
     mail_id        bigint NOT NULL REFERENCES timely.mail_read,
     taken_at       timestamptz NOT NULL, -- business time
-    UNIQUE (object_id, staff_id, method, sequence, stamped_at)
+    UNIQUE NULLS NOT DISTINCT (object_id, staff_id, method, answer, sequence, stamped_at, proposed_start)
 );
 
 -- Addresses from which mail came back.

@@ -199,9 +199,16 @@ static void test_times_that_are_proposed(void **state)
         {"DTSTART;TZID=\"GMT Standard Time  \":20240418T090000", " proposes 2024-04-18T09:00"},
         {"DTSTART;TZID=/freeassociation.sourceforge.net/Europe/London:20240418T090000",
          " proposes 2024-04-18T09:00"},
+        {"DTSTART;TZID=\"(UTC+00:00) Dublin, Edinburgh, Lisbon, London\":20240418T090000",
+         " proposes 2024-04-18T09:00"},
+        {"DTSTART;TZID=UTC:20240418T090000", " proposes 2024-04-18T10:00"},
+        {"DTSTART;TZID=Etc/UTC:20240118T090000", " proposes 2024-01-18T09:00"},
+        {"DTSTART;TZID=\"(UTC) Coordinated Universal Time\":20240418T090000",
+         " proposes 2024-04-18T10:00"},
         {"DTSTART:20240418T090000", " proposes 2024-04-18T09:00"},
         {"DTSTART;VALUE=DATE:20240418", " proposes 2024-04-18"},
         {"DTSTART;TZID=W. Europe Standard Time:20240418T090000", ""},
+        {"DTSTART;TZID=\"(UTC+01:00) Brussels, Copenhagen, Madrid, Paris\":20240418T090000", ""},
         {"DTSTART:20240431T090000Z", ""},
         {"DTSTART:99990418T090000Z", ""},
         {"DTSTART:soon", ""},
@@ -242,9 +249,22 @@ static void test_calendars_that_are_none(void **state)
     assert_refused(calendar("END:VEVENT\r\nBEGIN:VEVENT\r\nUID:2@x\r\n"), "not exactly one VEVENT");
     assert_refused(arena_printf(arena, "%s%s", head, tail), "no ATTENDEE");
     assert_refused(calendar("SEQUENCE:-3\r\n"), "SEQUENCE");
+    assert_refused(calendar("SEQUENCE:4294967299\r\n"), "SEQUENCE"); // 3 in 32 bits
+    assert_refused(calendar("SEQUENCE:18446744073709551619\r\n"), "SEQUENCE");
+    assert_refused(calendar("SEQUENCE:three\r\n"), "SEQUENCE");
+    assert_refused(calendar("SEQUENCE:\r\n"), "SEQUENCE");
     assert_refused("BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n", "not a reply");
     assert_refused("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "not a reply");
     assert_refused("\xFF\xFE", "not UTF-8");
+}
+
+// Before the calendar's first word, as some gateways write it; nowhere else.
+static void test_a_byte_order_mark(void **state)
+{
+    (void)state;
+    assert_string_equal(of_calendar(arena_printf(arena, "\xEF\xBB\xBF%s", calendar("")), NULL),
+                        of_calendar(calendar(""), NULL));
+    assert_refused("\xEF\xBB\xBF", "not one whole VCALENDAR");
 }
 
 static void test_addresses_that_are_none(void **state)
@@ -385,6 +405,24 @@ static void test_calendars_that_are_bombs(void **state)
     }
 }
 
+// Who reads on behind the NUL has seen another sender.
+static void test_a_header_with_a_nul(void **state)
+{
+    static const char before[] = "From: ivy.hart@council.example\0@elsewhere.example\r\n";
+    static const char type[] = "Content-Type: text/calendar\r\n\r\n";
+    const char *text = calendar("");
+    size_t length = sizeof before - 1 + strlen(type) + strlen(text);
+    char *bytes = arena_strdup(arena, repeated("", "x", length, ""));
+
+    (void)state;
+    memcpy(bytes, before, sizeof before - 1);
+    memcpy(bytes + sizeof before - 1, type, strlen(type));
+    memcpy(bytes + sizeof before - 1 + strlen(type), text, strlen(text));
+    assert_string_equal(of_bytes(bytes, length), "nothing: a NUL in its header");
+    memcpy(strchr(bytes, '\0'), " ", 1);
+    assert_null(strstr(of_bytes(bytes, length), "NUL"));
+}
+
 static void test_structures(void **state)
 {
     (void)state;
@@ -404,10 +442,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_whom_it_is_passed_on_to, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_times_that_are_proposed, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_calendars_that_are_none, make_arena, drop_arena),
+        cmocka_unit_test_setup_teardown(test_a_byte_order_mark, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_addresses_that_are_none, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_comments_are_clean, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_bombs, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_calendars_that_are_bombs, make_arena, drop_arena),
+        cmocka_unit_test_setup_teardown(test_a_header_with_a_nul, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_structures, make_arena, drop_arena),
     };
 

@@ -119,6 +119,21 @@ def test_the_same_answer_is_told_once_and_another_again(store):
     assert store.one('SELECT count(*) FROM timely.invite_answer') == 5
 
 
+def test_another_answer_of_the_same_moment_counts(store):
+    """Some calendars stamp every answer with one moment, such as the invite's. A mail that comes by twice, on two ways, is one."""
+    meeting(store, store.deadline(store.person('P1'), due='2024-06-03'))
+    accepted, declined = (answer('CHAIR', partstat) for partstat in ('ACCEPTED', 'DECLINED'))
+    assert take(store, accepted)['as'] == 'answer'
+    assert take(store, declined)['mails'] == '1'
+    assert take(store, 'Received: by another.example\n' + accepted)['why'] == 'taken-before'
+    for day, mails in [(2, '1'), (3, '1'), (3, '0')]:
+        proposal = answer('CHAIR', 'TENTATIVE', method='COUNTER', starts=f'DTSTART:202405{day:02}T090000Z\n')
+        assert take(store, f'Received: by {mails}.example\n' + proposal)['mails'] == mails
+    assert store.one("SELECT answer FROM timely.invite_holder WHERE staff_id = 'CHAIR'") == 'TENTATIVE'
+    assert [a for a, in store.ask('SELECT answer FROM timely.invite_answer ORDER BY answer_id')] == \
+        ['ACCEPTED', 'DECLINED', 'TENTATIVE', 'TENTATIVE']
+
+
 def test_a_meeting_that_is_over_is_no_news(store):
     meeting(store, store.deadline(store.person('P1')), starts='2024-04-01 10:00')
     assert take(store, answer('CHAIR', 'DECLINED'))['mails'] == '0'
