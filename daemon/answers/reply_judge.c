@@ -45,6 +45,11 @@ static const char *why_ignored(const struct mail_read *m, const struct held_invi
     return NULL;
 }
 
+static bool vouched_for(const struct mail_read *m)
+{
+    return m->verdict == VERDICT_PASS || m->verdict == VERDICT_UNASKED;
+}
+
 static bool says_yes(const char *partstat)
 {
     return strcmp(partstat, "ACCEPTED") == 0 || strcmp(partstat, "TENTATIVE") == 0;
@@ -68,7 +73,7 @@ void reply_judge(const struct mail_read *m, const struct held_invite *h, instant
             r->method != REPLY_DECLINECOUNTER && (!h->answer || r->sequence >= h->answer_sequence);
         j.sent_by = own ? NULL : h->sender_id;
         j.acknowledges = r->method == REPLY_REPLY && says_yes(r->partstat) && !m->automatic &&
-                         r->sequence >= h->sequence_said &&
+                         vouched_for(m) && r->sequence >= h->sequence_said &&
                          (own || same_key(h->sender_id, h->deputy_id));
         j.stays_away = j.newest && says_no(r->partstat);
         j.tells = j.stays_away || (j.newest && r->method == REPLY_COUNTER);

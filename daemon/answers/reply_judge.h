@@ -4,8 +4,9 @@
 // An answer counts when the mail is from the attendee whom it names, or from a colleague who is
 // named as sending it (SENT-BY); the ORGANIZER is not looked at, since servers strip it. It
 // acknowledges when a person gave it (RFC 3834), about the newest version, themselves or as the
-// attendee's deputy. Who says DECLINED or DELEGATED will not be there, whatever the method: a
-// COUNTER may decline as well (RFC 5546 3.2.7, RFC 5545 3.2.12).
+// attendee's deputy, and where a server's verdict on senders is asked for, with its pass: a From
+// alone is anybody's to write. Who says DECLINED or DELEGATED will not be there, whatever the
+// method: a COUNTER may decline as well (RFC 5546 3.2.7, RFC 5545 3.2.12).
 //
 // Of two answers to one version the later DTSTAMP holds (RFC 5546 2.1.5). Some calendars stamp
 // every answer with one moment: of different answers of one moment, the one that came last holds.

@@ -190,7 +190,9 @@ static enum mail_verdict read_verdict(struct arena *a, GMimeObject *message,
     GMimeHeaderList *all = g_mime_object_get_header_list(message);
     size_t wanted = authserv_id ? strlen(authserv_id) : 0;
 
-    for (int i = 0; wanted && i < g_mime_header_list_get_count(all); i++) {
+    if (wanted == 0)
+        return VERDICT_UNASKED;
+    for (int i = 0; i < g_mime_header_list_get_count(all); i++) {
         GMimeHeader *h = g_mime_header_list_get_header_at(all, i);
         const char *value = g_mime_header_get_value(h);
 

@@ -12,7 +12,12 @@ enum mail_matter {
 };
 
 // What the server that took the mail in found of its sender (RFC 8601).
-enum mail_verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_FAIL };
+enum mail_verdict {
+    VERDICT_UNASKED, // no server is believed
+    VERDICT_NONE,    // the server that is believed says nothing, or neither of the next
+    VERDICT_PASS,
+    VERDICT_FAIL,
+};
 
 struct bounce {
     const char *recipient;  // Final-Recipient: a valid address in small letters, or NULL

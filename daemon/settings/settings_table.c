@@ -161,7 +161,8 @@ const struct setting settings[] = {
     {"mailbox", "authserv id", SETTING_HOST, AT(mailbox_authserv_id),
      .example = "mx.example.gov.uk",
      .sentence = "The server whose Authentication-Results are believed: an answer that failed its "
-                 "check counts for nothing. Left out: they are not looked at."},
+                 "check counts for nothing, and only one that passed it acknowledges. Left out: "
+                 "they are not looked at."},
 
     {"oauth", "token url", SETTING_URL, AT(oauth_token_url), .most = 1, WORDS("https", "http"),
      .example = "https://login.microsoftonline.com/TENANT/oauth2/v2.0/token",

@@ -190,6 +190,10 @@ static void test_the_servers_verdict(void **state)
     assert_ignored(&m, &ivys, "not-authenticated");
     m.verdict = VERDICT_PASS;
     assert_counts(&m, &ivys, (struct reply_judgement){.newest = true, .acknowledges = true});
+    m.verdict = VERDICT_NONE; // the server was asked, and does not vouch for the sender
+    assert_counts(&m, &ivys, (struct reply_judgement){.newest = true});
+    m.verdict = VERDICT_UNASKED;
+    assert_counts(&m, &ivys, (struct reply_judgement){.newest = true, .acknowledges = true});
 }
 
 int main(void)

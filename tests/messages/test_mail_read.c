@@ -40,7 +40,7 @@ static const char *instant_words(instant at)
 // All that was understood, in one line.
 static const char *understood(const struct mail_read *m)
 {
-    static const char *const verdicts[] = {"", " pass", " fail"};
+    static const char *const verdicts[] = {" unasked", "", " pass", " fail"};
     const struct calendar_reply *r = &m->reply;
 
     if (m->matter == MATTER_NONE)
@@ -131,7 +131,7 @@ static const char *calendar(const char *lines)
 // The reading of one calendar's text, or why there is none.
 static const char *of_calendar(const char *text, const char *from)
 {
-    struct mail_read m = {.matter = MATTER_REPLY, .from = "x"};
+    struct mail_read m = {.matter = MATTER_REPLY, .from = "x", .verdict = VERDICT_NONE};
     struct error err;
 
     if (!calendar_reply_read(arena, text, strlen(text), from, &m.reply, &err)) {

@@ -129,6 +129,7 @@ def email_to(to, sender, text, **headers):
 def answer(mail, person, partstat, method='REPLY', sender=None, stamp=None, comment=None, starts=None, sequence=None,
            uid=None, sent_by=None, attendee=None, **headers):
     """What a person's calendar sends back about an invite that it holds."""
+    headers.setdefault('Authentication_Results', 'mx.council.example; dmarc=pass')
     calendar, event = icalendar.Calendar(), icalendar.Event()
     calendar.add('VERSION', '2.0')
     calendar.add('PRODID', '-//A stand-in//EN')
@@ -261,6 +262,18 @@ def test_older_answers_and_automatic_ones_acknowledge_nothing(town):
     wait_for(lambda: town.holder('W5', invite.uid)[0] == 'TENTATIVE', why=town.council.logs)
     assert town.holder('W5', invite.uid)[2] is None
     assert town.council.one("SELECT sent_by FROM timely.invite_answer WHERE answer = 'TENTATIVE' AND staff_id = 'W5'") == 'W1'
+
+
+# Points: 62
+def test_only_what_the_server_vouches_for_acknowledges(town):
+    """What another server wrote, or who sent it, is no verdict. The answer is kept."""
+    invite = town.invite('W1', town.child('W1'))
+    for minutes, (verdict, partstat, acknowledged) in enumerate([
+            ('mx.elsewhere.example; dmarc=pass', 'TENTATIVE', None), ('mx.council.example; dmarc=none', 'ACCEPTED', None),
+            ('mx.council.example; dmarc=pass', 'TENTATIVE', invite.sequence)]):
+        town.send(answer(invite, 'w1', partstat, stamp=later(minutes), Authentication_Results=verdict))
+        wait_for(lambda p=partstat: town.holder('W1', invite.uid)[0] == p, why=town.council.logs)
+        assert town.holder('W1', invite.uid)[2] == acknowledged
 
 
 def test_other_mails_stay_as_they_are(town):
