@@ -2,6 +2,7 @@
 // in the audit.
 #include "feed_commands.h"
 
+#include "columns.h"
 #include "feed_kinds.h"
 #include "operator.h"
 #include "table.h"
@@ -83,6 +84,39 @@ static bool holder_of(struct session *s, const struct owner *o, const char *give
     if (!is_known(s, &(struct owner){feed_kind_named("worker"), given}, &known, err))
         return false;
     return known || fail(err, FAULT_INPUT, "%s is not in the directory", given);
+}
+
+// The address of who has left would never open, and a mail to who has not begun would not leave.
+// Says why in err where it is to be refused.
+static bool may_have_one(struct session *s, const char *holder, bool by_mail, bool *ret,
+                         struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+    struct date from, to;
+
+    *ret = true;
+    if (!holder)
+        return true;
+    if (!db_ask(s->store,
+                "SELECT active_from, active_to FROM timely.staff WHERE professional_id = $1", 1,
+                &holder, &r, err))
+        return false;
+    *ret = false;
+    if (PQntuples(r) == 0) {
+        fail(err, FAULT_INPUT, "%s is not in the directory: the address would not open", holder);
+        return true;
+    }
+    from = column_date(r, 0, 0);
+    to = column_date(r, 0, 1);
+    if (date_known(to) && date_cmp(to, session_today(s)) <= 0)
+        fail(err, FAULT_INPUT, "%s has left, on %s: the address would not open", holder,
+             date_words(s->arena, to));
+    else if (by_mail && date_known(from) && date_cmp(from, session_today(s)) > 0)
+        fail(err, FAULT_INPUT, "%s begins on %s: until then no mail goes to them", holder,
+             date_words(s->arena, from));
+    else
+        *ret = true;
+    return true;
 }
 
 static bool add_feed(struct session *s, const struct owner *o, const char *holder,
@@ -189,7 +223,7 @@ static enum status run_feed_add(struct session *s, const struct arguments *g, st
 {
     const char *token, *id, *holder;
     struct owner o;
-    bool known;
+    bool known, may;
 
     if (!owner_given(g->words[0], g->words[1], &o, err) || !session_store(s, err) ||
         !is_known(s, &o, &known, err))
@@ -199,8 +233,11 @@ static enum status run_feed_add(struct session *s, const struct arguments *g, st
              o.kind->naming ? ", as in the directory or the case database" : "");
         return STATUS_NO;
     }
-    if (!holder_of(s, &o, argument(g, "for"), &holder, err))
+    if (!holder_of(s, &o, argument(g, "for"), &holder, err) ||
+        !may_have_one(s, holder, argument(g, "mail") != NULL, &may, err))
         return status_of(err);
+    if (!may)
+        return STATUS_NO;
     if (argument(g, "mail"))
         return mail_address(s, &o, holder, err);
     if (!token_new(s->arena, &token, err) || !add_feed(s, &o, holder, token, &id, err))
@@ -279,6 +316,7 @@ static enum status run_feed_rotate(struct session *s, const struct arguments *g,
 {
     const char *token, *id;
     struct subscriptions live;
+    bool may;
 
     if (!find_live(s, g, &live, err))
         return status_of(err);
@@ -290,6 +328,10 @@ static enum status run_feed_rotate(struct session *s, const struct arguments *g,
              g->words[0], g->words[1], live.count);
         return STATUS_USAGE;
     }
+    if (!may_have_one(s, live.items[0].holder, false, &may, err))
+        return status_of(err);
+    if (!may)
+        return STATUS_NO;
     if (!token_new(s->arena, &token, err) || !db_begin(s->store, "", err) ||
         !revoke(s, &live.items[0], err) ||
         !add_feed(s, &live.items[0].owner, live.items[0].holder, token, &id, err) ||

@@ -132,6 +132,22 @@ def test_nobody_unknown_gets_a_feed(staffed):
     assert staffed.ask('SELECT count(*) FROM timely.feed') == [(0,)]
 
 
+def test_nobody_who_has_left_gets_a_feed(staffed):
+    staffed('feed', 'add', 'worker', 'W1')
+    staffed.ask("UPDATE timely.staff SET active_to = '2024-04-01' WHERE professional_id = 'W1'")
+    for command in (['add', 'worker', 'W1'], ['add', 'worker', 'W1', '--mail'], ['add', 'team', 'T1', '--for', 'W1'],
+                    ['rotate', 'worker', 'W1']):
+        assert 'W1 has left, on Monday 1 April 2024' in staffed('feed', *command, status=1).err
+    assert staffed.ask('SELECT owner_id, revoked_at FROM timely.feed') == [('W1', None)]
+    assert staffed.ask('SELECT count(*) FROM timely.outbox') == [(0,)]
+
+
+def test_who_begins_later_may_have_an_address_but_no_mail(staffed):
+    staffed.ask("UPDATE timely.staff SET active_from = '2099-01-01' WHERE professional_id = 'W1'")
+    assert 'W1 begins on Thursday 1 January 2099' in staffed('feed', 'add', 'worker', 'W1', '--mail', status=1).err
+    assert '/feed/' in staffed('feed', 'add', 'worker', 'W1').out
+
+
 # --------------------------------------------------------------------------------------------- outbox
 
 def put_message(store, number, state='due', age='0 days'):
