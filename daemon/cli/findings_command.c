@@ -1,5 +1,6 @@
 // `timely findings`: what the evaluation found in the facts, joined with the rows that the last
-// reading left aside, and the addresses from which mail comes back.
+// reading left aside, what invites cannot use of the bookings ahead, and the addresses from which
+// mail comes back.
 #include "deadlines.h"
 #include "people.h"
 #include "table.h"
@@ -71,6 +72,25 @@ static bool take_stored(struct findings *f, const char *person, struct error *er
     return true;
 }
 
+// Wherever a booking comes from, a file or the case system. The directory may change without it.
+static bool take_bookings(struct findings *f, const char *person, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *r = NULL;
+    const char *values[] = {person, date_iso(f->session->arena, session_today(f->session))};
+
+    if (!db_ask(f->session->store,
+                "SELECT b.person_id, 'unusable-booking', b.origin, b.ref, u.name || ' ' || u.what"
+                " FROM (SELECT person_id, origin, ref, scheduled_at, ends_at, url, who, attendees"
+                " FROM timely.fact UNION ALL SELECT person_id, origin, ref, scheduled_at, ends_at,"
+                " url, who, attendees FROM timely.local_fact) AS b CROSS JOIN LATERAL"
+                " timely.booking_faults(scheduled_at, ends_at, url, who, attendees) AS u"
+                " WHERE b.scheduled_at >= $2::date AND ($1::text IS NULL OR b.person_id = $1)",
+                2, values, &r, err))
+        return false;
+    add_rows(f, r);
+    return true;
+}
+
 // Addresses from which mail comes back are nobody's of the children: shown unless one is asked for.
 static bool take_bounced(struct findings *f, const char *person, struct error *err)
 {
@@ -128,7 +148,7 @@ enum status run_findings(struct session *s, const struct arguments *g, struct er
         return status_of(err);
     all.as_at = session_today(s);
     if (!people_evaluate(s, &all, err) || !take_stored(&f, all.person, err) ||
-        !take_bounced(&f, all.person, err))
+        !take_bookings(&f, all.person, err) || !take_bounced(&f, all.person, err))
         return status_of(err);
     f.count = drop_repeated(f.items, f.count);
     t = table_begin(s, columns, PARTS);

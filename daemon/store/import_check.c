@@ -93,6 +93,7 @@ static void report_row(struct import_file *f, const PGresult *r, int row)
     const char *column = db_text(r, row, 2);
     const char *key = db_text(r, row, 3);
     AUTO(string_done) char *shown = text_one_line(key ? key : "", 60);
+    AUTO(string_done) char *what = text_one_line(db_text(r, row, 1), 200);
     int position = 0;
 
     for (size_t i = 0; column && i < f->count; i++) {
@@ -103,7 +104,7 @@ static void report_row(struct import_file *f, const PGresult *r, int row)
     if (position)
         text_addf(f->report, ":%d", position);
     text_addf(f->report, "%s%s%s: ", shown[0] ? " (" : "", shown, shown[0] ? ")" : "");
-    text_addf(f->report, "%s%s%s\n", column ? column : "", column ? " " : "", db_text(r, row, 1));
+    text_addf(f->report, "%s%s%s\n", column ? column : "", column ? " " : "", what);
 }
 
 // Fills pg_temp.problem (line, what, name, key) and reports it.

@@ -160,7 +160,15 @@ static bool check_events(struct import_file *f, struct error *err)
         " ORDER BY line ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS last"
         " FROM pg_temp.stage) AS s WHERE line < last";
 
-    return import_check_rows(f, wrong_precision, err) && import_check_rows(f, said_again, err);
+    // A booking stands without what cannot be used of it.
+    static const char unusable[] =
+        "SELECT s.line, b.what, b.name FROM pg_temp.stage AS s CROSS JOIN LATERAL"
+        " timely.booking_faults(s.scheduled_for::timestamp, s.ends_at::timestamp,"
+        " timely.web_address_in(s.online_url), s.professional_id, s.attendees) AS b"
+        " WHERE s.scheduled_for IS NOT NULL AND NOT s.voided::boolean";
+
+    return import_check_rows(f, wrong_precision, err) && import_check_rows(f, said_again, err) &&
+           import_report_rows(f, unusable, err);
 }
 
 // The latest row on an event at its recorded moment is compared; an equal one is not added again.

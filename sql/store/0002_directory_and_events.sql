@@ -89,6 +89,36 @@ END $$;
 CREATE TRIGGER local_event_append_only BEFORE UPDATE ON timely.local_event
     FOR EACH STATEMENT EXECUTE FUNCTION timely.local_event_is_append_only();
 
+-- What can stand as an address of the web in a calendar and in HTML: what clean_is_url() takes (daemon/messages/clean.h).
+CREATE FUNCTION timely.is_web_address(t text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
+    SELECT length(t) <= 1000 AND t ~ '^https?://[!#-;=?-Z\[\]_a-z~]*$'
+$$;
+
+-- The one address in words such as "Join: https://…", which ends them or stands between < and >, so that it is known to be
+-- whole; else the words as they are.
+CREATE FUNCTION timely.web_address_in(t text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
+    SELECT CASE WHEN timely.is_web_address(t) OR t ~ 'https?://.*https?://' THEN t
+                ELSE coalesce(substring(t FROM '<(https?://[!#-;=?-Z\[\]_a-z~]+)>'),
+                              rtrim(substring(t FROM '(https?://[!#-;=?-Z\[\]_a-z~]+)\s*$'), '.,;:!?)]'), t) END
+$$;
+
+-- What is wrong with a booking's values, by column, and what becomes of them. Whoever is named is looked for where there is
+-- a directory.
+CREATE FUNCTION timely.booking_faults(starts timestamp, ends timestamp, url text, chair text, attendees text)
+RETURNS TABLE (name text, what text) LANGUAGE sql STABLE AS $$
+    SELECT 'ends_at', 'is not after the start and will not be used: an hour is assumed' WHERE ends <= starts
+    UNION ALL
+    SELECT 'online_url', 'is not one address of the web (https://…) and will not be used'
+     WHERE url ~ '\S' AND NOT timely.is_web_address(url)
+    UNION ALL
+    SELECT given.name, 'names nobody in the directory, who will not be invited: ' || string_agg(id, ', ' ORDER BY place)
+      FROM (VALUES ('professional_id', chair), ('attendees', attendees)) AS given (name, ids)
+     CROSS JOIN LATERAL regexp_split_to_table(given.ids, ' ') WITH ORDINALITY AS each (id, place)
+     WHERE id <> '' AND EXISTS (SELECT FROM timely.staff)
+       AND NOT EXISTS (SELECT FROM timely.staff AS s WHERE s.professional_id = id)
+     GROUP BY given.name
+$$;
+
 -- The events that count, as facts, in the columns of the fact contract. Left out is what a later word on the same event
 -- supersedes, what is withdrawn, and what another event stands in for; that one need not count itself, so that
 -- withdrawing a correction brings nothing back.
@@ -99,7 +129,7 @@ SELECT e.person_id, replace(e.event_type, '_', '-') AS kind, e.event_id AS ref,
        coalesce(e.subject_id, e.group_ref) AS episode, e.group_ref AS meeting,
        CASE WHEN e.event_type LIKE 'meeting\_%' THEN e.meeting_kind ELSE e.outcome END AS code,
        e.professional_id AS who, 'local_event'::text AS origin, e.recorded_at, e.scheduled_for AS scheduled_at,
-       e.ends_at, e.location AS place, e.online_url AS url, e.attendees
+       e.ends_at, e.location AS place, timely.web_address_in(e.online_url) AS url, e.attendees
   FROM timely.local_event AS e
  WHERE NOT e.voided
    AND NOT EXISTS (SELECT FROM timely.local_event AS later

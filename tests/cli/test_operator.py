@@ -252,6 +252,25 @@ def test_commands_work_on_a_store_without_anything(store):
     assert [(r['month'], r['held'], r['percent']) for r in rows] == [('2024-01', '0', ''), ('2024-02', '0', '')]
 
 
+def test_what_cannot_be_used_of_a_booking_is_a_finding(staffed):
+    """Of the case system's own bookings as of those of a file; and only of meetings ahead."""
+    staffed.ask("INSERT INTO timely.person (person_id, accepted_at) VALUES ('1', now())")
+    for ref, at, ends, url, attendees in [('B1', '2099-05-13 14:00', '2099-05-13 12:00', 'http://x y/', 'W1 W9'),
+                                          ('B2', '2099-05-14 14:00', '2099-05-14 15:30', 'https://teams.example/1', 'W1'),
+                                          ('B3', '2009-05-14 14:00', '2009-05-14 12:00', 'none', 'W9')]:
+        staffed.ask('INSERT INTO timely.fact (person_id, kind, ref, at, precise, meeting, code, origin, scheduled_at, ends_at,'
+                    " url, attendees) VALUES ('1', 'meeting-booked', %s, '2009-04-02', false, %s, 'icpc', 'timely_event', %s, %s,"
+                    ' %s, %s)', (ref, f'M-{ref}', at, ends, url, attendees))
+    staffed.ask('INSERT INTO timely.local_event (event_id, event_type, person_id, occurred_at, precision, scheduled_for,'
+                " recorded_at, online_url, voided, from_where) VALUES ('L1', 'meeting_booked', '1', '2009-04-02', 'day',"
+                " '2099-05-13 14:00', '2009-04-02', 'ask Ann', false, 'x')")
+    found = [(r['origin'], r['ref'], r['text'].split(' ')[0]) for r in staffed('findings', '--format', 'csv').rows()
+             if r['code'] == 'unusable-booking' and r['person_id'] == '1']
+    assert found == [('local_event', 'L1', 'online_url'), ('timely_event', 'B1', 'attendees'), ('timely_event', 'B1', 'ends_at'),
+                     ('timely_event', 'B1', 'online_url')]
+    assert 'unusable-booking' not in staffed('findings', '--person', '2').out
+
+
 def test_rows_left_aside_are_findings(store):
     store.ask("INSERT INTO timely.finding (person_id, code, origin, ref, text, first_seen_at, resolved_at) VALUES"
               " (NULL, 'faulty-row', 'ssd_person', 'k1', 'the row has no date', now(), NULL),"

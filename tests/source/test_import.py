@@ -370,6 +370,49 @@ def test_bad_events_are_left_aside(importer):
     assert facts(importer) == [('e6', '2024-02-01 00:00:00', 'second')]
 
 
+BOOKINGS = ('event_id,event_type,person_id,occurred_at,precision,scheduled_for,recorded_at,ends_at,online_url,professional_id,'
+            'attendees,voided\n')
+
+
+def booking(number, ends='', url='', chair='', attendees='', voided='f'):
+    return f'b{number},meeting_booked,A,2024-04-02,day,2024-05-13 14:00,2024-04-02,{ends},"{url}",{chair},{attendees},{voided}\n'
+
+
+def test_what_cannot_be_used_of_a_booking_is_told(importer):
+    importer.file('directory', DIRECTORY + 'person,W,Ann,ann@council.gov.uk,,,,,,\n')
+    status, report = importer.file('events', BOOKINGS + booking(
+        1, '2024-05-13 15:30', 'https://teams.example/l/meetup?x=1&y=2', 'W', 'W') + booking(
+        2, '2024-05-13 12:00', 'http://x y/', 'nobody', 'W no\u202ebody  7') + booking(
+        3, '2024-05-13 14:00', 'javascript:alert(1)') + booking(4, '2024-05-13', 'none', 'nobody', voided='t'))
+    assert status == 0
+    assert [line for line in report if not line.startswith('events.csv: no rule')] == [
+        'events.csv:3:11 (b2): attendees names nobody in the directory, who will not be invited: no body, 7',
+        'events.csv:3:8 (b2): ends_at is not after the start and will not be used: an hour is assumed',
+        'events.csv:3:9 (b2): online_url is not one address of the web (https://…) and will not be used',
+        'events.csv:3:10 (b2): professional_id names nobody in the directory, who will not be invited: nobody',
+        'events.csv:4:8 (b3): ends_at is not after the start and will not be used: an hour is assumed',
+        'events.csv:4:9 (b3): online_url is not one address of the web (https://…) and will not be used',
+        'events.csv: 4 of the rows are new', 'events.csv: 4 rows']
+
+
+@pytest.mark.parametrize('pasted, address', [
+    ('https://teams.example/l/a%3ab/0?x=1&y=2', None),
+    ('Join Teams: https://teams.example/l/1?x=1.', 'https://teams.example/l/1?x=1'),
+    ('Join <https://teams.example/1> (number 7)', 'https://teams.example/1'),
+    ('https://teams.example/1 ', 'https://teams.example/1'),
+    ('https://sites.example/Shared Documents/1', None),
+    ('http://x y/', None),
+    ('https://teams.example/1 or https://teams.example/2', None),
+    ('javascript:alert(1)', None),
+    ('Civic Centre, room 3', None)])
+def test_the_one_address_in_words_is_taken(importer, pasted, address):
+    """The event itself is kept word for word."""
+    _, report = importer.file('events', BOOKINGS + booking(1, url=pasted))
+    assert importer.ask('SELECT url FROM timely.local_fact') == [(address or pasted,)]
+    assert importer.ask('SELECT online_url FROM timely.local_event') == [(pasted,)]
+    assert any('online_url is not one address' in line for line in report) == (not address and '%3a' not in pasted)
+
+
 def test_events_without_a_column_that_must_be_there(importer):
     status, report = importer.file('events', EVENTS.replace(',recorded_at', '').replace(',voided', '') + 'a\n')
     assert status == 2
