@@ -3,6 +3,7 @@
 
 #include "agenda_moved.h"
 #include "recipient.h"
+#include "text.h"
 #include "zone.h"
 
 #include <stdlib.h>
@@ -183,10 +184,33 @@ static void put_off(struct deciding *g, size_t from, size_t end, instant until)
     g->d->waiting_count += end - from;
 }
 
+static bool are_together(const struct owed *a, const struct owed *b)
+{
+    return same_key(a->family, b->family) || same_key(a->booked_group, b->booked_group) ||
+           same_key(a->child.person_id, b->child.person_id);
+}
+
+// What cannot wait is read together of a child, of brothers and sisters, and of those who share a
+// meeting where nobody says who is whose brother.
 static void make_alarms(struct deciding *g, size_t from, size_t end)
 {
-    for (size_t i = from; i < end; i++)
-        (void)add_mail(g, MAIL_ALARM, g->d->order[i]->to, &g->d->order[i], 1);
+    const struct line *const *order = g->d->order;
+    const struct line **lines = ARENA_ARRAY(g->arena, const struct line *, end - from);
+    bool *taken = ARENA_ARRAY(g->arena, bool, end - from);
+
+    for (size_t i = from; i < end; i++) {
+        size_t count = 0;
+
+        if (taken[i - from])
+            continue;
+        for (size_t k = i; k < end; k++)
+            if (!taken[k - from] && are_together(order[i]->owed, order[k]->owed)) {
+                taken[k - from] = true;
+                lines[count++] = order[k];
+            }
+        (void)add_mail(g, MAIL_ALARM, order[i]->to, lines, count);
+        lines += count;
+    }
     g->d->line_count += end - from;
 }
 

@@ -10,7 +10,7 @@
 
 enum mail_kind {
     MAIL_SUMMARY, // what stood open at a first start, to a manager
-    MAIL_ALARM,   // one line that cannot wait
+    MAIL_ALARM,   // lines that cannot wait, of one family or meeting
     MAIL_DIGEST,
     MAIL_WEEKLY, // the list of the week, and in it the digest of that morning
     MAIL_NOBODY, // lines that nobody is left to be told of

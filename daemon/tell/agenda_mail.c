@@ -138,7 +138,7 @@ static json_t *weekly(const struct agenda_voice *v, const struct agenda_mail *m)
 static json_t *alarm_mail(const struct agenda_voice *v, const struct agenda_mail *m)
 {
     struct digest d = digest_of(v, m->to, m->lines, m->count);
-    const struct line *line = m->lines[0];
+    const struct line *line = m->lines[0]; // says its rung once, so that no other mail has the key
     const char *key =
         arena_printf(v->arena, "alarm:%s:%lld:%s:%s", m->to->id, line->owed->deadline_id,
                      date_iso(v->arena, line->owed->due_on), line->rungs[line->rung_count - 1]);

@@ -101,6 +101,19 @@ def test_an_alarm_waits_for_the_office_too_but_for_what_is_counted_in_hours(stor
     assert 'REF-P1' in mails['SW1'] and [kind for kind, staff, _, _ in store.mails() if staff == 'SW1'] == ['alarm']
 
 
+def test_what_cannot_wait_of_a_family_is_one_alarm(store):
+    """Whatever it is that cannot wait; the lines of others are alarms of their own."""
+    hours = {'due_at': '2024-05-04 14:00', 'seen': '2024-05-04 03:00'}
+    for number, family in enumerate(['F', 'F', 'G', None, None]):
+        store.deadline(store.person(f'P{number}', family=family), 'strategy-discussion', trigger='2024-05-03', due='2024-05-04', **hours)
+    store.deadline('P1', 'return-interview', trigger='2024-05-03', due='2024-05-04', **hours)
+    store.agenda('2024-05-04 03:00')
+    about = sorted(sorted(f'P{n}' for n in range(5) if f'REF-P{n} ' in text) for _, _, _, text in store.mails('alarm'))
+    assert about == [['P0', 'P1'], ['P2'], ['P3'], ['P4']]
+    family, = [text for _, _, _, text in store.mails('alarm') if 'REF-P1' in text]
+    assert family.count('NEW') == 3
+
+
 def test_lines_of_a_recipient_are_one_digest(store):
     for number in range(5):
         store.deadline(store.person(f'P{number}', family='F' if number < 2 else None))
