@@ -10,9 +10,10 @@
 
 static const char *worst_of(struct arena *a, const struct digest_parts *p)
 {
-    size_t counts[4] = {p->counts[URGENCY_LATE], p->counts[URGENCY_TODAY]};
+    size_t counts[URGENCY_COUNT] = {p->counts[URGENCY_LATE], p->counts[URGENCY_TODAY],
+                                    p->counts[URGENCY_BOOKED_LATE]};
 
-    if (counts[URGENCY_LATE] + counts[URGENCY_TODAY] == 0) {
+    if (counts[URGENCY_LATE] + counts[URGENCY_TODAY] + counts[URGENCY_BOOKED_LATE] == 0) {
         counts[URGENCY_SOON] = p->counts[URGENCY_SOON];
         if (counts[URGENCY_SOON] == 0)
             return arena_printf(a, "%zu due later than 5 working days", p->counts[URGENCY_LATER]);
@@ -61,6 +62,7 @@ static void add_in_full(struct arena *a, struct text *out, const struct digest_i
                   arena_printf(a, "%s [%s]", i->title, i->force));
     add_remark(out, i->due);
     add_remark(out, i->booked);
+    add_remark(out, i->late);
     if (*i->reason)
         add_remark(out, arena_printf(a, "You are told because: %s", i->reason));
     add_remark(out, i->said);

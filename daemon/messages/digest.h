@@ -8,7 +8,14 @@
 #include "date.h"
 #include "html.h"
 
-enum urgency { URGENCY_LATE, URGENCY_TODAY, URGENCY_SOON, URGENCY_LATER }; // worst first
+enum urgency { // worst first
+    URGENCY_LATE,
+    URGENCY_TODAY,
+    URGENCY_BOOKED_LATE,
+    URGENCY_SOON,
+    URGENCY_LATER,
+    URGENCY_COUNT
+};
 
 struct digest_line {
     const char *child;  // as the authority's setting allows: reference, initials or name
@@ -21,6 +28,7 @@ struct digest_line {
     int working_days;     // until due; negative: late by so many
     const char *booked;   // "booked for Tuesday 2 April 2024, 10:00", "not recorded yet: booked for
                           // …", or NULL
+    const char *late;     // of one that is booked too late: what that means and what to do; or NULL
     struct date seen_on;  // DATE_NONE when not known
     const char *reason;   // why it reaches this person, where the date does not say it, or NULL
     const char *said;     // what somebody said about it: "In hand until …", or NULL

@@ -5,7 +5,11 @@
 
 #include "html.h"
 
-static const char *const colours[] = {"#b3261e", "#b45309", "#1d4e89", "#6b7680"};
+static const char *const colours[] = {[URGENCY_LATE] = "#b3261e",
+                                      [URGENCY_TODAY] = "#b45309",
+                                      [URGENCY_BOOKED_LATE] = "#b45309",
+                                      [URGENCY_SOON] = "#1d4e89",
+                                      [URGENCY_LATER] = "#6b7680"};
 
 // Families stand further apart than the children of one.
 static void gap(struct text *out, int pixels)
@@ -50,6 +54,7 @@ static void item_words(struct arena *a, struct text *out, const struct digest_it
     text_addf(out, "<br><span style=\"color:%s;%s\">%s</span>", colours[i->urgency],
               i->urgency <= URGENCY_TODAY ? "font-weight:bold;" : "", html_escape(a, i->due));
     remark(a, out, i->booked);
+    remark(a, out, i->late);
     if (*i->reason)
         remark(a, out, arena_printf(a, "You are told because: %s", i->reason));
     remark(a, out, i->said);

@@ -15,6 +15,7 @@
 #define TITLE_CHARS_MAX 160
 #define REMARK_CHARS_MAX 200
 #define SAID_CHARS_MAX 400 // a reason with who gave it
+#define LATE_CHARS_MAX 800 // with how the due date was counted
 #define FORCE_CHARS_MAX 20
 
 struct place {
@@ -29,6 +30,8 @@ enum urgency digest_urgency(const struct digest_line *l, struct date on)
         return URGENCY_LATE;
     if (date_is(l->due_on, on))
         return URGENCY_TODAY;
+    if (l->late)
+        return URGENCY_BOOKED_LATE;
     return l->working_days <= SOON_WORKING_DAYS ? URGENCY_SOON : URGENCY_LATER;
 }
 
@@ -203,6 +206,7 @@ static struct digest_item item_of(struct arena *a, const struct digest_line *l, 
         .force = clean_line(a, l->force, FORCE_CHARS_MAX),
         .due = due_words(a, l, on),
         .booked = clean_line(a, l->booked, REMARK_CHARS_MAX),
+        .late = clean_line(a, l->late, LATE_CHARS_MAX),
         .seen = seen_words(a, l->seen_on, on),
         .reason = clean_line(a, l->reason, REMARK_CHARS_MAX),
         .said = clean_line(a, l->said, SAID_CHARS_MAX),
@@ -293,7 +297,7 @@ void digest_parts_make(struct arena *a, const struct digest *d, struct digest_pa
 
     digest_view_make(a, &lead, &p.lead);
     digest_view_make(a, &told, &p.told);
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < URGENCY_COUNT; i++)
         p.counts[i] = p.lead.counts[i] + p.told.counts[i];
     for (size_t i = 0; i < d->count; i++)
         p.fresh += d->lines[i].is_new;
@@ -308,13 +312,14 @@ void digest_parts_make(struct arena *a, const struct digest *d, struct digest_pa
     *ret = p;
 }
 
-const char *digest_counts_words(struct arena *a, const size_t counts[4])
+const char *digest_counts_words(struct arena *a, const size_t counts[URGENCY_COUNT])
 {
     static const char *const words[] = {"out of timescale", "due today",
-                                        "due within 5 working days", "later"};
+                                        "booked after the due date", "due within 5 working days",
+                                        "later"};
     AUTO(text_done) struct text out = {0};
 
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < URGENCY_COUNT; i++)
         if (counts[i] > 0)
             text_addf(&out, "%s%zu %s", out.length ? ", " : "", counts[i], words[i]);
     return arena_strdup(a, text_str(&out));

@@ -15,6 +15,7 @@ struct digest_item {
     const char *worker; // "" where the child is the reader's
     const char *due;    // "due Tuesday 9 April (in 4 working days)"
     const char *booked; // "" for none
+    const char *late;   // "" for none
     const char *seen;   // "last seen 25 March", "not seen on record"
     const char *reason; // "" for none
     const char *said;   // "" for none
@@ -31,7 +32,7 @@ struct digest_more {
 struct digest_view {
     struct digest_item *items;
     size_t count;                        // shown
-    size_t counts[4];                    // of all lines, by urgency
+    size_t counts[URGENCY_COUNT];        // of all lines, by urgency
     struct digest_more *more;            // of the lines not shown, by timescale, the most first
     size_t more_count, hidden;           // timescales; lines
     const char *reader, *service, *help; // help is NULL for none
@@ -45,8 +46,8 @@ void digest_view_make(struct arena *a, const struct digest *d, struct digest_vie
 struct digest_parts {
     struct digest_view lead, told;
     const char *lead_heading, *told_heading;
-    size_t counts[4]; // of both
-    size_t fresh;     // new lines
+    size_t counts[URGENCY_COUNT]; // of both
+    size_t fresh;                 // new lines
 };
 
 void digest_parts_make(struct arena *a, const struct digest *d, struct digest_parts *ret);
@@ -56,6 +57,6 @@ void digest_add_items(struct arena *a, struct text *out, const struct digest_vie
 
 enum urgency digest_urgency(const struct digest_line *l, struct date on);
 // "2 out of timescale, 1 due today": what is nearest; "" when there is nothing.
-const char *digest_counts_words(struct arena *a, const size_t counts[4]);
+const char *digest_counts_words(struct arena *a, const size_t counts[URGENCY_COUNT]);
 // "Tuesday 2 April" in the year of `on`, else "Tuesday 2 April 2024".
 const char *digest_day_words(struct arena *a, struct date d, struct date on);

@@ -15,14 +15,14 @@
 
 struct row {
     const char *title, *force;
-    size_t counts[4]; // by urgency
+    size_t counts[URGENCY_COUNT]; // by urgency
     struct date earliest_on;
 };
 
 struct summary {
     struct row *rows;
     size_t row_count, line_count;
-    size_t counts[4];
+    size_t counts[URGENCY_COUNT];
     const char *reader, *service, *help;
     struct date on;
 };
@@ -41,7 +41,7 @@ static int by_counts(const void *x, const void *y)
 {
     const struct row *a = x, *b = y;
 
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < URGENCY_COUNT; i++)
         if (a->counts[i] != b->counts[i])
             return a->counts[i] > b->counts[i] ? -1 : 1;
     return strcmp(a->title, b->title);
@@ -130,20 +130,28 @@ static const char *text_of(struct arena *a, const struct summary *s)
 #define CELL "<td align=\"right\" valign=\"top\" style=\"padding:7px 8px;" HTML_FONT
 #define EDGE "border-bottom:1px solid #dde3e8;"
 
+// By due date alone: a first summary tells of no booking.
+static const struct {
+    enum urgency of;
+    const char *heading;
+} columns[] = {{URGENCY_LATE, "Out of timescale"},
+               {URGENCY_TODAY, "Due today"},
+               {URGENCY_SOON, "Within 5 days"},
+               {URGENCY_LATER, "Later"}};
+#define COLUMN_COUNT (sizeof columns / sizeof *columns)
+
 static void heading_cells(struct text *out)
 {
-    static const char *const words[] = {"Out of timescale", "Due today", "Within 5 days", "Later"};
-
     text_add(
         out,
         "<tr><td width=\"360\" valign=\"bottom\" style=\"width:360px;padding:7px 8px;" HTML_FONT
             HTML_QUIET EDGE "font-size:12px;line-height:16px;\">Timescale</td>");
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
         text_addf(out,
                   "<td align=\"right\" valign=\"bottom\" width=\"56\" style=\"width:56px;"
                   "padding:7px 8px;" HTML_FONT HTML_QUIET EDGE
                   "font-size:12px;line-height:16px;\">%s</td>",
-                  words[i]);
+                  columns[i].heading);
     text_add(out, "</tr>\n");
 }
 
@@ -160,12 +168,15 @@ static void row_cells(struct arena *a, struct text *out, const struct row *r, st
                   "%s</span>",
                   oldest_words(a, r, on));
     text_add(out, "</td>");
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < COLUMN_COUNT; i++) {
+        size_t count = r->counts[columns[i].of];
+
         text_addf(out, CELL EDGE "font-size:14px;line-height:20px;%s\">%zu</td>",
-                  r->counts[i] == 0 ? "color:#8a949e;"
-                  : i == 0          ? "color:#b3261e;font-weight:bold;"
-                                    : HTML_INK,
-                  r->counts[i]);
+                  count == 0 ? "color:#8a949e;"
+                  : i == 0   ? "color:#b3261e;font-weight:bold;"
+                             : HTML_INK,
+                  count);
+    }
     text_add(out, "</tr>\n");
 }
 

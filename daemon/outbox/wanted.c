@@ -2,6 +2,7 @@
 #include "wanted.h"
 
 #include "columns.h"
+#include "ladder.h"
 #include "recipient.h"
 #include "zone.h"
 
@@ -74,8 +75,8 @@ static bool ask_which(const struct asked *q, const char *sql, const char *at, co
 // ------------------------------------------------------------------------------------------- lines
 
 // A line of a digest or an alarm, as it stands now: is it still owed, with the date that it had,
-// and still this person's? Who is away by now, or back, is asked of the day on which it was said:
-// else nobody would have been told.
+// and booked no otherwise than it says, and still this person's? Who is away by now, or back, is
+// asked of the day on which it was said: else nobody would have been told.
 static bool is_line_wanted(const struct asked *q, const struct outgoing *m, const PGresult *rows,
                            int i)
 {
@@ -93,8 +94,12 @@ static bool is_line_wanted(const struct asked *q, const struct outgoing *m, cons
 // A digest stands in for those that it has overtaken: their lines are in it. Each part is found
 // from the messages by indexes, however many notices there ever were.
 static const char lines_sql[] =
-    "SELECT n.message_id, t.state = 'open' AND t.due_on = n.due_on, n.rung, p.worker_id, p.team_id,"
-    " p.chair_id, p.iro_id, coalesce(p.restricted, true),"
+    "SELECT n.message_id, t.state = 'open' AND t.due_on = n.due_on"
+    // Of a meeting booked too late: for that day still.
+    " AND bool_and(coalesce(n.rung NOT LIKE '%" LADDER_BOOKED_LATE "%'"
+    " OR n.rung LIKE '%' || to_char(t.booked_at, 'YYYY-MM-DD'), false))"
+    " OVER (PARTITION BY n.message_id, n.deadline_id, n.said_at),"
+    " n.rung, p.worker_id, p.team_id, p.chair_id, p.iro_id, coalesce(p.restricted, true),"
     " (n.said_at AT TIME ZONE 'Europe/London')::date FROM"
     " (SELECT message_id, deadline_id, due_on, rung, said_at FROM timely.notice"
     " WHERE message_id = ANY ($1::bigint[])"
@@ -106,7 +111,7 @@ static const char lines_sql[] =
     " AND o.staff_id = me.staff_id AND o.state = 'superseded' AND o.message_id < me.message_id) n"
     " JOIN timely.deadline t USING (deadline_id) LEFT JOIN timely.person p USING (person_id)";
 
-// What is said of a deadline by no rung, as that its meeting is booked too late.
+// What is said of a deadline by no rung, as that its meeting was moved into the past.
 static const char deadlines_sql[] =
     "SELECT n.id FROM unnest($1::bigint[]) AS n (id)"
     " LEFT JOIN timely.message_deadline a ON a.message_id = n.id"

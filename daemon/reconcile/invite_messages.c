@@ -1,8 +1,9 @@
 // Messages of a plan: the invite, update or cancellation of an object for one person, with the
-// children whom that person may see in it.
+// children whom that person may see in it; and what no invite can say, as a mail.
 #include "calendar_object.h"
 #include "clean.h"
 #include "digest.h"
+#include "explain.h"
 #include "invite_plan.h"
 #include "mail.h"
 #include "naming.h"
@@ -225,6 +226,9 @@ bool message_put(struct planner *p, const struct message *m)
     return true;
 }
 
+// ------------------------------------------------------------------------------- beside the
+// invites
+
 // No mail at night, in which a reload may have brought what it says (register 2.12).
 static json_int_t seconds_to_opening(const struct planner *p)
 {
@@ -237,14 +241,16 @@ static json_int_t seconds_to_opening(const struct planner *p)
     return (instant_from_london(open) - p->context->now) / SECONDS(1) + 1;
 }
 
-void message_tell(struct planner *p, const char *role, const char *dedupe, const char *subject,
-                  const char *text)
+// A plain mail to the child's worker or to who stands in, to each once for its dedupe key. Nobody
+// is told where nobody is left, nor at a first start.
+static void tell_worker(struct planner *p, const char *dedupe, const char *subject,
+                        const char *text)
 {
     const struct invite_context *c = p->context;
     struct arena *a = p->arena;
     const char *why, *key;
     const struct staff *s = recipient_on_rung(a, c->directory, p->child->who, p->child->restricted,
-                                              role, c->today, &why);
+                                              "social-worker", c->today, &why);
     json_t *j;
 
     if (c->silent || !s)
@@ -252,7 +258,7 @@ void message_tell(struct planner *p, const char *role, const char *dedupe, const
     key = arena_printf(a, "%s:%s", dedupe, s->id);
     j = json_object();
     json_set_text(j, "kind", "alarm");
-    json_set_text(j, "role", role);
+    json_set_text(j, "role", "social-worker");
     json_object_set_new(j, "about", json_pack("[s]", p->about));
     json_set_text(j, "dedupe", key);
     json_set_text(j, "staff_id", s->id);
@@ -263,4 +269,23 @@ void message_tell(struct planner *p, const char *role, const char *dedupe, const
     json_set_text(j, "message_id", mail_message_id(a, c->config->from_email, key));
     json_object_set_new(j, "wait_s", json_integer(seconds_to_opening(p)));
     json_array_append_new(p->messages, j);
+}
+
+void warn_past_date(struct planner *p, const struct invite_deadline *i)
+{
+    const struct deadline *d = i->deadline;
+    struct arena *a = p->arena;
+    const char *when =
+        d->booking ? moment_words(a, invite_meeting_starts(d)) : date_words(a, d->due_on);
+
+    tell_worker(p, arena_printf(a, "past-date:%s:%s", i->uid, when),
+                "A date was corrected to one that has passed",
+                arena_printf(a,
+                             "%s, %s.\n\n%s %s. Your calendar showed a later time; that entry is "
+                             "taken out.\n\n%s\n\nIf the meeting was held, please record it. If "
+                             "not, please %s, and tell your manager.\n",
+                             d->timescale->title, p->child->words,
+                             d->booking ? "The booking now says" : "The last day in timescale was",
+                             when, explain_derivation(a, p->context->library, d),
+                             d->booking ? "book another day" : "book it now"));
 }

@@ -63,16 +63,6 @@ const char *message_children(struct planner *p, const struct stored_object *o,
 // Puts an invite, an update or a cancellation in. False when the receivers' rules refuse it: then
 // the operator is told instead, and nobody holds it.
 bool message_put(struct planner *p, const struct message *m);
-// Puts a plain mail to whoever has a role for the child in, or to who stands in, to each once for
-// its dedupe key. It leaves in office hours. Nobody is told where nobody is left, nor at a first
-// start.
-void message_tell(struct planner *p, const char *role, const char *dedupe, const char *subject,
-                  const char *text);
-
-// ------------------------------------------------------------------------------- warnings
-
-// A meeting is booked for a day after the due date: to the worker, and to those whom the ladder has
-// "booked late" for; once for each day that it is booked for.
-void warn_late_booking(struct planner *p, const struct invite_deadline *i);
 // A calendar showed a day to come, and the correction is one that has passed: no invite can say so.
+// A plain mail to the child's worker, in office hours.
 void warn_past_date(struct planner *p, const struct invite_deadline *i);

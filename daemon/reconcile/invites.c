@@ -329,7 +329,6 @@ static void plan_deadline(struct planner *p, const struct invite_deadline *i)
         settle_object(p, i, target);
     if (into_the_past)
         warn_past_date(p, i);
-    warn_late_booking(p, i);
 }
 
 size_t invites_plan(struct arena *a, const struct invite_context *c, struct book *b,

@@ -2,16 +2,20 @@
 #include "memory.h"
 
 #include "agenda_moved.h"
+#include "explain.h"
 #include "ladder.h"
 #include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-void memory_begin(struct arena *a, const struct chronicle *c, struct memory *ret)
+void memory_begin(struct arena *a, const struct chronicle *c, const struct library *l,
+                  struct memory *ret)
 {
-    struct memory m = {
-        .arena = a, .persons = ARENA_ARRAY(a, struct remembered, c->count + 1), .count = c->count};
+    struct memory m = {.arena = a,
+                       .library = l,
+                       .persons = ARENA_ARRAY(a, struct remembered, c->count + 1),
+                       .count = c->count};
 
     for (size_t i = 0; i < c->count; i++) {
         const struct child_names *n = &c->persons[i].names;
@@ -279,22 +283,36 @@ static struct duty *add_duty(struct memory *m, struct remembered *p)
     return d;
 }
 
+// Since when it is known, and why the date is what it is, as owed_read finds them.
+static void note_late_booking(struct memory *m, const struct deadline *d, const struct owed *was,
+                              instant now, struct owed *o)
+{
+    if (!date_known(o->booked.on) || date_cmp(o->booked.on, o->due_on) <= 0)
+        return;
+    o->late_since =
+        was->late_since && date_is(was->due_on, o->due_on) && date_is(was->booked.on, o->booked.on)
+            ? was->late_since
+            : now;
+    o->derivation = explain_derivation(m->arena, m->library, d);
+}
+
 static void write_duty(struct memory *m, struct remembered *p, struct stored_deadline *s,
                        const struct deadline_change *c, instant now, instant first_notice)
 {
     struct duty *d = m->duties[s->key.deadline_id];
-    bool is_new = !c->stored, was_open = d->owed.open;
-    struct date was_due = d->owed.due_on;
+    bool is_new = !c->stored;
+    struct owed was = d->owed;
 
     *s = stored_of(m, c, s);
     d->uid = s->uid;
     d->owed = owed_of(s, c->deadline, p->of);
+    note_late_booking(m, c->deadline, &was, now, &d->owed);
     d->next_notice = first_notice;
-    if (is_new || !date_is(was_due, d->owed.due_on)) {
+    if (is_new || !date_is(was.due_on, d->owed.due_on)) {
         d->known_at = now;
         d->told_at = d->ownerless_at = 0;
         d->breached = false;
-    } else if (!was_open && d->owed.open) {
+    } else if (!was.open && d->owed.open) {
         d->known_at = now;
     }
 }

@@ -77,6 +77,7 @@ struct kept_object {
 
 struct memory {
     struct arena *arena;
+    const struct library *library;
     struct remembered *persons;
     size_t count;
     struct duty **duties; // by number
@@ -88,7 +89,8 @@ struct memory {
     struct key_set said; // dedupe keys of the outbox
 };
 
-void memory_begin(struct arena *a, const struct chronicle *c, struct memory *ret);
+void memory_begin(struct arena *a, const struct chronicle *c, const struct library *l,
+                  struct memory *ret);
 void memory_end(struct memory *m); // what the arena does not own
 
 // As owed_read gives it: the deadline with whoever is responsible now.

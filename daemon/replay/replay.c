@@ -178,7 +178,7 @@ void replay_run(struct arena *a, const struct replay_input *in, struct replay *r
                      .result = ret};
 
     *ret = (struct replay){0};
-    memory_begin(a, in->chronicle, &w.memory);
+    memory_begin(a, in->chronicle, in->library, &w.memory);
     for (size_t i = 0; i < w.memory.count; i++)
         w.memory.persons[i].next_at = w.started_at;
     walk(&w, instant_from_london((struct moment){date_add_days(in->to, 1), 0}));

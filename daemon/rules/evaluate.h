@@ -2,6 +2,7 @@
 // no clock, no database and no network.
 #pragma once
 
+#include "clock.h"
 #include "library.h"
 
 enum state {
@@ -17,6 +18,7 @@ struct booking {
     const struct fact *by; // the event that says so
     struct moment at;
     bool cancelled;
+    instant late_since; // known here as after the due date; 0: not at all, or nobody asked
 };
 
 struct deadline {

@@ -109,6 +109,28 @@ static struct moment apart(const struct climb *c, struct span span)
     return span_apply(c->library->local, span, from, &m, &provisional, &ignored) ? m : MOMENT_NONE;
 }
 
+static bool is_booked(const struct deadline *d)
+{
+    return d->booking && !d->booking->cancelled;
+}
+
+static bool is_booked_late(const struct deadline *d)
+{
+    return is_booked(d) && date_cmp(d->booking->at.on, d->due_on) > 0;
+}
+
+// Since it is known here; of what the store was not asked about, since the clock started.
+static struct moment booked_late(const struct climb *c)
+{
+    const struct deadline *d = c->deadline;
+
+    if (!is_booked_late(d))
+        return MOMENT_NONE;
+    if (d->booking->late_since)
+        return london_from_instant(d->booking->late_since);
+    return (struct moment){date_known(c->starts_on) ? c->starts_on : d->due_on, 0};
+}
+
 // When a rung is reached, before office hours are asked; MOMENT_NONE for one that is never said.
 static struct moment reached(const struct climb *c, const struct rung *r)
 {
@@ -122,8 +144,9 @@ static struct moment reached(const struct climb *c, const struct rung *r)
     case BEFORE_DUE:
     case AFTER_DUE:
         return apart(c, r->span);
-    case WEEKLY:      // a figure for heads of service, not a word about one deadline
-    case BOOKED_LATE: // said by the booking (reconcile/invite_warnings.c), at no time of its own
+    case BOOKED_LATE:
+        return booked_late(c);
+    case WEEKLY: // a figure for heads of service, not a word about one deadline
         break;
     }
     return MOMENT_NONE;
@@ -153,6 +176,8 @@ static struct moment moment_of(const struct climb *c, const struct rung *r, bool
 {
     struct moment m = reached(c, r);
 
+    if (r->when == BOOKED_LATE)
+        return m;
     if (date_known(m.on) && is_weekly(c, r))
         m = in_list(c, r, m);
     if (!date_known(m.on))
@@ -172,10 +197,7 @@ static struct moment moment_of(const struct climb *c, const struct rung *r, bool
 // What no meeting meets cannot be booked: of that nobody can say that it is not.
 static bool is_to_be_booked(const struct deadline *d)
 {
-    bool booked_in_time =
-        d->booking && !d->booking->cancelled && date_cmp(d->booking->at.on, d->due_on) <= 0;
-
-    return d->timescale->meeting && !booked_in_time;
+    return d->timescale->meeting && (!is_booked(d) || is_booked_late(d));
 }
 
 static bool applies(const struct deadline *d, const struct rung *r)
@@ -192,13 +214,18 @@ static bool is_before_start(const struct climb *c, struct moment m)
 static void add_telling(struct climb *c, const struct rung *r, const char *role, struct moment at,
                         bool escalation, bool at_once)
 {
+    bool late = r->when == BOOKED_LATE;
+    const char *rung = late ? arena_printf(c->arena, "%s" LADDER_BOOKED_LATE "%s", role,
+                                           date_iso(c->arena, c->deadline->booking->at.on))
+                            : arena_printf(c->arena, "%s, %s", role, r->id);
+
     c->tellings = arena_grow(c->arena, c->tellings, sizeof *c->tellings, c->count, &c->room);
-    c->tellings[c->count++] =
-        (struct telling){.rung = arena_printf(c->arena, "%s, %s", role, r->id),
-                         .role = role,
-                         .at = instant_from_london(at),
-                         .escalation = escalation,
-                         .at_once = at_once};
+    c->tellings[c->count++] = (struct telling){.rung = rung,
+                                               .role = role,
+                                               .at = instant_from_london(at),
+                                               .escalation = escalation,
+                                               .at_once = at_once,
+                                               .late_booking = late};
 }
 
 // Rungs of one role. Of those that would come before the clock has started only the last is said,
@@ -245,6 +272,15 @@ static void sort_by_time(struct telling *t, size_t count)
         }
 }
 
+// Who is reminded acts, and is told of nothing as the next one up.
+static bool is_reminded(const struct ladder *l, const char *role)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (strcmp(l->rungs[i].id, "profile") == 0 && strcmp(l->rungs[i].role, role) == 0)
+            return true;
+    return false;
+}
+
 static struct climb begin(struct arena *a, const struct library *l, const struct deadline *d)
 {
     struct climb c = {.arena = a, .library = l, .deadline = d, .starts = start_of(d)};
@@ -273,7 +309,7 @@ size_t ladder_tellings(struct arena *a, const struct library *l, const struct de
         if (strcmp(r->id, "profile") == 0)
             add_rungs(&c, profile->rungs, profile->count, r->role, false, profile->at_once);
         else
-            add_rungs(&c, r, 1, r->role, true, r->at_once);
+            add_rungs(&c, r, 1, r->role, !is_reminded(ladder, r->role), r->at_once);
     }
     sort_by_time(c.tellings, c.count);
     *ret = c.tellings;

@@ -11,7 +11,11 @@ struct telling {
     instant at; // business time from which it is worth saying; a working morning unless at_once
     bool escalation; // told as the next one up, not as the one who acts
     bool at_once;
+    bool late_booking; // says that the meeting is booked for a day after the due date
 };
+
+// In the id of a rung that says so, before that day: a rung of its own for each day.
+#define LADDER_BOOKED_LATE ", booked late for "
 
 // When a timescale's reminders are; NULL where nobody is reminded.
 const struct ladder *ladder_profile(const struct library *l, const struct timescale *t);
@@ -33,7 +37,8 @@ bool team_ladder_decides(const struct library *l, const struct team_ladder *own,
 // telling that would fall outside office hours moves to the next opening of the office, or to the
 // one before where that would be after the due date. Reminders count from the last working day on
 // or before the due date (book_by, register 2.10). Of a role's rungs that would come before the
-// clock starts only the last is said, at the start. In the arena.
+// clock starts only the last is said, at the start. That a meeting is booked too late is said since
+// that is known, or where only facts were asked since the clock started. In the arena.
 size_t ladder_tellings(struct arena *a, const struct library *l, const struct deadline *d,
                        const char *const *teams, struct telling **ret);
 

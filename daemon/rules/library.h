@@ -188,7 +188,7 @@ enum rung_when {
     ON_DUE,
     AFTER_DUE,
     WEEKLY,
-    BOOKED_LATE, // when its meeting is booked for a day after the due date: a mail of its own
+    BOOKED_LATE, // once its meeting is booked for a day after the due date: at once
 };
 struct rung {
     const char *id;   // "5 working days before"

@@ -110,7 +110,7 @@ static bool read_ladder_rung(struct reader *r, const struct node *n, struct rung
     read_weekly_for(r, n, ret);
     ret->unbooked_only = reader_choice(r, n, "unbooked", "yes", "no", false);
     ret->statutory_only = reader_choice(r, n, "statutory", "yes", "no", false);
-    ret->at_once = reader_choice(r, n, "at once", "yes", "no", false);
+    ret->at_once = reader_choice(r, n, "at once", "yes", "no", ret->when == BOOKED_LATE);
     return true;
 }
 

@@ -71,8 +71,9 @@ struct planner {
     const struct deadline *deadline; // the same, as the rules know it
     size_t first_line;               // the first of its lines
     instant next;
-    instant may_escalate_at; // 0: now
-    bool never_told;         // so far, nor would it be in good time before its due date
+    instant may_escalate_at;   // 0: now
+    bool never_told;           // so far, nor would it be in good time before its due date
+    const struct staff *asked; // for an earlier date than a booking too late; NULL: nobody
 };
 
 static void look_again_at(struct planner *p, instant at)
@@ -118,6 +119,8 @@ static void add_rung(struct planner *p, const struct telling *t, bool silent)
     l->rungs = rungs;
     l->why = why;
     l->escalation = t->escalation;
+    l->late_booking |= t->late_booking && !silent;
+    l->asked = p->asked;
     if (t->at_once && !silent)
         l->how = SAY_AT_ONCE;
 }
@@ -176,12 +179,29 @@ static instant may_escalate_at(const struct planner *p, const struct telling *t,
     return opening_from(l, settled);
 }
 
+// Who acts on a meeting that is booked too late: whoever was told so, or is now.
+static const struct staff *asked_for_earlier(const struct planner *p, const struct telling *t,
+                                             size_t count)
+{
+    const struct said *said;
+    const char *ignored;
+
+    for (size_t i = 0; i < count; i++)
+        if (t[i].late_booking && !t[i].escalation)
+            return (said = said_by(p, t[i].rung))
+                       ? directory_staff(p->in->directory, said->staff_id)
+                       : recipient_of(p, &t[i], &ignored);
+    return NULL;
+}
+
 // Until when somebody's word keeps a telling back; 0: it does not. Who has it in hand is passed
-// over today and told once that is over, with whatever else there is to say by then.
+// over today and told once that is over, with whatever else there is to say by then. That the
+// meeting is booked too late is news to them all the same.
 static instant kept_back_until(const struct planner *p, const struct telling *t)
 {
     const char *ignored;
-    const struct staff *to = p->owed->said_count ? recipient_of(p, t, &ignored) : NULL;
+    bool may_be = p->owed->said_count && (t->escalation || !t->late_booking);
+    const struct staff *to = may_be ? recipient_of(p, t, &ignored) : NULL;
     struct date last =
         to ? acknowledged_until(p->owed, to->id, t->escalation, p->today) : DATE_NONE;
 
@@ -213,6 +233,12 @@ static bool waits_for_the_office(const struct planner *p, const struct telling *
            !agenda_office_open(p->in->library, p->in->now);
 }
 
+// Nobody can ask for an earlier date of a meeting whose day has passed.
+static bool is_over(const struct planner *p, const struct telling *t)
+{
+    return t->late_booking && date_cmp(p->owed->booked.on, p->today) < 0;
+}
+
 static void plan_telling(struct planner *p, const struct telling *t)
 {
     instant kept_back;
@@ -221,10 +247,10 @@ static void plan_telling(struct planner *p, const struct telling *t)
         look_again_at(p, t->at);
         return;
     }
-    if (said_by(p, t->rung))
+    if (said_by(p, t->rung) || is_over(p, t))
         return;
     if (p->owed->at_first_start && t->at <= p->in->first_started_at &&
-        (t->escalation || !p->never_told))
+        (t->escalation || t->late_booking || !p->never_told))
         add_rung(p, t, true);
     else if (t->escalation && p->may_escalate_at > p->in->now)
         look_again_at(p, p->may_escalate_at);
@@ -293,6 +319,7 @@ static instant plan_deadline(struct planner *p)
                             directory_teams(p->arena, p->in->directory, &p->owed->who), &tellings);
     p->may_escalate_at = may_escalate_at(p, tellings, count);
     p->never_told = would_never_be_told(p, tellings, count);
+    p->asked = asked_for_earlier(p, tellings, count);
     for (size_t i = 0; i < count; i++)
         plan_telling(p, &tellings[i]);
     plan_handovers(p, tellings, count);
@@ -312,6 +339,22 @@ void agenda_plan(struct arena *a, const struct plan_input *in, struct plan *ret)
     *ret = plan;
 }
 
+// By which telling a line stands that this rung said; NULL: by none. What was said of a booking too
+// late is over with it; what else its reader was told of the deadline stands.
+static const struct telling *standing_by(const struct telling *t, size_t count, const char *rung,
+                                         instant now)
+{
+    const struct telling *reached = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(t[i].rung, rung) == 0)
+            return &t[i];
+        if (t[i].at <= now && ladder_rung_is_of(rung, t[i].role))
+            reached = &t[i];
+    }
+    return strstr(rung, LADDER_BOOKED_LATE) ? reached : NULL;
+}
+
 bool agenda_standing(struct arena *a, const struct plan_input *in, const struct owed *o,
                      const char *staff_id, const char *rung, struct line *ret)
 {
@@ -324,14 +367,9 @@ bool agenda_standing(struct arena *a, const struct plan_input *in, const struct 
     size_t count = d ? ladder_tellings(a, in->library, d,
                                        directory_teams(a, in->directory, &o->who), &tellings)
                      : 0;
-    const struct telling *t = NULL;
+    const struct telling *t = d ? standing_by(tellings, count, rung, in->now) : NULL;
 
-    if (!d || !to || strcmp(to->id, staff_id) != 0)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(tellings[i].rung, rung) == 0)
-            t = &tellings[i];
-    if (!t && !agenda_is_handover(rung))
+    if (!d || !to || strcmp(to->id, staff_id) != 0 || (!t && !agenda_is_handover(rung)))
         return false;
     *ret = agenda_line(a, in->library, o, d->timescale, today);
     ret->to = to;

@@ -21,7 +21,9 @@ struct line {
     enum saying how;
     bool escalation; // of the latest rung
     bool is_new;
-    bool parting; // it is no longer theirs (agenda_moved.h)
+    bool late_booking;         // a rung of it says that the meeting is booked too late
+    const struct staff *asked; // who is asked for an earlier date then; NULL: nobody
+    bool parting;              // it is no longer theirs (agenda_moved.h)
     const char *title, *force;
     int working_days; // from today to the due date; negative: since then
 };

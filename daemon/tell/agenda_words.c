@@ -5,6 +5,8 @@
 #include "mail_links.h"
 #include "zone.h"
 
+#define LATE_BOOKING "it is booked after its due date"
+
 struct date agenda_today(const struct agenda_voice *v)
 {
     return london_from_instant(v->now).on;
@@ -32,14 +34,41 @@ static const char *escalation_words(const struct agenda_voice *v, const struct o
         return is_awaited(v, o)
                    ? arena_printf(v->arena, "it was due on %s and nothing is recorded", due)
                    : arena_printf(v->arena, "out of timescale since %s", due);
-    if (date_known(o->booked.on) && date_cmp(o->booked.on, o->due_on) > 0)
-        return "it is booked after its due date";
-    return "it is not booked in time";
+    return date_known(o->booked.on) && date_cmp(o->booked.on, o->due_on) > 0
+               ? LATE_BOOKING
+               : "it is not booked in time";
+}
+
+static const char *asked_words(const struct agenda_voice *v, const struct line *l)
+{
+    const struct staff *s = l->asked;
+
+    if (!s)
+        return "";
+    if (s == l->to)
+        return " Please ask for an earlier date, or tell your manager why there is none.";
+    return arena_printf(v->arena,
+                        " %s was told the same, and asked for an earlier date or the reason why "
+                        "there is none.",
+                        s->name ? s->name : s->id);
+}
+
+static const char *late_words(const struct agenda_voice *v, const struct line *l)
+{
+    const struct owed *o = l->owed;
+
+    if (!l->late_booking)
+        return NULL;
+    return arena_printf(v->arena, "That is after %s, the last day in timescale.%s%s%s",
+                        date_words(v->arena, o->due_on), o->derivation ? " " : "",
+                        o->derivation ? o->derivation : "", asked_words(v, l));
 }
 
 const char *agenda_reason(const struct agenda_voice *v, const struct line *l)
 {
-    const char *reason = l->escalation ? escalation_words(v, l->owed) : NULL;
+    const char *reason = l->late_booking ? LATE_BOOKING
+                         : l->escalation ? escalation_words(v, l->owed)
+                                         : NULL;
 
     if (reason && l->why)
         return arena_printf(v->arena, "%s; %s", reason, l->why);
@@ -53,10 +82,12 @@ const char *agenda_week_words(const struct agenda_voice *v, const struct concern
     return escalation_words(v, c->owed);
 }
 
-// What is late needs no reason beside its date, but why it comes to this one may need saying.
-static const char *reason_beside_date(const struct agenda_voice *v, const struct line *l)
+// What is late, or booked too late, needs no reason beside its dates, but why it comes to this one
+// may need saying.
+static const char *reason_beside_dates(const struct agenda_voice *v, const struct line *l)
 {
-    return date_cmp(l->owed->due_on, agenda_today(v)) < 0 ? l->why : agenda_reason(v, l);
+    return l->late_booking || date_cmp(l->owed->due_on, agenda_today(v)) < 0 ? l->why
+                                                                             : agenda_reason(v, l);
 }
 
 const char *agenda_worker(const struct agenda_voice *v, const struct owed *o,
@@ -83,8 +114,9 @@ struct digest_line agenda_digest_line(const struct agenda_voice *v, const struct
         .due_at = o->due_at,
         .working_days = l->working_days,
         .booked = booked_words(v, o),
+        .late = late_words(v, l),
         .seen_on = o->seen_on,
-        .reason = reason_beside_date(v, l),
+        .reason = reason_beside_dates(v, l),
         .said = acknowledged_words(v->arena, o, agenda_today(v)),
         .is_new = l->is_new,
         .deadline_id = o->deadline_id,

@@ -35,6 +35,8 @@ enum column {
     IRO_ID,
     WORKER_SINCE,
     SEEN_ON,
+    LATE_SINCE,
+    DERIVATION,
     TRIGGER_AT,
     TRIGGER_PRECISE,
     TRIGGER_RECORDED,
@@ -45,7 +47,13 @@ static const char select_owed[] =
     " d.booked_at, d.booked_group, d.state = 'open', d.provisional, d.at_first_start,"
     " d.rule_version, d.changed_at, d.next_notice_at, d.person_id, p.case_ref, p.initials,"
     " p.display_name, coalesce(p.restricted, true), p.family, p.worker_id, p.team_id, p.chair_id,"
-    " p.iro_id, p.worker_since, p.last_seen_on, t.at, t.precise, t.recorded_at"
+    " p.iro_id, p.worker_since, p.last_seen_on,"
+    // Of a booking too late. A record that was gone for a night is known for as long as before.
+    " CASE WHEN d.booked_at::date > d.due_on THEN (SELECT (extract(epoch FROM min(h.known_at))"
+    " * 1000000)::bigint FROM timely.deadline_history h WHERE h.deadline_id = d.deadline_id"
+    " AND h.due_on = d.due_on AND h.booked_at::date = d.booked_at::date) END,"
+    " CASE WHEN d.booked_at::date > d.due_on THEN d.derivation END,"
+    " t.at, t.precise, t.recorded_at"
     " FROM timely.deadline d LEFT JOIN timely.person p USING (person_id) LEFT JOIN LATERAL ("
     // A booked meeting is known by its meeting's number and starts a clock at the booked time.
     "SELECT coalesce(f.scheduled_at, f.at) AS at, f.scheduled_at IS NOT NULL OR f.precise AS "
@@ -73,6 +81,7 @@ static struct owed owed_row(struct arena *a, const PGresult *r, int i)
         .due_at = column_moment(r, i, DUE_AT),
         .booked = column_moment(r, i, BOOKED_AT),
         .booked_group = TEXT(BOOKED_GROUP),
+        .late_since = db_int(r, i, LATE_SINCE),
         .open = db_bool(r, i, OPEN),
         .provisional = db_bool(r, i, PROVISIONAL),
         .at_first_start = db_bool(r, i, AT_FIRST_START),
@@ -87,6 +96,7 @@ static struct owed owed_row(struct arena *a, const PGresult *r, int i)
         .who = {TEXT(WORKER_ID), TEXT(TEAM_ID), TEXT(CHAIR_ID), TEXT(IRO_ID)},
         .worker_since = column_date(r, i, WORKER_SINCE),
         .seen_on = column_date(r, i, SEEN_ON),
+        .derivation = TEXT(DERIVATION),
     };
 #undef TEXT
 
@@ -194,7 +204,8 @@ const struct deadline *owed_deadline(struct arena *a, const struct library *l, c
     }
     if (date_known(o->booked.on)) {
         b = ARENA_NEW(a, struct booking);
-        *b = (struct booking){.group = o->booked_group, .at = o->booked};
+        *b = (struct booking){
+            .group = o->booked_group, .at = o->booked, .late_since = o->late_since};
     }
     *d = (struct deadline){.timescale = &l->timescales[index],
                            .version = version_of(&l->timescales[index], o->rule_version),

@@ -21,6 +21,7 @@ struct owed {
     struct moment due_at; // minute -1 unless the clock counts hours
     struct moment booked; // MOMENT_NONE
     const char *booked_group;
+    instant late_since; // since when it is known to be booked for a day after the due date; 0
     bool open, provisional, at_first_start;
     int rule_version;
     struct moment trigger_at;       // the trigger's own minute; MOMENT_NONE when it is not known
@@ -30,6 +31,7 @@ struct owed {
     const char *family;
     struct responsible who;
     struct date worker_since, seen_on; // DATE_NONE
+    const char *derivation;            // of one that is booked too late, the sentence; else NULL
     const struct acknowledged *said;   // the oldest first, those too whose last day is over
     size_t said_count;
 };

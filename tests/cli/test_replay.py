@@ -61,6 +61,7 @@ TABLES = {
 
 EVENTS = """event_id,event_type,person_id,occurred_at,precision,meeting_kind,scheduled_for,group_ref,subject_id,professional_id,recorded_at,voided
 B1,meeting_booked,booked,2024-03-22,day,icpc,2024-04-04T10:00,M1,,CHAIR,2024-03-25T14:00,f
+B3,meeting_rearranged,booked,2024-03-26T10:00,minute,icpc,2024-04-11T14:00,M1,,CHAIR,2024-03-26T10:00,f
 B2,meeting_rearranged,booked,2024-03-27T11:00,minute,icpc,2024-04-05T14:00,M1,,CHAIR,2024-03-27T11:00,f
 S1,icpc_stood_down,stood,2024-03-22,day,,,,E-stood,,2024-03-22,f
 """
@@ -88,13 +89,17 @@ EXPECTED = [
     ('2024-04-15T09:00', 'digest', 'SW1', 'late', WORKER + '5 working days after'),
     ('2024-04-22T09:00', 'digest', 'DIR', 'late', 'director, 10 working days after'),
 
-    # `booked`: the hold becomes the meeting when the booking is recorded, three days after it was made; the booking in
-    # time keeps the next ones up out, and the meeting of 5 April ends it.
+    # `booked`: the hold becomes the meeting when the booking is recorded, three days after it was made; for a day it is
+    # booked after its due date, of which the worker hears at once; the booking in time keeps the next ones up out, and the
+    # meeting of 5 April ends it.
     ('2024-03-18T00:00', 'invite', 'SW2', 'booked', ''),
     ('2024-03-18T09:00', 'digest', 'SW2', 'booked', WORKER + 'at the start'),
     ('2024-03-25T09:00', 'digest', 'SW2', 'booked', WORKER + '10 working days before'),
     ('2024-03-25T14:00', 'invite', 'CHAIR', 'booked', ''),
     ('2024-03-25T14:01', 'update', 'SW2', 'booked', ''),
+    ('2024-03-26T10:00', 'alarm', 'SW2', 'booked', WORKER + 'booked late for 2024-04-11'),
+    ('2024-03-26T10:01', 'update', 'CHAIR', 'booked', ''),
+    ('2024-03-26T10:01', 'update', 'SW2', 'booked', ''),
     ('2024-03-27T11:01', 'update', 'CHAIR', 'booked', ''),
     ('2024-03-27T11:01', 'update', 'SW2', 'booked', ''),
     ('2024-04-03T09:00', 'digest', 'SW2', 'booked', WORKER + '5 working days before'),
@@ -187,6 +192,7 @@ def test_a_line_says_what_is_due_and_why(council):
     assert head['why'] == 'out of timescale since Monday 8 April 2024'
     assert by['2024-03-28T09:00', 'TM', 'late']['why'] == 'it is not booked in time'
     assert by['2024-03-14T09:00', 'SW1', 'late']['why'] == ''
+    assert by['2024-03-26T10:00', 'SW2', 'booked']['why'] == 'it is booked after its due date'
     assert [by['2024-03-25T14:00', 'CHAIR', 'booked'][c] for c in ('kind', 'role')] == ['invite', 'attendee']
     assert by['2024-03-14T00:00', 'SW1', 'late']['role'] == 'social-worker'
     assert by['2024-03-11T09:00', 'TM', 'old']['due_on'] == '2024-01-08'
@@ -212,7 +218,7 @@ def test_people_read_it_day_by_day_with_the_figures_at_the_end(council):
     mails = {(at, kind, who) for at, kind, who, *_ in EVERYTHING}  # some have several lines
     kinds = Counter(kind for _, kind, _ in mails)
     figures = said[said.index(f'\n{len(mails)} messages from Monday 11 March 2024 to Tuesday 30 April 2024: summary 1, '
-                              f'digest {kinds["digest"]}, weekly {kinds["weekly"]}, invite {kinds["invite"]}, update 3, cancel 2.\n'):]
+                              f'digest {kinds["digest"]}, alarm 1, weekly {kinds["weekly"]}, invite {kinds["invite"]}, update 5, cancel 2.\n'):]
     # Of `old`, `late` and `moved`, which were not met in time.
     breaches = [int(line.split()[0]) for line in figures[figures.index('Duties not met'):].splitlines()[1:]]
     assert breaches == [1, 2, 0, 0, 0]
@@ -239,9 +245,12 @@ def test_one_readers_mails_as_they_would_have_read(council, tmp_path):
     rows = council('replay', *SPRING, '--staff', 'SW2', '--mails', folder, '--format', 'csv').rows()
     assert told(rows) == [row for row in EVERYTHING if row[2] == 'SW2']
     mails = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in folder.glob('new/*')]
-    kinds = Counter('meeting' if any(p.get_content_type() == 'text/calendar' for p in m.walk()) else 'digest' for m in mails)
-    assert kinds == {'digest': len({r['mail'] for r in rows if r['kind'] == 'digest'}),
-                     'meeting': len({r['mail'] for r in rows if r['kind'] != 'digest'})}
+    kinds = Counter('meeting' if any(p.get_content_type() == 'text/calendar' for p in m.walk()) else 'lines' for m in mails)
+    assert kinds == {'lines': len({r['mail'] for r in rows if r['kind'] in ('digest', 'alarm')}),
+                     'meeting': len({r['mail'] for r in rows if r['kind'] not in ('digest', 'alarm')})}
+    late, = [m for m in mails if m['Subject'] == '1 booked after the due date']
+    assert 'the last day in timescale. Due by Wednesday 10 April 2024: 15 working days after' in \
+        ' '.join(late.get_body(('plain',)).get_content().split())
     mail, = [m for m in mails if m['Date'].datetime.strftime('%Y-%m-%dT%H:%M') == '2024-04-03T09:00']
     assert mail['To'].addresses[0].addr_spec == 'sw2@council.example'
     assert 'NEW Initial child protection conference [Guidance] due Wednesday 10 April (in 5 working days)' \
@@ -365,6 +374,7 @@ def test_the_daemon_sent_the_same_digests(daemon, replayed):
                       for r in replayed if r['rung'])
     assert len(replays) > 300 and max(replays.values()) == 1
     assert len({row[2] for row in replays if ', away since ' in row[-1]}) > 3, 'what was handed over to who stood in'
+    assert any(', booked late for ' in row[-1] for row in replays), 'what was told at once'
     assert set(replays) <= set(said)
     assert {row[:-1] for row in replays} == {row[:-1] for row in said}
     mails = {(r['at'], r['recipient'], r['mail']) for r in replayed if r['kind'] == 'digest'}

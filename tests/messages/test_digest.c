@@ -234,6 +234,17 @@ static void subjects_name_the_worst(void **state)
     d.escalation = true;
     digest_render(arena, &d, &r);
     assert_string_equal(r.subject, "For your attention: 1 due within 5 working days");
+    d.escalation = false;
+    lines[1].late = "That is after Wednesday 5 June 2024. <Ask> for an earlier date.";
+    lines[1].is_new = true;
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "1 booked after the due date; 1 new");
+    assert_non_null(
+        strstr(r.text, "\n    That is after Wednesday 5 June 2024. <Ask> for an earlier"));
+    assert_non_null(strstr(r.html, "&lt;Ask&gt; for an earlier date."));
+    lines[0].due_on = day_of("2024-04-02");
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "1 out of timescale, 1 booked after the due date; 1 new");
     d.count = 0;
     digest_render(arena, &d, &r);
     assert_string_equal(r.subject, "Nothing is due");

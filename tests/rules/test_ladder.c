@@ -66,6 +66,58 @@ static void test_booked_in_time(void **state)
         strstr(tellings_text(a, *state, only(&e, "icpc")), "team-manager, 5 working days before"));
 }
 
+// Booked after the due date: whoever acts is told at once, as the one who acts, since it is known;
+// of facts alone since the clock started. Nobody above hears of it as the rules are shipped.
+static void test_booked_late(void **state)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct evaluation e = evaluation_of(
+        a, *state,
+        "s47-started 2024-03-14 ep=E1; meeting-booked 2024-03-15 mt=G code=icpc for=2024-04-09",
+        "2024-03-18");
+    struct deadline d = *only(&e, "icpc");
+    struct booking b = *d.booking;
+    const char *text = tellings_text(a, *state, &d);
+
+    assert_non_null(strstr(text, "2024-03-14T00:00 social-worker, booked late for 2024-04-09 !\n"));
+    assert_null(strstr(strstr(text, "booked late") + 1, "booked late"));
+    d.booking = &b;
+    b.late_since = instant_from_london((struct moment){on("2024-03-16"), 3 * 60 + 20});
+    assert_non_null(strstr(tellings_text(a, *state, &d),
+                           "2024-03-16T03:20 social-worker, booked late for 2024-04-09 !\n"));
+    b.at.on = d.due_on;
+    assert_null(strstr(tellings_text(a, *state, &d), "booked late"));
+}
+
+// Of local practice a rung for law and guidance says nothing; one that waits for the digest may.
+static void test_booked_late_upwards(void **state)
+{
+    static const struct rung rungs[] = {
+        {.id = "profile", .role = "social-worker", .when = AT_TRIGGER},
+        {.id = "booked late", .role = "team-manager", .when = BOOKED_LATE},
+        {.id = "booked late", .role = "director", .when = BOOKED_LATE, .statutory_only = true}};
+    static const struct ladder ladder = {.id = "E-CONF", .rungs = rungs, .count = 3};
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    struct library l = *(const struct library *)*state;
+    struct evaluation e = evaluation_of(
+        a, &l,
+        "s47-started 2024-03-14 ep=E1; meeting-booked 2024-03-15 mt=G code=icpc for=2024-04-09",
+        "2024-03-18");
+    struct deadline d = *only(&e, "icpc");
+    struct timescale local = *d.timescale;
+    const char *text;
+
+    l.ladders = (struct ladder *)&ladder;
+    l.ladder_count = 1;
+    text = tellings_text(a, &l, &d);
+    assert_non_null(strstr(text, "team-manager, booked late for 2024-04-09 ^\n"));
+    assert_non_null(strstr(text, "director, booked late for 2024-04-09 ^\n"));
+    assert_null(strstr(text, "social-worker, booked late"));
+    local.force = FORCE_LOCAL;
+    d.timescale = &local;
+    assert_null(strstr(tellings_text(a, &l, &d), "director"));
+}
+
 // Local practice stops below the head of service; what would come before the start is said once.
 static void test_local_rule(void **state)
 {
@@ -310,6 +362,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conference),
         cmocka_unit_test(test_booked_in_time),
+        cmocka_unit_test(test_booked_late),
+        cmocka_unit_test(test_booked_late_upwards),
         cmocka_unit_test(test_local_rule),
         cmocka_unit_test(test_weekly_lists),
         cmocka_unit_test(test_list_before_the_start),

@@ -79,6 +79,15 @@ def test_done_not_yet_recorded_keeps_those_above_silent_for_two_working_days_onc
     assert store.one("SELECT state FROM timely.deadline") == 'open', 'it never counts as met'
 
 
+def test_who_has_it_in_hand_is_told_that_the_meeting_is_booked_too_late(store):
+    told(store, '2024-03-15 10:00')
+    ack(store, '2024-03-20 10:00', 'P1', 'icpc', '--until', '2024-04-05', '--because', 'x')
+    store.ask("UPDATE timely.deadline SET booked_at = '2024-04-09 10:00', booked_group = 'M1', next_notice_at = '2024-03-20T11:00Z'")
+    heard = told(store, '2024-03-20 11:00')
+    assert set(heard) == {'SW1'} and 'That is after Monday 8 April 2024' in heard['SW1']
+    assert told(store, '2024-03-21 09:00') == {}, 'a reminder still waits'
+
+
 def test_it_ends_with_what_it_was_said_about(store):
     told(store, '2024-03-15 10:00')
     ack(store, '2024-03-20 10:00', 'P1', 'icpc', '--until', '2024-04-05', '--because', 'x')

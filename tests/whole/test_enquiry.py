@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from council import LONDON, wait_for
+from council import LONDON, flat, wait_for
 
 
 def day(text):
@@ -116,6 +116,25 @@ def test_booked_then_held(council):
     assert owed['conference-decisions'] == '2024-04-30'
     council.settled()
     assert all(method != 'CANCEL' for _, method, _ in council.invites(child)[before:])
+
+
+def test_a_meeting_booked_too_late_is_told_at_once_in_one_mail(council):
+    """By the reading that shows it: the clock stands, and no digest is due any more today."""
+    children = [council.child('W11') for _ in range(3)]
+    for number, child in enumerate(children):
+        council.insert('ssd_family', fami_table_id=f'F{number}', fami_family_id='F1100', fami_person_id=child)
+        council.enquiry(child)
+        invited(council, child, ['W11'])
+    council.settled()
+    before = len(council.mails('W11'))
+    council.book('B1100', '2024-04-24 10:00', *children)
+    late = wait_for(lambda: [m for m in council.mails('W11')[before:] if not m.method], why=council.logs)
+    council.settled()
+    mail, = [m for m in council.mails('W11')[before:] if not m.method]
+    assert late == [mail] and mail.subject == '3 booked after the due date'
+    assert all(child in mail.text for child in children) and flat(mail.text).count('That is after Tuesday 23 April 2024') == 3
+    told = [r for r in council.rows('evidence', children[0]) if r['section'] == 'told']
+    assert 'social-worker, booked late for 2024-04-24' in [r['rung'] for r in told]
 
 
 def test_held_out_of_timescale(council):
