@@ -263,7 +263,8 @@ bool directory_read(struct db *store, struct directory **ret, struct error *err)
         !db_ask(store, "SELECT team_id, parent_id, manager_id, deputy_id FROM timely.team", 0, NULL,
                 &team_rows, err) ||
         !db_ask(store,
-                "SELECT array_position(ARRAY['person', 'workers', 'manager'], covers) - 1, of_id,"
+                "SELECT array_position(ARRAY['person', 'workers', 'manager', 'out of hours'], "
+                "covers) - 1, of_id,"
                 " stand_in_id, first_day, last_day, weekdays, withdrawn_on FROM timely.cover",
                 0, NULL, &cover_rows, err))
         return false;

@@ -19,7 +19,7 @@ struct team {
 
 // Who stands in, from one day to another: for somebody who is away, or on duty for a team.
 struct cover {
-    enum covered { COVER_PERSON, COVER_WORKERS, COVER_MANAGER } covers;
+    enum covered { COVER_PERSON, COVER_WORKERS, COVER_MANAGER, COVER_OUT_OF_HOURS } covers;
     const char *of_id;       // who is away; the team
     const char *stand_in_id; // NULL: away, and nobody is named
     struct date first, last; // both included; last DATE_NONE: until further notice
@@ -72,6 +72,11 @@ struct responsible {
 // with NULL. In the arena; the texts are the directory's.
 const char *const *directory_teams(struct arena *a, const struct directory *d,
                                    const struct responsible *r);
+
+// Who is on duty on a day for the child's team, or for the nearest one above it, while the office
+// is shut (register 2.12, P-H); NULL for nobody.
+const struct staff *directory_out_of_hours(const struct directory *d, const struct responsible *r,
+                                           struct date on);
 
 // The person on a rung (role as in telling.yaml): social-worker is the allocated worker;
 // team-manager their manager_id, else the manager of the child's team, else of the worker's team;

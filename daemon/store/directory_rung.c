@@ -266,6 +266,20 @@ static const struct staff *covering(const struct directory *d, enum covered cove
     return NULL;
 }
 
+const struct staff *directory_out_of_hours(const struct directory *d, const struct responsible *r,
+                                           struct date on)
+{
+    const struct team *t = directory_team(d, team_of(d, r));
+
+    for (int i = 0; t && i < MAX_STEPS; i++, t = directory_team(d, t->parent_id)) {
+        const struct staff *s = covering(d, COVER_OUT_OF_HOURS, t->id, on);
+
+        if (s)
+            return s;
+    }
+    return NULL;
+}
+
 // Who stands in for a post whose holder cannot be told; by days of cover *how says so. A stand-in
 // who is away themselves is passed over and not stood in for, so that two who name each other are
 // no circle.

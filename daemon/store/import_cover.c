@@ -115,8 +115,8 @@ static bool tell_duty(struct import_file *f, struct error *err)
 {
     static const char wrong[] =
         "SELECT s.line, v.what, v.name FROM pg_temp.stage AS s CROSS JOIN LATERAL (VALUES"
-        " ('role', CASE WHEN s.role NOT IN ('worker', 'manager')"
-        " THEN 'is neither worker nor manager' END),"
+        " ('role', CASE WHEN s.role NOT IN ('worker', 'manager', 'out of hours')"
+        " THEN 'is none of worker, manager and out of hours' END),"
         " ('weekdays', CASE WHEN lower(s.weekdays) !~ '^" DAY "( " DAY ")*$'"
         " THEN 'is no list of weekdays (monday tuesday)' END))"
         " AS v (name, what) WHERE v.what IS NOT NULL";
@@ -156,6 +156,6 @@ bool import_duty(struct db *store, const char *file, instant now, struct text *r
                             .count = sizeof(columns) / sizeof(columns[0])};
 
     return import_into_store(&f, store_cover,
-                             &(struct cover_file){now, "{workers,manager}", tell_duty}, report,
-                             left_aside, err);
+                             &(struct cover_file){now, "{workers,manager,out of hours}", tell_duty},
+                             report, left_aside, err);
 }

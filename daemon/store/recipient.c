@@ -35,8 +35,13 @@ const struct staff *recipient_on_rung(struct arena *a, const struct directory *d
                                       const char *rung, struct date today, const char **ret_why)
 {
     const char *role = arena_strndup(a, rung, strcspn(rung, ","));
-    const struct staff *s = directory_on_rung(a, d, who, restricted, role, today, ret_why);
+    const struct staff *s;
 
+    if (strcmp(role, OUT_OF_HOURS) == 0) {
+        *ret_why = "the office is shut, and you are on duty";
+        return restricted ? NULL : directory_out_of_hours(d, who, today);
+    }
+    s = directory_on_rung(a, d, who, restricted, role, today, ret_why);
     if (!s || !restricted || may_be_told(a, d, who, role, s, today))
         return s;
     return NULL;

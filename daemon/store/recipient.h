@@ -3,6 +3,9 @@
 
 #include "directory.h"
 
+// The role of who is on duty while the office is shut; of no ladder.
+#define OUT_OF_HOURS "out-of-hours"
+
 // The recipient of a rung ("team-manager, 1 working day after") today. Of a restricted child only
 // the allocated worker and managers may be told. NULL when nobody is left. Arena-owned: why.
 const struct staff *recipient_on_rung(struct arena *a, const struct directory *d,

@@ -226,11 +226,35 @@ static bool would_never_be_told(const struct planner *p, const struct telling *t
     return true;
 }
 
-// Only what is counted in hours is said at night (register 2.12).
+// The same to who is on duty while the office is shut; NULL rung: nobody is, or it is no clock in
+// hours (register 2.12, P-H).
+static struct telling out_of_hours(const struct planner *p, const struct telling *t)
+{
+    struct telling to_duty = *t;
+    const char *ignored;
+
+    to_duty.role = OUT_OF_HOURS;
+    to_duty.rung = arena_printf(p->arena, OUT_OF_HOURS "%s", t->rung + strcspn(t->rung, ","));
+    if (p->deadline->due_at.minute < 0 || t->escalation || t->late_booking ||
+        !recipient_of(p, &to_duty, &ignored))
+        to_duty.rung = NULL;
+    return to_duty;
+}
+
+// Only what is counted in hours is said at night (register 2.12): to who is on duty, where somebody
+// is; then the one who acts hears in the morning.
 static bool waits_for_the_office(const struct planner *p, const struct telling *t)
 {
-    return t->at_once && p->deadline->due_at.minute < 0 &&
-           !agenda_office_open(p->in->library, p->in->now);
+    return t->at_once && !agenda_office_open(p->in->library, p->in->now) &&
+           (p->deadline->due_at.minute < 0 || out_of_hours(p, t).rung);
+}
+
+static void tell_duty(struct planner *p, const struct telling *t)
+{
+    struct telling to_duty = out_of_hours(p, t);
+
+    if (to_duty.rung && !said_by(p, to_duty.rung))
+        add_rung(p, &to_duty, false);
 }
 
 // Nobody can ask for an earlier date of a meeting whose day has passed.
@@ -256,10 +280,12 @@ static void plan_telling(struct planner *p, const struct telling *t)
         look_again_at(p, p->may_escalate_at);
     else if ((kept_back = kept_back_until(p, t)) > 0)
         look_again_at(p, kept_back);
-    else if (waits_for_the_office(p, t))
+    else if (waits_for_the_office(p, t)) {
+        tell_duty(p, t);
         look_again_at(p, agenda_next_opening(p->in->library, p->in->now));
-    else
+    } else {
         add_rung(p, t, false);
+    }
 }
 
 static bool was_told(const struct planner *p, const char *staff_id)

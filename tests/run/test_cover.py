@@ -189,3 +189,26 @@ def test_a_team_may_have_a_ladder_of_its_own(store):
 def test_an_absence_that_cannot_be_is_refused(store, words, why):
     assert why in timely(store, 'cover', 'add', *words, status=2)
     assert store.ask('SELECT 1 FROM timely.cover') == []
+
+
+def test_what_is_counted_in_hours_goes_to_who_is_on_duty_while_the_office_is_shut_and_to_the_worker_in_the_morning(store):
+    store.ask("INSERT INTO timely.staff (professional_id, name, email, team_id) VALUES ('EDT', 'Emergency duty', 'edt@council.example', 'SVC')")
+    load(store, '2024-05-01 10:00', 'duty', DUTY + 'SVC,out of hours,2024-05-01,,,EDT\n')
+    hours = {'timescale': 'strategy-discussion', 'trigger': '2024-05-03', 'due': '2024-05-04', 'due_at': '2024-05-04 14:00',
+             'seen': '2024-05-04 03:00'}
+    deadline = store.deadline(store.person('P1'), **hours)
+    store.deadline(store.person('P2', restricted=True), **hours)
+    store.deadline(store.person('P3'), 'emergency-foster', trigger='2024-05-02', due='2024-05-13', seen='2024-05-04 03:00')
+    mails = told(store, '2024-05-04 03:00')  # of a Saturday before a bank holiday
+    assert set(mails) == {'EDT', 'SW1'}
+    assert 'REF-P1' in mails['EDT'] and 'the office is shut, and you are on duty' in mails['EDT']
+    # Of a restricted child nobody hears by a rota; what is counted in days waits.
+    assert 'REF-P2' in mails['SW1'] and 'REF-P1' not in mails['SW1'] and 'REF-P2' not in mails['EDT']
+    assert 'REF-P3' not in mails['EDT'] + mails['SW1']
+    assert told(store, '2024-05-04 03:10') == {}
+    # Nor is the emergency duty team told in the office's hours.
+    before = len(store.mails())
+    store.agenda('2024-05-07 09:00')
+    morning = [(staff, text) for _, staff, _, text in store.mails()[before:]]
+    assert any(staff == 'SW1' and 'REF-P1' in text for staff, text in morning) and 'EDT' not in dict(morning)
+    assert {staff for rung, staff, _ in store.notices(deadline) if rung.startswith('out-of-hours')} == {'EDT'}

@@ -289,7 +289,7 @@ def test_duty_and_absences_leave_each_other_alone(staffed):
         'T,worker,2024-04-02,,Mon,B\n'
         'U,worker,2024-04-02,2024-04-03,,C\n'))
     assert (status, report) == (1, [
-        'duty.csv:4:2 (T/boss/2024-04-02): role is neither worker nor manager',
+        'duty.csv:4:2 (T/boss/2024-04-02): role is none of worker, manager and out of hours',
         'duty.csv:5:5 (T/worker/2024-04-02): weekdays is no list of weekdays (monday tuesday)',
         'duty.csv:6:6 (U/worker/2024-04-02): staff_id names nobody in the directory',
         'duty.csv:6:1 (U/worker/2024-04-02): team_id names no team of the directory',
