@@ -57,7 +57,8 @@ struct invite_words {
     const char *heading;       // what the calendar shows: type and reference, never a name
     const char *title, *child; // for the text; child NULL: not named
     struct date due_on;        // DATE_NONE where it is not said
-    struct moment starts;      // MOMENT_NONE for a hold
+    struct moment starts;      // MOMENT_NONE for a hold; and of a cancellation, with no due_on
+                               // either, where its receiver is not known to have been shown a day
     struct moment ends;        // of a meeting
     const char *place, *url;
     const char *derivation; // the sentence of explain

@@ -22,10 +22,18 @@ static bool has_time(const struct invite_words *w)
     return date_known(w->starts.on);
 }
 
+static bool is_hold(const struct invite_words *w)
+{
+    return !has_time(w) && date_known(w->due_on);
+}
+
+// NULL: of a cancellation whose receiver is not known to have been shown a day.
 static const char *when_words(struct arena *a, const struct invite_words *w)
 {
     bool one_day = date_known(w->ends.on) && date_is(w->starts.on, w->ends.on);
 
+    if (!has_time(w) && !is_hold(w))
+        return NULL;
     if (!has_time(w))
         return arena_printf(
             a, w->cancelled ? "the last day was %s" : "not booked yet; to be held by %s",
@@ -49,22 +57,26 @@ static void facts_of(struct arena *a, const struct invite_words *w, struct fact 
 static const char *kind_of(const struct invite_words *w)
 {
     if (w->cancelled)
-        return has_time(w) ? "Cancelled" : "Hold released";
+        return is_hold(w) ? "Hold released" : "Cancelled";
     if (w->update)
         return "Changed";
-    return has_time(w) ? "Invitation" : "Please hold";
+    return is_hold(w) ? "Please hold" : "Invitation";
 }
 
 // Programs make the subject the title of the entry: it says no more than the calendar does.
 static const char *subject_of(struct arena *a, const struct invite_words *w)
 {
-    return arena_printf(a, "%s: %s, %s", kind_of(w), clean_line(a, w->heading, TITLE_CHARS_MAX),
-                        has_time(w) ? moment_words(a, w->starts) : date_words(a, w->due_on));
+    const char *when = has_time(w)  ? moment_words(a, w->starts)
+                       : is_hold(w) ? date_words(a, w->due_on)
+                                    : "";
+
+    return arena_printf(a, "%s: %s%s%s", kind_of(w), clean_line(a, w->heading, TITLE_CHARS_MAX),
+                        *when ? ", " : "", when);
 }
 
 static const char *request_of(const struct invite_words *w)
 {
-    if (w->cancelled && !has_time(w))
+    if (w->cancelled && is_hold(w))
         return "The day leaves your calendar. Either the meeting is booked, and has an entry of "
                "its "
                "own, or it is no longer called for. You need not answer.";

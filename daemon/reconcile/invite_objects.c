@@ -1,6 +1,7 @@
 // Calendar objects of a plan: which one serves a deadline, what it shows, and how it is written
 // down.
 #include "clean.h"
+#include "explain.h"
 #include "invite_plan.h"
 #include "sha256.h"
 #include "text.h"
@@ -126,7 +127,7 @@ static const char *said_by(struct arena *a, const struct deadline *d)
               : NULL;
 }
 
-void object_serve(struct planner *p, struct stored_object *o, const struct invite_deadline *i)
+bool object_serve(struct planner *p, struct stored_object *o, const struct invite_deadline *i)
 {
     struct served_deadline now = {i->uid,
                                   p->child->person_id,
@@ -134,19 +135,25 @@ void object_serve(struct planner *p, struct stored_object *o, const struct invit
                                   p->child->reference,
                                   p->child->initials,
                                   named_by(p->arena, i->deadline),
-                                  said_by(p->arena, i->deadline)};
+                                  said_by(p->arena, i->deadline),
+                                  i->deadline->due_on,
+                                  explain_derivation(p->arena, p->context->library, i->deadline)};
     struct served_deadline *more;
 
-    for (size_t s = 0; s < o->serve_count; s++)
-        if (same_text(o->serves[s].uid, i->uid)) {
-            o->serves[s] = now;
-            return;
-        }
+    for (size_t s = 0; s < o->serve_count; s++) {
+        struct served_deadline was = o->serves[s];
+
+        if (!same_text(was.uid, i->uid))
+            continue;
+        o->serves[s] = now;
+        return !date_is(was.due_on, now.due_on) || !same_text(was.derivation, now.derivation);
+    }
     more = ARENA_ARRAY(p->arena, struct served_deadline, o->serve_count + 1);
     for (size_t s = 0; s < o->serve_count; s++)
         more[s] = o->serves[s];
     more[o->serve_count++] = now;
     o->serves = more;
+    return false;
 }
 
 void object_stop_serving(struct stored_object *o, const char *uid)

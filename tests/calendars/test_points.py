@@ -613,6 +613,71 @@ def test_points_52_a_cancellation_tells_no_more_than_it_must(life):
         assert 'Civic' not in mail.message.get_body(('plain',)).get_content()
 
 
+# ------------------------------------------------------------------------------ what was never shown
+
+def words_of(mail):
+    return ' '.join(mail.message.get_body(('plain',)).get_content().split())
+
+
+def brother_and_sister(authority, workers=('SW1', 'SW2')):
+    """In one meeting, to which everybody is invited; the sister's conference is due on Monday 22 April, the brother's a
+    day later."""
+    sister = authority.child(workers[0], 'F', 'B', started=datetime.date(2024, 3, 28))
+    brother = authority.child(workers[1], 'F', 'A', started=datetime.date(2024, 4, 2))
+    happens(authority)
+    meeting = Meeting('M', datetime.datetime(2024, 4, 18, 10))
+    for child in brother, sister:
+        authority.book(child, meeting, 'CHAIR')
+    return brother, sister, meeting, happens(authority)
+
+
+def test_points_52_55_a_cancellation_is_of_what_was_shown(authority):
+    brother, sister, meeting, invited = brother_and_sister(authority)
+    shown, = [item(m) for m in invited if m.recipient == 'chair@council.example']
+    assert shown.title == 'ICPC REF-A, REF-B'
+    meeting.at = datetime.datetime(2024, 4, 19, 14)
+    brother.chair = sister.chair = 'CM'
+    authority.rearrange(meeting)
+    authority.withdraw(sister)
+    mails = {m.recipient.split('@')[0].upper(): m for m in happens(authority)}
+    cancel = mails['CHAIR']
+    assert cancel.method == 'CANCEL' and cancel.message['Subject'] == 'Cancelled: ICPC, Thursday 18 April 2024, 10:00'
+    assert item(cancel).starts == shown.starts and item(cancel).title == 'ICPC'
+    assert '19 April' not in words_of(cancel) and 'REF' not in words_of(cancel)
+    for whom, kind in ('SW2', 'Changed'), ('CM', 'Invitation'):
+        assert words_of(mails[whom]).startswith(kind) and 'Due by: Tuesday 23 April 2024' in words_of(mails[whom])
+        assert '15 working days after' in words_of(mails[whom]) and item(mails[whom]).title == 'ICPC REF-A'
+
+
+@pytest.mark.parametrize('booked', [False, True])
+def test_points_52_55_what_never_left_is_neither_changed_nor_cancelled(authority, booked):
+    child = authority.child('SW1')
+    if booked:
+        authority.book(child, Meeting('M', datetime.datetime(2024, 4, 18, 10)))
+    authority.round('reconcile')
+    authority.now += datetime.timedelta(minutes=1)
+    if booked:
+        child.meeting.at = datetime.datetime(2024, 4, 19, 14)
+        authority.rearrange(child.meeting)
+    else:
+        authority.move(child, datetime.date(2024, 4, 1))
+    mails = happens(authority)
+    assert {m.recipient for m in mails} == {'sw1@council.example', *(['chair@council.example'] if booked else [])}
+    assert all(m.message['Subject'].startswith('Invitation: ' if booked else 'Please hold: ') for m in mails)
+    assert all('replaces' not in words_of(m) for m in mails)
+
+
+def test_points_46_55_a_mail_says_the_first_due_day_of_those_whom_its_reader_may_see(authority):
+    brother, sister, meeting, invited = brother_and_sister(authority)
+    due = {m.recipient: re.search(r'Due by: \w+ (\d+ \w+)', words_of(m))[1] for m in invited if m.method == 'REQUEST'}
+    assert due == {'sw1@council.example': '22 April', 'sw2@council.example': '23 April', 'chair@council.example': '22 April'}
+    meeting.at = datetime.datetime(2024, 4, 17, 14)
+    authority.rearrange(meeting)
+    authority.move(sister, brother.started)  # in the same reading, and she is looked at after him
+    for mail in happens(authority):
+        assert 'Due by: Tuesday 23 April 2024' in words_of(mail) and '22 April' not in words_of(mail)
+
+
 @pytest.mark.parametrize('theirs', [False, True])
 def test_points_53_57_meetings_that_others_invite_to(server, tmp_path, theirs):
     with Authority(server, tmp_path, meeting_invites='theirs' if theirs else 'ours') as authority:
