@@ -613,6 +613,41 @@ def test_points_52_a_cancellation_tells_no_more_than_it_must(life):
         assert 'Civic' not in mail.message.get_body(('plain',)).get_content()
 
 
+def allocate(authority, child, **roles):
+    for role, who in roles.items():
+        authority.fact(child.key, 'involved', at=datetime.datetime(2024, 1, 8), code=role, who=who)
+
+
+def booked_for(authority, child, kind, meeting, who=None):
+    authority.fact(child.key, 'meeting-booked', code=kind, meeting=meeting, who=who, scheduled_at=datetime.datetime(2024, 4, 18, 10))
+
+
+@pytest.mark.parametrize('kind, who, invited', [('icpc', None, 'CHAIR'), ('icpc', 'TM1', 'TM1'), ('cla_review', None, 'CM'),
+                                                ('cla_review', 'TM1', 'TM1')])
+def test_points_41_53_who_chairs_is_invited_though_the_booking_does_not_say_who(authority, kind, who, invited):
+    child = authority.child('SW1', case_ref='REF-C', restricted=True)
+    authority.fact(child.key, 'care-started', at=datetime.datetime(2024, 3, 28))
+    happens(authority)
+    allocate(authority, child, chair='CHAIR', iro='CM')
+    booked_for(authority, child, kind, 'M', who)
+    mails = {m.recipient.split('@')[0].upper(): m for m in happens(authority) if m.method == 'REQUEST'}
+    assert set(mails) == {'SW1', invited} and item(mails[invited]).title.endswith(' REF-C')
+
+
+def test_points_41_46_each_chair_sees_their_own_child(authority):
+    first, second = authority.child('SW1', 'F', 'A'), authority.child('SW2', 'F', 'B', restricted=True)
+    happens(authority)
+    allocate(authority, first, chair='CHAIR')
+    allocate(authority, second, chair='CM')
+    for child in first, second:
+        booked_for(authority, child, 'icpc', 'M')
+    titles = {m.recipient.split('@')[0].upper(): item(m).title for m in happens(authority) if m.method == 'REQUEST'}
+    assert titles == {'SW1': 'ICPC REF-A', 'CHAIR': 'ICPC REF-A', 'SW2': 'ICPC REF-B', 'CM': 'ICPC REF-B'}
+    allocate(authority, first, chair='TM1')  # another chair takes over
+    after = {m.recipient.split('@')[0].upper(): m.method for m in happens(authority)}
+    assert after == {'CHAIR': 'CANCEL', 'TM1': 'REQUEST'}
+
+
 # ------------------------------------------------------------------------------ what was never shown
 
 def words_of(mail):
