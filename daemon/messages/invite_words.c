@@ -54,6 +54,16 @@ static void facts_of(struct arena *a, const struct invite_words *w, struct fact 
                            date_known(w->due_on) && has_time(w) ? date_words(a, w->due_on) : NULL};
 }
 
+// NULL: it is in time, or leaves the calendar.
+static const char *lateness_of(struct arena *a, const struct invite_words *w)
+{
+    if (w->cancelled || !has_time(w) || !date_known(w->due_on) ||
+        date_cmp(w->starts.on, w->due_on) <= 0)
+        return NULL;
+    return arena_printf(a, "It is booked after the last day in timescale, %s.",
+                        date_words(a, w->due_on));
+}
+
 static const char *kind_of(const struct invite_words *w)
 {
     if (w->cancelled)
@@ -104,6 +114,10 @@ static const char *text_of(struct arena *a, const struct invite_words *w,
         if (facts[i].value)
             paragraph_add(&out, arena_printf(a, "%-8s", arena_printf(a, "%s:", facts[i].label)),
                           "        ", facts[i].value);
+    if (lateness_of(a, w)) {
+        text_add(&out, "\n");
+        paragraph_add(&out, "", "", lateness_of(a, w));
+    }
     if (w->derivation) {
         text_add(&out, "\n");
         paragraph_add(&out, "", "", clean_line(a, w->derivation, DERIVATION_CHARS_MAX));
@@ -138,6 +152,8 @@ static const char *html_of(struct arena *a, const struct invite_words *w,
         if (facts[i].value)
             fact_row(a, &out, &facts[i]);
     text_add(&out, "</table></td></tr>\n");
+    if (lateness_of(a, w))
+        html_page_say(a, &out, lateness_of(a, w));
     if (w->derivation)
         html_page_say(a, &out, clean_line(a, w->derivation, DERIVATION_CHARS_MAX));
     html_page_say(a, &out, request_of(w));

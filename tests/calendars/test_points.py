@@ -502,6 +502,19 @@ def test_point_57_a_correction_into_the_past_is_told_by_mail(authority, booked):
 
 # ------------------------------------------------------------------------------ booked too late
 
+@pytest.mark.parametrize('days, late', [(0, False), (1, True)])
+def test_point_46_an_invite_says_that_its_meeting_is_too_late(authority, days, late):
+    child = authority.child('SW1', started=datetime.date(2024, 3, 28))  # due on Monday 22 April
+    happens(authority)
+    authority.book(child, Meeting('M', datetime.datetime(2024, 4, 22 + days, 10)))
+    for mail in (m for m in happens(authority) if m.method):
+        event, = icalendar.Calendar.from_ical(mail.calendar).walk('VEVENT')
+        for words in words_of(mail), mail.message.get_body(('html',)).get_content(), ' '.join(event['DESCRIPTION'].split()):
+            assert ('It is booked after the last day in timescale, Monday 22 April 2024.' in words) == late
+        assert item(mail).title == f'ICPC REF-{child.key}', 'whose title is neutral all the same'
+        assert 'timescale' not in mail.message['Subject']
+
+
 def late_mails(mails):
     return [m for m in mails if m.message['Subject'] == 'A meeting is booked after its due date']
 
