@@ -63,7 +63,10 @@ struct invite_words {
     const char *place, *url;
     const char *derivation; // the sentence of explain
     bool cancelled, update;
-    bool no_answer; // none is asked for
+    bool no_answer;   // none is asked for
+    const char *page; // that explains the due day, a link for the receiver alone; or NULL
     const char *service_name;
 };
 void invite_render(struct arena *a, const struct invite_words *w, struct rendered *ret);
+// The text without the page: what the entry says in a calendar, which others may see. Arena-owned.
+const char *invite_description(struct arena *a, const struct invite_words *w);

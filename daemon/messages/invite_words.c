@@ -10,6 +10,7 @@
 #define REMARK_CHARS_MAX 300
 #define URL_CHARS_MAX 2000
 #define DERIVATION_CHARS_MAX 2000
+#define PAGE_WORDS "Why this date"
 
 struct fact {
     const char *label, *value; // a NULL value is left out
@@ -122,6 +123,8 @@ static const char *text_of(struct arena *a, const struct invite_words *w,
         text_add(&out, "\n");
         paragraph_add(&out, "", "", clean_line(a, w->derivation, DERIVATION_CHARS_MAX));
     }
+    if (w->page)
+        paragraph_add(&out, "", "", arena_printf(a, PAGE_WORDS ": %s", w->page));
     text_add(&out, "\n");
     paragraph_add(&out, "", "", request_of(w));
     text_add(&out, "\n-- \n");
@@ -140,6 +143,15 @@ static void fact_row(struct arena *a, struct text *out, const struct fact *f)
         f->label, html_escape(a, f->value));
 }
 
+static void add_page_link(struct arena *a, struct text *out, const struct invite_words *w)
+{
+    if (!w->page)
+        return;
+    text_add(out, "<tr><td style=\"padding:0 28px 8px 28px;" HTML_FONT "font-size:15px;\">");
+    html_link(a, out, w->page, PAGE_WORDS);
+    text_add(out, "</td></tr>\n");
+}
+
 static const char *html_of(struct arena *a, const struct invite_words *w,
                            const struct fact facts[FACTS])
 {
@@ -156,6 +168,7 @@ static const char *html_of(struct arena *a, const struct invite_words *w,
         html_page_say(a, &out, lateness_of(a, w));
     if (w->derivation)
         html_page_say(a, &out, clean_line(a, w->derivation, DERIVATION_CHARS_MAX));
+    add_page_link(a, &out, w);
     html_page_say(a, &out, request_of(w));
     html_page_end(a, &out, clean_line(a, w->service_name, TITLE_CHARS_MAX), NULL);
     return arena_strdup(a, text_str(&out));
@@ -171,4 +184,14 @@ void invite_render(struct arena *a, const struct invite_words *w, struct rendere
         .text = text_of(a, w, facts),
         .html = html_of(a, w, facts),
     };
+}
+
+const char *invite_description(struct arena *a, const struct invite_words *w)
+{
+    struct invite_words shown = *w;
+    struct fact facts[FACTS];
+
+    shown.page = NULL;
+    facts_of(a, &shown, facts);
+    return text_of(a, &shown, facts);
 }

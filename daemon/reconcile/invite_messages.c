@@ -5,6 +5,7 @@
 #include "digest.h"
 #include "invite_plan.h"
 #include "mail.h"
+#include "mail_link.h"
 #include "naming.h"
 #include "recipient.h"
 #include "text.h"
@@ -141,24 +142,24 @@ static struct invite_words words_of(struct planner *p, const struct message *m, 
     const struct served_deadline *due = first_due(m);
     int t = library_timescale(p->context->library, o->timescale);
 
-    return (struct invite_words){.heading = heading,
-                                 .title = m->title,
-                                 .child = children_words(p, m, p->child->words, NAME_BY_REFERENCE),
-                                 .due_on = due ? due->due_on : DATE_NONE,
-                                 .starts = o->starts,
-                                 .ends = o->ends,
-                                 .place = o->place,
-                                 .url = o->url,
-                                 .derivation = due ? due->derivation : NULL,
-                                 .update = m->shown.kind != NULL,
-                                 .no_answer =
-                                     t >= 0 && p->context->library->timescales[t].no_answer,
-                                 .service_name = p->context->config->service_name};
+    return (struct invite_words){
+        .heading = heading,
+        .title = m->title,
+        .child = children_words(p, m, p->child->words, NAME_BY_REFERENCE),
+        .due_on = due ? due->due_on : DATE_NONE,
+        .starts = o->starts,
+        .ends = o->ends,
+        .place = o->place,
+        .url = o->url,
+        .derivation = due ? due->derivation : NULL,
+        .update = m->shown.kind != NULL,
+        .no_answer = t >= 0 && p->context->library->timescales[t].no_answer,
+        .page = due ? mail_link_later(p->arena, p->context->config->public_url, 0) : NULL,
+        .service_name = p->context->config->service_name};
 }
 
 static bool render_calendar(struct planner *p, const struct message *m,
-                            const struct invite_words *words, const char *description,
-                            const char **ret, struct error *err)
+                            const struct invite_words *words, const char **ret, struct error *err)
 {
     const struct config *c = p->context->config;
     const struct stored_object *o = m->object;
@@ -170,7 +171,7 @@ static bool render_calendar(struct planner *p, const struct message *m,
                   .sequence = o->sequence,
                   .changed_at = p->context->now,
                   .summary = words->heading,
-                  .description = m->cancel ? NULL : description,
+                  .description = m->cancel ? NULL : invite_description(p->arena, words),
                   .place = words->place,
                   .url = words->url,
                   .on = e.on,
@@ -237,11 +238,13 @@ static json_t *message_document(struct planner *p, const struct message *m, cons
 {
     const struct config *c = p->context->config;
     bool update = !m->cancel && m->shown.kind;
+    const struct served_deadline *due = m->cancel ? NULL : first_due(m);
     json_t *j = json_object();
 
     json_set_text(j, "kind", m->cancel ? "cancel" : "invite");
     json_object_set_new(j, "about", json_pack("[s]", p->about));
     json_object_set_new(j, "update", json_boolean(update));
+    json_set_text(j, "page", due ? due->uid : NULL);
     json_object_set_new(j, "shows", m->cancel ? json_null() : shows_document(p, m));
     json_set_text(j, "dedupe", dedupe);
     json_set_text(j, "uid", m->object->uid);
@@ -271,7 +274,7 @@ bool message_put(struct planner *p, const struct message *m)
     if (p->context->silent)
         return true;
     invite_render(a, &words, &text);
-    if (!render_calendar(p, m, &words, text.text, &calendar, &err)) {
+    if (!render_calendar(p, m, &words, &calendar, &err)) {
         tell_operator(p, m, dedupe, err.text);
         return false;
     }

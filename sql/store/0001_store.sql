@@ -401,6 +401,7 @@ CREATE TABLE timely.outbox (
     body_text      text NOT NULL,
     body_html      text,
     body_calendar  text,
+    page_id        bigint,               -- of an invite: the deadline to whose page its words link
     shows          jsonb,                -- of an invite: kind, children (by number), starts_on, starts_at, ends_at
     rfc_message_id text NOT NULL UNIQUE, -- the Message-ID header, the same on every try
     state          text NOT NULL DEFAULT 'due',

@@ -324,6 +324,28 @@ def test_point_46_what_an_invite_says(life):
     assert all(item(m).private for m in life.all())
 
 
+def links_in(words):
+    return re.findall(r'/why/([\w-]{24})(?![\w-])', words)
+
+
+def test_point_46_a_link_to_the_page_is_in_the_mail_and_not_in_the_calendar(authority):
+    """It is its receiver's, to a child whom they may see; an entry of a calendar is seen by others."""
+    brother, sister, meeting, _ = brother_and_sister(authority)
+    numbers = dict(authority.store.ask('SELECT person_id, deadline_id FROM timely.deadline WHERE timescale = %s', ('icpc',)))
+    smuggled = f'/why/deadline-{numbers[brother.key]:015}'
+    meeting.at, meeting.place = datetime.datetime(2024, 4, 17, 14), f'http://127.0.0.1:8480{smuggled}'
+    authority.rearrange(meeting)
+    mails = {m.recipient.split('@')[0].upper(): m for m in happens(authority)}
+    for whom, child in ('SW1', sister), ('SW2', brother), ('CHAIR', sister):
+        words, html = (mails[whom].message.get_body((kind,)).get_content() for kind in ('plain', 'html'))
+        link, = set(links_in(words)) - {smuggled.removeprefix('/why/')}
+        assert link in links_in(html) and 'Why this date' in words
+        assert authority.store.ask('SELECT staff_id, deadline_id FROM timely.page_link WHERE token_hash = %s',
+                                   (hashlib.sha256(link.encode()).hexdigest(),)) == [(whom, numbers[child.key])]
+        assert link not in ''.join(lines(mails[whom].calendar)) and 'Why this date' not in ''.join(lines(mails[whom].calendar))
+    assert authority.store.one(f"SELECT count(*) FROM timely.page_link WHERE staff_id = 'SW1' AND deadline_id = {numbers[brother.key]}") == 0
+
+
 def test_point_46_titles_and_subjects_name_nobody(server, tmp_path):
     with Authority(server, tmp_path, names='name') as authority:
         begin(authority)
