@@ -18,6 +18,7 @@ import outlook
 from authority import START, Authority, Meeting, Server
 from outlook import Zone, calendar_part, exchange, google_adds, google_updates, imported, is_newer
 from receiver import Calendar
+from telling import set_clock, timely
 
 LONDON = zoneinfo.ZoneInfo('Europe/London')
 UTC = datetime.timezone.utc
@@ -28,6 +29,7 @@ TITLE_MAX, DESCRIPTION_MAX = 255, 8192
 @pytest.fixture(scope='module')
 def server():
     with Server() as running:
+        running.know_migrations()
         yield running
 
 
@@ -520,6 +522,36 @@ def test_point_57_a_correction_into_the_past_is_told_by_mail(authority, booked):
         authority.move(child, datetime.date(2024, 4, 1))
     again, = [m for m in happens(authority) if m.recipient == 'sw1@council.example' and m.method]
     assert again.method == 'REQUEST' and item(again).sequence > max(item(m).sequence for m in mails if m.method)
+
+
+# ------------------------------------------------------------------------------ C8: for administrators
+
+def test_point_65_an_administrator_tries_whether_invites_arrive(authority):
+    child = authority.child('SW1')
+    real, = happens(authority)
+    authority.store.name_itself()
+    set_clock(authority.store, '2024-03-28 16:30')  # the next working day is after Easter
+    said = timely(authority.store, 'outbox', 'test-invite', 'ivy.hart@council.example')
+    assert said == 'ivy.hart@council.example is invited to a test on Tuesday 2 April 2024, 10:00.\n'
+    timely(authority.store, 'outbox', 'test-invite', 'ivy.hart@council.example')
+    first, second = happens(authority)
+    for mail in first, second:
+        method, shown = exchange(mail.message, 'ivy.hart@council.example')
+        assert method == 'REQUEST' and google_adds(mail.message, 'ivy.hart@council.example')
+        assert shown.starts == datetime.datetime(2024, 4, 2, 9, tzinfo=UTC) and shown.title == 'Test of invites' and shown.private
+        assert [p.get_content_type() for p in mail.message.walk()] == [p.get_content_type() for p in real.message.walk()]
+        assert mail.message['From'] == real.message['From'] and child.key not in words_of(mail)
+    assert item(first).identity != item(second).identity, 'or the second would be taken for the first again'
+    assert authority.store.one("SELECT count(*) FROM timely.audit WHERE what = 'invite.tried' AND detail LIKE 'by %'") == 2
+
+
+@pytest.mark.parametrize('address, status, why', [
+    ('ivy.hart@elsewhere.example', 1, 'is in none of the domains under "allowed domains"'), ('ivy hart', 2, 'expected a mail address'),
+    ('timely@council.example', 2, 'ORGANIZER')])
+def test_point_65_a_test_invite_goes_nowhere_else(authority, address, status, why):
+    authority.store.name_itself()
+    assert why in timely(authority.store, 'outbox', 'test-invite', address, status=status)
+    assert authority.store.ask('SELECT 1 FROM timely.outbox') == []
 
 
 # ------------------------------------------------------------------------------ booked too late
