@@ -102,6 +102,8 @@ const struct command commands_operator[] = {
     {"outbox list", "", "the same", (const char *const[]){"state STATE", NULL}, run_outbox_list},
     {"outbox show", "ID", "shows one message with its text", NULL, run_outbox_show},
     {"outbox retry", "ID", "sends a refused or given up message again", NULL, run_outbox_retry},
+    {"outbox test-invite", "EMAIL", "invites an address to a test on the next working day", NULL,
+     run_outbox_try_invite},
     {"ack", "PERSON [TIMESCALE]",
      "says that a deadline is in hand, or done and not yet recorded; alone: lists what was said",
      (const char *const[]){"until DATE", "because REASON", "done", "for STAFF", "due-on DATE",

@@ -6,6 +6,7 @@
 enum status run_outbox_list(struct session *s, const struct arguments *g, struct error *err);
 enum status run_outbox_show(struct session *s, const struct arguments *g, struct error *err);
 enum status run_outbox_retry(struct session *s, const struct arguments *g, struct error *err);
+enum status run_outbox_try_invite(struct session *s, const struct arguments *g, struct error *err);
 enum status run_ack(struct session *s, const struct arguments *g, struct error *err);
 enum status run_cover_list(struct session *s, const struct arguments *g, struct error *err);
 enum status run_cover_add(struct session *s, const struct arguments *g, struct error *err);

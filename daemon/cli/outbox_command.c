@@ -1,7 +1,9 @@
 // `timely outbox`: messages by number, state and staff number. Their texts are shown one at a time
 // and only when asked for.
+#include "mail_address.h"
 #include "operator.h"
 #include "table.h"
+#include "trial_invite.h"
 
 #include <string.h>
 
@@ -137,5 +139,49 @@ enum status run_outbox_retry(struct session *s, const struct arguments *g, struc
     if (PQntuples(r) == 0)
         return no_message(err, g->words[0], " that was refused or given up");
     text_addf(&s->out, "Message %s will be tried again.\n", g->words[0]);
+    return STATUS_DONE;
+}
+
+// Where delivery is redirected the address need not be allowed, if none is said to be: nothing goes
+// there.
+static bool may_go_to(const struct config *c, const char *email)
+{
+    if (c->allowed_domain_count == 0 && c->delivery != DELIVERY_LIVE)
+        return true;
+    return mail_domain_allowed(email, c->allowed_domains, c->allowed_domain_count);
+}
+
+static const char *leaving_words(struct arena *a, const struct config *c)
+{
+    switch (c->delivery) {
+    case DELIVERY_OFF:
+        return " Delivery is off: it leaves once that is changed.";
+    case DELIVERY_REDIRECT:
+        return arena_printf(a, " Delivery is redirected: it goes to %s.", c->redirect_to);
+    case DELIVERY_LIVE:
+        break;
+    }
+    return "";
+}
+
+enum status run_outbox_try_invite(struct session *s, const struct arguments *g, struct error *err)
+{
+    struct trial t = {.email = g->words[0], .said_by = session_user(s)};
+
+    if (!mail_address_valid(t.email)) {
+        fail(err, FAULT_INPUT, "\"%s\": expected a mail address", t.email);
+        return STATUS_USAGE;
+    }
+    if (!may_go_to(&s->config, t.email)) {
+        fail(err, FAULT_INPUT, "%s is in none of the domains under \"allowed domains\"", t.email);
+        return STATUS_NO;
+    }
+    if (!session_store(s, err) || !session_library(s, err))
+        return status_of(err);
+    t.on = working_day_on_or_after(s->library->local, date_add_days(session_today(s), 1));
+    if (!trial_invite_put(s->arena, s->store, &s->config, &t, business_now(&s->clock), err))
+        return status_of(err);
+    text_addf(&s->out, "%s is invited to a test on %s, 10:00.%s\n", t.email,
+              date_words(s->arena, t.on), leaving_words(s->arena, &s->config));
     return STATUS_DONE;
 }

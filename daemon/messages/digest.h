@@ -65,12 +65,16 @@ struct invite_words {
     const char *heading;       // what the calendar shows: type and reference, never a name
     const char *title, *child; // for the text; child NULL: not named
     struct date due_on;        // DATE_NONE where it is not said
-    struct moment starts;      // MOMENT_NONE for a hold
+    struct moment starts;      // MOMENT_NONE for a hold; and of a cancellation, with no due_on
+                               // either, where its receiver is not known to have been shown a day
     struct moment ends;        // of a meeting
     const char *place, *url;
     const char *derivation; // the sentence of explain
     bool cancelled, update;
-    bool no_answer; // none is asked for
+    bool no_answer;   // none is asked for
+    const char *page; // that explains the due day, a link for the receiver alone; or NULL
     const char *service_name;
 };
 void invite_render(struct arena *a, const struct invite_words *w, struct rendered *ret);
+// The text without the page: what the entry says in a calendar, which others may see. Arena-owned.
+const char *invite_description(struct arena *a, const struct invite_words *w);

@@ -10,6 +10,7 @@
 #define REMARK_CHARS_MAX 300
 #define URL_CHARS_MAX 2000
 #define DERIVATION_CHARS_MAX 2000
+#define PAGE_WORDS "Why this date"
 
 struct fact {
     const char *label, *value; // a NULL value is left out
@@ -22,10 +23,18 @@ static bool has_time(const struct invite_words *w)
     return date_known(w->starts.on);
 }
 
+static bool is_hold(const struct invite_words *w)
+{
+    return !has_time(w) && date_known(w->due_on);
+}
+
+// NULL: of a cancellation whose receiver is not known to have been shown a day.
 static const char *when_words(struct arena *a, const struct invite_words *w)
 {
     bool one_day = date_known(w->ends.on) && date_is(w->starts.on, w->ends.on);
 
+    if (!has_time(w) && !is_hold(w))
+        return NULL;
     if (!has_time(w))
         return arena_printf(
             a, w->cancelled ? "the last day was %s" : "not booked yet; to be held by %s",
@@ -46,25 +55,39 @@ static void facts_of(struct arena *a, const struct invite_words *w, struct fact 
                            date_known(w->due_on) && has_time(w) ? date_words(a, w->due_on) : NULL};
 }
 
+// NULL: it is in time, or leaves the calendar.
+static const char *lateness_of(struct arena *a, const struct invite_words *w)
+{
+    if (w->cancelled || !has_time(w) || !date_known(w->due_on) ||
+        date_cmp(w->starts.on, w->due_on) <= 0)
+        return NULL;
+    return arena_printf(a, "It is booked after the last day in timescale, %s.",
+                        date_words(a, w->due_on));
+}
+
 static const char *kind_of(const struct invite_words *w)
 {
     if (w->cancelled)
-        return has_time(w) ? "Cancelled" : "Hold released";
+        return is_hold(w) ? "Hold released" : "Cancelled";
     if (w->update)
         return "Changed";
-    return has_time(w) ? "Invitation" : "Please hold";
+    return is_hold(w) ? "Please hold" : "Invitation";
 }
 
 // Programs make the subject the title of the entry: it says no more than the calendar does.
 static const char *subject_of(struct arena *a, const struct invite_words *w)
 {
-    return arena_printf(a, "%s: %s, %s", kind_of(w), clean_line(a, w->heading, TITLE_CHARS_MAX),
-                        has_time(w) ? moment_words(a, w->starts) : date_words(a, w->due_on));
+    const char *when = has_time(w)  ? moment_words(a, w->starts)
+                       : is_hold(w) ? date_words(a, w->due_on)
+                                    : "";
+
+    return arena_printf(a, "%s: %s%s%s", kind_of(w), clean_line(a, w->heading, TITLE_CHARS_MAX),
+                        *when ? ", " : "", when);
 }
 
 static const char *request_of(const struct invite_words *w)
 {
-    if (w->cancelled && !has_time(w))
+    if (w->cancelled && is_hold(w))
         return "The day leaves your calendar. Either the meeting is booked, and has an entry of "
                "its "
                "own, or it is no longer called for. You need not answer.";
@@ -92,10 +115,16 @@ static const char *text_of(struct arena *a, const struct invite_words *w,
         if (facts[i].value)
             paragraph_add(&out, arena_printf(a, "%-8s", arena_printf(a, "%s:", facts[i].label)),
                           "        ", facts[i].value);
+    if (lateness_of(a, w)) {
+        text_add(&out, "\n");
+        paragraph_add(&out, "", "", lateness_of(a, w));
+    }
     if (w->derivation) {
         text_add(&out, "\n");
         paragraph_add(&out, "", "", clean_line(a, w->derivation, DERIVATION_CHARS_MAX));
     }
+    if (w->page)
+        paragraph_add(&out, "", "", arena_printf(a, PAGE_WORDS ": %s", w->page));
     text_add(&out, "\n");
     paragraph_add(&out, "", "", request_of(w));
     text_add(&out, "\n-- \n");
@@ -114,6 +143,15 @@ static void fact_row(struct arena *a, struct text *out, const struct fact *f)
         f->label, html_escape(a, f->value));
 }
 
+static void add_page_link(struct arena *a, struct text *out, const struct invite_words *w)
+{
+    if (!w->page)
+        return;
+    text_add(out, "<tr><td style=\"padding:0 28px 8px 28px;" HTML_FONT "font-size:15px;\">");
+    html_link(a, out, w->page, PAGE_WORDS);
+    text_add(out, "</td></tr>\n");
+}
+
 static const char *html_of(struct arena *a, const struct invite_words *w,
                            const struct fact facts[FACTS])
 {
@@ -126,8 +164,11 @@ static const char *html_of(struct arena *a, const struct invite_words *w,
         if (facts[i].value)
             fact_row(a, &out, &facts[i]);
     text_add(&out, "</table></td></tr>\n");
+    if (lateness_of(a, w))
+        html_page_say(a, &out, lateness_of(a, w));
     if (w->derivation)
         html_page_say(a, &out, clean_line(a, w->derivation, DERIVATION_CHARS_MAX));
+    add_page_link(a, &out, w);
     html_page_say(a, &out, request_of(w));
     html_page_end(a, &out, clean_line(a, w->service_name, TITLE_CHARS_MAX), NULL);
     return arena_strdup(a, text_str(&out));
@@ -143,4 +184,14 @@ void invite_render(struct arena *a, const struct invite_words *w, struct rendere
         .text = text_of(a, w, facts),
         .html = html_of(a, w, facts),
     };
+}
+
+const char *invite_description(struct arena *a, const struct invite_words *w)
+{
+    struct invite_words shown = *w;
+    struct fact facts[FACTS];
+
+    shown.page = NULL;
+    facts_of(a, &shown, facts);
+    return text_of(a, &shown, facts);
 }

@@ -7,18 +7,13 @@
 
 #include <string.h>
 
-// "/why/deadline-000000000000042" stands for "/why/" and a token.
-#define WORD "deadline-"
-#define DIGITS 15
-_Static_assert(sizeof WORD - 1 + DIGITS == TOKEN_DERIVED_CHARS, "lines break as they will");
-
-const char *mail_link_later(struct arena *a, const char *public_url, long long deadline_id)
-{
-    return arena_printf(a, "%s/why/" WORD "%0*lld", public_url, DIGITS, deadline_id);
-}
+#define DIGITS MAIL_LINK_DIGITS
+_Static_assert(sizeof MAIL_LINK_WORD - 1 + DIGITS == TOKEN_DERIVED_CHARS,
+               "lines break as they will");
 
 struct link {
-    const char *id, *token; // the deadline's number in DIGITS digits, and what is to stand for it
+    const char *place, *id; // in DIGITS digits: what stands in the words, the deadline's number
+    const char *token;      // what is to stand there
     const char *message_id, *staff_id;
     bool kept; // the message is about this deadline
 };
@@ -31,6 +26,18 @@ struct made {
     size_t count, room;
 };
 
+// The number of the deadline for which digits stand in a message's words; NULL: of none.
+// An invite is about each child of its meeting, some of whom its reader may not see: whatever its
+// words have but the place of its own page was smuggled in.
+static const char *number_for(struct arena *a, const struct outgoing *m, const char *digits)
+{
+    if (strspn(digits, "0123456789") < DIGITS)
+        return NULL;
+    if (!m->object_id)
+        return arena_strndup(a, digits, DIGITS);
+    return strspn(digits, "0") >= DIGITS ? arena_printf(a, "%0*lld", DIGITS, m->page_id) : NULL;
+}
+
 // The deadlines that the text of a message has places for.
 static void find_places(struct made *l, const struct outgoing *m)
 {
@@ -38,11 +45,13 @@ static void find_places(struct made *l, const struct outgoing *m)
     const char *digits = m->staff_id && m->text ? m->text : "";
 
     while ((digits = strstr(digits, l->place))) {
-        digits += strlen(l->place);
-        if (strspn(digits, "0123456789") < DIGITS)
+        const char *id = number_for(l->arena, m, digits += strlen(l->place));
+
+        if (!id)
             continue;
         l->links = arena_grow(l->arena, l->links, sizeof *l->links, l->count, &l->room);
-        l->links[l->count++] = (struct link){.id = arena_strndup(l->arena, digits, DIGITS),
+        l->links[l->count++] = (struct link){.place = arena_strndup(l->arena, digits, DIGITS),
+                                             .id = id,
                                              .message_id = message_id,
                                              .staff_id = m->staff_id};
     }
@@ -105,7 +114,7 @@ static bool keep_hashes(struct made *l, struct db *store, struct error *err)
 static const char *token_for(const struct link *links, size_t count, const char *digits)
 {
     for (size_t i = 0; i < count; i++)
-        if (links[i].kept && strncmp(digits, links[i].id, DIGITS) == 0)
+        if (links[i].kept && strncmp(digits, links[i].place, DIGITS) == 0)
             return links[i].token;
     return NULL;
 }
@@ -121,7 +130,7 @@ static const char *filled(const struct made *l, const struct link *links, size_t
         return NULL;
     while ((at = strstr(words, l->place))) {
         const char *digits = at + strlen(l->place), *token = token_for(links, count, digits);
-        const char *kept = token ? digits - strlen(WORD) : digits;
+        const char *kept = token ? digits - strlen(MAIL_LINK_WORD) : digits;
 
         text_add_n(&out, words, (size_t)(kept - words));
         text_add(&out, token ? token : "");
@@ -134,7 +143,7 @@ static const char *filled(const struct made *l, const struct link *links, size_t
 bool mail_links_make(struct arena *a, struct db *store, const char *public_url,
                      struct outgoing *const *messages, size_t count, struct error *err)
 {
-    struct made l = {.arena = a, .place = arena_printf(a, "%s/why/" WORD, public_url)};
+    struct made l = {.arena = a, .place = arena_printf(a, "%s/why/" MAIL_LINK_WORD, public_url)};
     size_t *first = ARENA_ARRAY(a, size_t, count + 1);
 
     for (size_t i = 0; i < count; i++) {

@@ -81,9 +81,9 @@ static const char settle_sql[] =
     "WITH mine AS (UPDATE timely.outbox SET state = $3, lease_until = NULL, last_answer = $4,"
     " settled_at = $5::timestamptz, given_up = $3 IN ('refused', 'expired')" IS_OURS
     ", held AS (UPDATE timely.invite_holder h"
-    " SET sequence_sent = greatest(h.sequence_sent, m.sequence) FROM mine m"
+    " SET sequence_sent = m.sequence, shown = m.shows FROM mine m"
     " WHERE $3 = 'sent' AND m.kind = 'invite' AND h.object_id = m.object_id"
-    " AND h.staff_id = m.staff_id),"
+    " AND h.staff_id = m.staff_id AND coalesce(h.sequence_sent, 0) <= m.sequence),"
     " about AS (SELECT CASE WHEN count(*) = 1 THEN min(d.deadline_id) END AS deadline_id,"
     " string_agg(concat(d.deadline_id, ':', d.timescale, '/', d.rule_version), ',') AS deadlines"
     " FROM (SELECT d.* FROM timely.message_deadline a JOIN timely.deadline d USING (deadline_id)"

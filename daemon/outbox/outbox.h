@@ -52,6 +52,7 @@ struct outgoing {
     const char *kind, *staff_id, *recipient, *subject, *text, *html, *calendar, *rfc_message_id;
     struct feed_address feed;
     const char *uid;              // of the calendar object; NULL: none
+    long long page_id;            // of an invite: the deadline to whose page its words link; or 0
     const char *first_message_id; // of the first mail that left about it to this person; or NULL
     instant put_at;
     bool may_be_there; // a try before this one may have arrived

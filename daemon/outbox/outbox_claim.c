@@ -57,7 +57,7 @@ static const char claim_sql[] =
     " (SELECT c.uid FROM timely.calendar_object c WHERE c.object_id = o.object_id),"
     " (SELECT f.rfc_message_id FROM timely.outbox f WHERE f.object_id = o.object_id"
     " AND f.staff_id = o.staff_id AND f.state = 'sent' ORDER BY f.message_id LIMIT 1), "
-    "o.maybe_repeat FROM mine o ORDER BY o.put_at, o.message_id";
+    "o.maybe_repeat, coalesce(o.page_id, 0) FROM mine o ORDER BY o.put_at, o.message_id";
 
 static struct outgoing outgoing_row(struct arena *a, const PGresult *r, int row)
 {
@@ -78,7 +78,8 @@ static struct outgoing outgoing_row(struct arena *a, const PGresult *r, int row)
                              .feed = {TEXT(14), TEXT(15)},
                              .uid = TEXT(16),
                              .first_message_id = TEXT(17),
-                             .may_be_there = db_bool(r, row, 18)};
+                             .may_be_there = db_bool(r, row, 18),
+                             .page_id = db_int(r, row, 19)};
 #undef TEXT
 }
 

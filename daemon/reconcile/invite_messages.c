@@ -6,6 +6,7 @@
 #include "explain.h"
 #include "invite_plan.h"
 #include "mail.h"
+#include "mail_link.h"
 #include "naming.h"
 #include "recipient.h"
 #include "text.h"
@@ -52,17 +53,41 @@ const char *message_children(struct planner *p, const struct stored_object *o, c
     return list;
 }
 
-static bool sees_child(const struct planner *p, const struct message *m)
+bool message_is_about(const struct planner *p, const struct stored_object *o, const char *staff_id)
 {
-    for (size_t i = 0; i < m->object->serve_count; i++)
-        if (same_text(m->object->serves[i].person_id, p->child->person_id) &&
-            may_see(&m->object->serves[i], m->staff_id))
+    for (size_t i = 0; i < o->serve_count; i++)
+        if (same_text(o->serves[i].person_id, p->child->person_id) &&
+            may_see(&o->serves[i], staff_id))
             return true;
     return false;
 }
 
+// Of the deadlines that the meeting is for, as far as its receiver may see: the one due first,
+// whichever child is in hand.
+static const struct served_deadline *first_due(const struct message *m)
+{
+    const struct served_deadline *first = NULL;
+
+    for (size_t i = 0; i < m->object->serve_count; i++) {
+        const struct served_deadline *s = &m->object->serves[i];
+
+        if (may_see(s, m->staff_id) && (!first || date_cmp(s->due_on, first->due_on) < 0))
+            first = s;
+    }
+    return first;
+}
+
+// What the calendar of its receiver is to show.
+static struct shown_entry entry_of(struct planner *p, const struct message *m)
+{
+    const struct stored_object *o = m->object;
+
+    return (struct shown_entry){o->kind, message_children(p, o, m->staff_id), o->starts_on,
+                                o->starts, o->ends};
+}
+
 // The children of the meeting whom its receiver may see; the one in hand by `own`. A cancellation
-// tells no more than whose it was, where its receiver saw that one child.
+// tells no more than whose it was, where its receiver was shown that one child.
 static const char *children_words(struct planner *p, const struct message *m, const char *own,
                                   enum naming others)
 {
@@ -70,7 +95,7 @@ static const char *children_words(struct planner *p, const struct message *m, co
     const char *seen = message_children(p, o, m->staff_id), *list = "";
 
     if (m->cancel)
-        return same_text(m->was_shown, p->child->person_id) ? own : "";
+        return same_text(m->shown.children, p->child->person_id) ? own : "";
     for (size_t i = 0; i < o->serve_count; i++) {
         const struct served_deadline *s = &o->serves[i];
 
@@ -92,41 +117,54 @@ static const char *neutral_title(struct planner *p, const struct message *m)
     struct arena *a = p->arena;
     const struct stored_object *o = m->object;
     const char *children = children_words(p, m, p->child->title, p->context->config->title_names);
+    const char *kind = m->cancel ? m->shown.kind : o->kind;
 
     return arena_printf(a, "%s%s%s%s", naming_type(a, p->context->library, o->timescale),
-                        *children ? " " : "", children, same_text(o->kind, "hold") ? " due" : "");
+                        *children ? " " : "", children, same_text(kind, "hold") ? " due" : "");
+}
+
+// Its receiver hears that it is over of no other time than the one that they were shown.
+static struct invite_words cancel_words(struct planner *p, const struct message *m,
+                                        const char *heading)
+{
+    return (struct invite_words){.heading = heading,
+                                 .title = m->title,
+                                 .due_on =
+                                     same_text(m->shown.kind, "hold") ? m->shown.on : DATE_NONE,
+                                 .starts = m->shown.kind ? m->shown.starts : MOMENT_NONE,
+                                 .ends = m->shown.kind ? m->shown.ends : MOMENT_NONE,
+                                 .cancelled = true,
+                                 .service_name = p->context->config->service_name};
 }
 
 static struct invite_words words_of(struct planner *p, const struct message *m, const char *heading)
 {
     const struct stored_object *o = m->object;
-    bool own = !m->cancel && sees_child(p, m), hold = same_text(o->kind, "hold");
+    const struct served_deadline *due = first_due(m);
     int t = library_timescale(p->context->library, o->timescale);
 
     return (struct invite_words){
         .heading = heading,
         .title = m->title,
-        .child = m->cancel ? NULL : children_words(p, m, p->child->words, NAME_BY_REFERENCE),
-        .due_on = hold  ? o->starts_on
-                  : own ? m->due_on
-                        : DATE_NONE,
+        .child = children_words(p, m, p->child->words, NAME_BY_REFERENCE),
+        .due_on = due ? due->due_on : DATE_NONE,
         .starts = o->starts,
         .ends = o->ends,
-        .place = m->cancel ? NULL : o->place,
-        .url = m->cancel ? NULL : o->url,
-        .derivation = own ? m->derivation : NULL,
-        .cancelled = m->cancel,
-        .update = m->update,
+        .place = o->place,
+        .url = o->url,
+        .derivation = due ? due->derivation : NULL,
+        .update = m->shown.kind != NULL,
         .no_answer = t >= 0 && p->context->library->timescales[t].no_answer,
+        .page = due ? mail_link_later(p->arena, p->context->config->public_url, 0) : NULL,
         .service_name = p->context->config->service_name};
 }
 
 static bool render_calendar(struct planner *p, const struct message *m,
-                            const struct invite_words *words, const char *description,
-                            const char **ret, struct error *err)
+                            const struct invite_words *words, const char **ret, struct error *err)
 {
     const struct config *c = p->context->config;
     const struct stored_object *o = m->object;
+    struct shown_entry now = entry_of(p, m), e = m->cancel && m->shown.kind ? m->shown : now;
     struct calendar_person attendee = {m->name, m->email};
     struct calendar_invite i = {
         .method = m->cancel ? IMIP_CANCEL : IMIP_REQUEST,
@@ -134,18 +172,18 @@ static bool render_calendar(struct planner *p, const struct message *m,
                   .sequence = o->sequence,
                   .changed_at = p->context->now,
                   .summary = words->heading,
-                  .description = m->cancel ? NULL : description,
+                  .description = m->cancel ? NULL : invite_description(p->arena, words),
                   .place = words->place,
                   .url = words->url,
-                  .on = o->starts_on,
-                  .starts = o->starts,
-                  .ends = o->ends,
+                  .on = e.on,
+                  .starts = e.starts,
+                  .ends = e.ends,
                   .cancelled = m->cancel},
         .organizer = {c->from_name, c->from_email},
         .attendees = &attendee,
         .attendee_count = 1,
         .no_answer = words->no_answer,
-        .alarm_minutes = date_known(o->starts.on) ? ALARM_MINUTES : 0,
+        .alarm_minutes = date_known(e.starts.on) ? ALARM_MINUTES : 0,
     };
 
     return calendar_invite_render(p->arena, &i, ret, err);
@@ -182,15 +220,33 @@ static void tell_operator(struct planner *p, const struct message *m, const char
     json_array_append_new(p->messages, j);
 }
 
+static json_t *shows_document(struct planner *p, const struct message *m)
+{
+    struct arena *a = p->arena;
+    struct shown_entry e = entry_of(p, m);
+    json_t *j = json_object();
+
+    json_set_text(j, "kind", e.kind);
+    json_set_text(j, "children", e.children);
+    json_set_text(j, "starts_on", date_iso(a, e.on));
+    json_set_text(j, "starts_at", date_known(e.starts.on) ? moment_iso(a, e.starts) : NULL);
+    json_set_text(j, "ends_at", date_known(e.ends.on) ? moment_iso(a, e.ends) : NULL);
+    return j;
+}
+
 static json_t *message_document(struct planner *p, const struct message *m, const char *dedupe,
                                 const struct rendered *words, const char *calendar)
 {
     const struct config *c = p->context->config;
+    bool update = !m->cancel && m->shown.kind;
+    const struct served_deadline *due = m->cancel ? NULL : first_due(m);
     json_t *j = json_object();
 
     json_set_text(j, "kind", m->cancel ? "cancel" : "invite");
     json_object_set_new(j, "about", json_pack("[s]", p->about));
-    json_object_set_new(j, "update", json_boolean(m->update && !m->cancel));
+    json_object_set_new(j, "update", json_boolean(update));
+    json_set_text(j, "page", due ? due->uid : NULL);
+    json_object_set_new(j, "shows", m->cancel ? json_null() : shows_document(p, m));
     json_set_text(j, "dedupe", dedupe);
     json_set_text(j, "uid", m->object->uid);
     json_object_set_new(j, "sequence", json_integer(m->object->sequence));
@@ -201,7 +257,7 @@ static json_t *message_document(struct planner *p, const struct message *m, cons
     json_set_text(j, "html", words->html);
     json_set_text(j, "calendar", calendar);
     json_set_text(j, "message_id", mail_message_id(p->arena, c->from_email, dedupe));
-    json_object_set_new(j, "wait_s", json_integer(m->update ? c->quiet_s : 0));
+    json_object_set_new(j, "wait_s", json_integer(update ? c->quiet_s : 0));
     return j;
 }
 
@@ -210,7 +266,8 @@ bool message_put(struct planner *p, const struct message *m)
     struct arena *a = p->arena;
     const char *dedupe = arena_printf(a, "%s:%s:%s:%d", m->cancel ? "cancel" : "invite",
                                       m->object->uid, m->staff_id, m->object->sequence);
-    struct invite_words words = words_of(p, m, neutral_title(p, m));
+    const char *heading = neutral_title(p, m);
+    struct invite_words words = m->cancel ? cancel_words(p, m, heading) : words_of(p, m, heading);
     const char *calendar;
     struct rendered text;
     struct error err;
@@ -218,7 +275,7 @@ bool message_put(struct planner *p, const struct message *m)
     if (p->context->silent)
         return true;
     invite_render(a, &words, &text);
-    if (!render_calendar(p, m, &words, text.text, &calendar, &err)) {
+    if (!render_calendar(p, m, &words, &calendar, &err)) {
         tell_operator(p, m, dedupe, err.text);
         return false;
     }

@@ -1,6 +1,7 @@
 // Calendar objects of a plan: which one serves a deadline, what it shows, and how it is written
 // down.
 #include "clean.h"
+#include "explain.h"
 #include "invite_plan.h"
 #include "sha256.h"
 #include "text.h"
@@ -104,15 +105,27 @@ struct stored_object *object_for(struct planner *p, const struct invite_deadline
 
 // ------------------------------------------------------------------------------- whom it serves
 
-// The chair and the people of the child's own booking; NULL for none.
-static const char *named_by(struct arena *a, const struct deadline *d)
+// Whom the child's booking names; where it names nobody, a review of a child in care is the
+// reviewing officer's, and every other meeting the child's chair's. "" for nobody.
+static const char *chair_of(const struct planner *p, const struct booking *b)
 {
-    const struct fact *by = d->booking ? d->booking->by : NULL;
-    const char *chair = by && by->who ? by->who : "";
-    const char *others = by && by->booking && by->booking->attendees ? by->booking->attendees : "";
+    const struct responsible *known = p->child->who;
+    const char *chair = same_text(b->kind, "cla_review") ? known->iro_id : known->chair_id;
+
+    if (b->by->who && *b->by->who)
+        return b->by->who;
+    return chair ? chair : "";
+}
+
+// The chair and the people of the child's own booking; NULL for none.
+static const char *named_by(const struct planner *p, const struct booking *b)
+{
+    const char *chair = b ? chair_of(p, b) : "";
+    const char *others =
+        b && b->by->booking && b->by->booking->attendees ? b->by->booking->attendees : "";
 
     return *chair || *others
-               ? arena_printf(a, "%s%s%s", chair, *chair && *others ? " " : "", others)
+               ? arena_printf(p->arena, "%s%s%s", chair, *chair && *others ? " " : "", others)
                : NULL;
 }
 
@@ -126,27 +139,33 @@ static const char *said_by(struct arena *a, const struct deadline *d)
               : NULL;
 }
 
-void object_serve(struct planner *p, struct stored_object *o, const struct invite_deadline *i)
+bool object_serve(struct planner *p, struct stored_object *o, const struct invite_deadline *i)
 {
     struct served_deadline now = {i->uid,
                                   p->child->person_id,
                                   p->child->who->worker_id,
                                   p->child->reference,
                                   p->child->initials,
-                                  named_by(p->arena, i->deadline),
-                                  said_by(p->arena, i->deadline)};
+                                  named_by(p, i->deadline->booking),
+                                  said_by(p->arena, i->deadline),
+                                  i->deadline->due_on,
+                                  explain_derivation(p->arena, p->context->library, i->deadline)};
     struct served_deadline *more;
 
-    for (size_t s = 0; s < o->serve_count; s++)
-        if (same_text(o->serves[s].uid, i->uid)) {
-            o->serves[s] = now;
-            return;
-        }
+    for (size_t s = 0; s < o->serve_count; s++) {
+        struct served_deadline was = o->serves[s];
+
+        if (!same_text(was.uid, i->uid))
+            continue;
+        o->serves[s] = now;
+        return !date_is(was.due_on, now.due_on) || !same_text(was.derivation, now.derivation);
+    }
     more = ARENA_ARRAY(p->arena, struct served_deadline, o->serve_count + 1);
     for (size_t s = 0; s < o->serve_count; s++)
         more[s] = o->serves[s];
     more[o->serve_count++] = now;
     o->serves = more;
+    return false;
 }
 
 void object_stop_serving(struct stored_object *o, const char *uid)

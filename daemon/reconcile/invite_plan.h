@@ -34,8 +34,8 @@ struct stored_object *object_for(struct planner *p, const struct invite_deadline
                                  bool is_meeting, struct stored_object *has);
 
 // Enters the deadline, with who is the child's worker now and whom its booking names, and takes it
-// out again.
-void object_serve(struct planner *p, struct stored_object *o, const struct invite_deadline *i);
+// out again. True when it was there with another last day, or another reason for it.
+bool object_serve(struct planner *p, struct stored_object *o, const struct invite_deadline *i);
 void object_stop_serving(struct stored_object *o, const char *uid);
 
 // Takes on the time, place and kind of what a deadline that it serves is for; true when that is
@@ -49,16 +49,17 @@ void object_write(struct planner *p, const struct stored_object *o);
 struct message {
     const struct stored_object *object;
     const char *staff_id, *name, *email;
-    bool cancel, update;
-    const char *title, *derivation;
-    struct date due_on;    // of the child in hand; DATE_NONE where that is not said
-    const char *was_shown; // of a cancellation: the children whom its receiver saw there
+    bool cancel;
+    const char *title;
+    struct shown_entry shown; // what the receiver's calendar shows already
 };
 
 // The numbers of the children whom this person may see in the object, in order, divided by blanks:
 // those whose worker they are and those whose booking names them.
 const char *message_children(struct planner *p, const struct stored_object *o,
                              const char *staff_id);
+// Whether a mail of this object to this person says anything of the child in hand.
+bool message_is_about(const struct planner *p, const struct stored_object *o, const char *staff_id);
 
 // Puts an invite, an update or a cancellation in. False when the receivers' rules refuse it: then
 // the operator is told instead, and nobody holds it.

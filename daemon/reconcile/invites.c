@@ -1,6 +1,5 @@
 // Planning calendar objects and their messages for one person (invites.h): which object a deadline
 // needs, who attends it, and whom that has to be told.
-#include "explain.h"
 #include "invite_plan.h"
 #include "mail_address.h"
 #include "text.h"
@@ -172,9 +171,16 @@ static void release(struct planner *p, const struct stored_object *o, const stru
                                                .email = h->email,
                                                .cancel = true,
                                                .title = title_of(p, o),
-                                               .due_on = DATE_NONE,
-                                               .was_shown = h->children});
+                                               .shown = h->shown});
 }
+
+// Of an object, from how it was.
+struct difference {
+    bool is_new;
+    bool content;  // its time, place or kind
+    bool words;    // what is said beside it about the child in hand
+    bool was_over; // calendars show it as past, whatever it is now
+};
 
 // What one attendee is to hold from now on.
 struct telling {
@@ -192,8 +198,15 @@ static bool someone_leaves(const struct stored_object *o, const struct attendees
     return false;
 }
 
+// What a mail of this round says of the child in hand is no longer so: it is put in anew.
+static bool is_reworded(const struct planner *p, const struct stored_object *o,
+                        const struct stored_holder *h, bool reworded)
+{
+    return reworded && h->told && message_is_about(p, o, h->staff_id);
+}
+
 static struct telling *tellings_of(struct planner *p, const struct stored_object *o,
-                                   const struct attendees *l, bool changed)
+                                   const struct attendees *l, struct difference difference)
 {
     struct telling *all = ARENA_ARRAY(p->arena, struct telling, l->count + 1);
 
@@ -201,8 +214,10 @@ static struct telling *tellings_of(struct planner *p, const struct stored_object
         const struct stored_holder *h = holder_of(o, l->who[i]->id);
         const char *children = message_children(p, o, l->who[i]->id);
 
-        all[i] = (struct telling){l->who[i], h, children,
-                                  h && (changed || !same_text(h->children, children))};
+        all[i] =
+            (struct telling){l->who[i], h, children,
+                             h && (difference.content || is_reworded(p, o, h, difference.words) ||
+                                   !same_text(h->children, children))};
     }
     return all;
 }
@@ -215,18 +230,16 @@ static bool any_differs(const struct telling *t, size_t count)
     return false;
 }
 
-static bool tell(struct planner *p, const struct stored_object *o, const struct telling *t,
-                 const struct deadline *d)
+static bool tell(struct planner *p, const struct stored_object *o, const struct telling *t)
 {
     struct message m = {.object = o,
                         .staff_id = t->staff->id,
                         .name = t->staff->name,
                         .email = t->staff->email,
-                        .update = t->before && !t->before->fresh,
-                        .title = title_of(p, o),
-                        .derivation =
-                            d ? explain_derivation(p->arena, p->context->library, d) : NULL,
-                        .due_on = d ? d->due_on : DATE_NONE};
+                        .title = title_of(p, o)};
+
+    if (t->before)
+        m.shown = t->before->shown;
 
     if (!message_put(p, &m))
         return false;
@@ -234,15 +247,27 @@ static bool tell(struct planner *p, const struct stored_object *o, const struct 
     return true;
 }
 
+static struct stored_holder told_holder(const struct telling *t)
+{
+    struct stored_holder h = {.staff_id = t->staff->id,
+                              .email = t->staff->email,
+                              .children = t->children,
+                              .waiting = true,
+                              .told = true};
+
+    if (t->before)
+        h.shown = t->before->shown;
+    return h;
+}
+
 // Cancels to who no longer attends, invites to who is new, updates to the rest where what they were
 // shown has changed: its time, its place, or whom it is about. A cancellation has a number of its
 // own, so that who comes back is invited with a higher one. Nobody is told of what is over, and at
-// a first start nobody at all: who attends is taken to know. `d` is the deadline in hand, or NULL.
-static void tell_attendees(struct planner *p, struct stored_object *o, const struct deadline *d,
-                           bool is_new, bool changed, bool was_over)
+// a first start nobody at all: who attends is taken to know.
+static void tell_attendees(struct planner *p, struct stored_object *o, struct difference difference)
 {
     struct attendees l = attendees_of(p, o);
-    struct telling *t = tellings_of(p, o, &l, changed);
+    struct telling *t = tellings_of(p, o, &l, difference);
     struct stored_holder *now = ARENA_ARRAY(p->arena, struct stored_holder, l.count + 1);
     bool leaving = someone_leaves(o, &l);
     size_t count = 0;
@@ -251,15 +276,14 @@ static void tell_attendees(struct planner *p, struct stored_object *o, const str
         o->sequence++;
     for (size_t i = 0; i < o->holder_count; i++)
         if (!attends(&l, o->holders[i].staff_id))
-            release(p, o, &o->holders[i], was_over);
-    if (!is_new && (changed || leaving || any_differs(t, l.count)))
+            release(p, o, &o->holders[i], difference.was_over);
+    if (!difference.is_new && (difference.content || leaving || any_differs(t, l.count)))
         o->sequence++;
     for (size_t i = 0; i < l.count; i++) {
         const struct stored_holder *h = t[i].before;
 
-        if (!object_is_over(p, o) && (!h || t[i].differs) && tell(p, o, &t[i], d))
-            now[count++] = (struct stored_holder){t[i].staff->id, t[i].staff->email, t[i].children,
-                                                  !h || h->fresh, true};
+        if (!object_is_over(p, o) && (!h || t[i].differs) && tell(p, o, &t[i]))
+            now[count++] = told_holder(&t[i]);
         else if (h)
             now[count++] = *h;
     }
@@ -273,13 +297,14 @@ static void tell_attendees(struct planner *p, struct stored_object *o, const str
 static void settle_object(struct planner *p, const struct invite_deadline *i,
                           struct stored_object *o)
 {
-    bool is_new = !*o->content_hash, was_over = !is_new && object_is_over(p, o), changed;
+    struct difference d = {.is_new = !*o->content_hash};
 
-    object_serve(p, o, i);
-    changed = object_fill(p, o, i) && !is_new;
-    if (changed && i->sequence > o->sequence)
+    d.was_over = !d.is_new && object_is_over(p, o);
+    d.words = object_serve(p, o, i);
+    d.content = object_fill(p, o, i) && !d.is_new;
+    if (d.content && i->sequence > o->sequence)
         o->sequence = i->sequence;
-    tell_attendees(p, o, i->deadline, is_new, changed, was_over);
+    tell_attendees(p, o, d);
 }
 
 static void cancel_object(struct planner *p, struct stored_object *o)
@@ -305,7 +330,7 @@ static void leave_object(struct planner *p, const struct invite_deadline *i,
     if (o->serve_count == 0)
         cancel_object(p, o);
     else if (!object_is_over(p, o))
-        tell_attendees(p, o, NULL, false, false, false);
+        tell_attendees(p, o, (struct difference){0});
 }
 
 static void plan_deadline(struct planner *p, const struct invite_deadline *i)

@@ -28,6 +28,7 @@ struct duty {
     const char *uid;
     struct kept_object *object; // calendar object that serves it; NULL: none
     const char *named, *said;   // of the booking, as the object serves it
+    const char *derivation;     // as the object says it
 };
 
 struct remembered {
@@ -54,7 +55,9 @@ struct reader {
 // Somebody who was told of a calendar object.
 struct kept_holder {
     const char *staff_id, *email, *children;
-    instant since;
+    instant told_at;                // when they were told last
+    struct shown_entry said, shown; // by that mail, and by the one before it that left
+    instant said_at;                // when that mail leaves
 };
 
 // A message about a calendar object: the number of its mail in the result.
@@ -122,11 +125,11 @@ void memory_apply(struct memory *m, struct remembered *p, const struct deadline_
                   size_t count, instant now, const instant *first_notice);
 
 // The objects that a person's plan may touch, with the serving deadlines: those of the person's own
-// deadlines, and the live ones of the meetings. Who was invited now is a fresh holder. In the arena
-// given.
+// deadlines, and the live ones of the meetings, with what their holders were told by now. In the
+// arena given.
 void memory_book(struct arena *a, const struct memory *m, const struct remembered *p,
                  const char *const *meetings, size_t meeting_count, instant now, struct book *ret);
 struct kept_object *memory_object(const struct memory *m, const char *uid); // NULL when unknown
-// Writes down a plan of invites (invites.h), messages left out.
+// Writes down a plan of invites (invites.h); of its messages, what calendars will show by them.
 void memory_keep_objects(struct memory *m, struct remembered *p, const struct book *planned,
                          const json_t *doc, instant now);

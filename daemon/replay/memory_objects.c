@@ -37,7 +37,9 @@ static void fill_serves(struct arena *a, const struct kept_object *k, struct sto
                                                                    d->person->reference,
                                                                    d->person->initials,
                                                                    d->named,
-                                                                   d->said};
+                                                                   d->said,
+                                                                   d->owed.due_on,
+                                                                   d->derivation};
     }
 }
 
@@ -46,10 +48,17 @@ static void fill_holders(struct arena *a, const struct kept_object *k, instant n
 {
     o->holders = ARENA_ARRAY(a, struct stored_holder, k->holder_count + 1);
     o->holder_count = k->holder_count;
-    for (size_t i = 0; i < k->holder_count; i++)
-        o->holders[i] =
-            (struct stored_holder){k->holders[i].staff_id, k->holders[i].email,
-                                   k->holders[i].children, k->holders[i].since == now, false};
+    for (size_t i = 0; i < k->holder_count; i++) {
+        const struct kept_holder *h = &k->holders[i];
+        bool waits = h->said.kind && h->said_at >= now;
+
+        o->holders[i] = (struct stored_holder){.staff_id = h->staff_id,
+                                               .email = h->email,
+                                               .children = h->children,
+                                               .waiting = waits,
+                                               .told = h->told_at == now,
+                                               .shown = waits ? h->shown : h->said};
+    }
 }
 
 void memory_book(struct arena *a, const struct memory *m, const struct remembered *p,
@@ -127,6 +136,14 @@ static void set_object(struct memory *m, struct remembered *p, struct duty *d,
             p->stored.deadlines[i].object_uid = to ? to->object.uid : NULL;
 }
 
+static const char *derivation_in(const struct stored_object *o, const char *uid)
+{
+    for (size_t i = 0; i < o->serve_count; i++)
+        if (strcmp(o->serves[i].uid, uid) == 0)
+            return o->serves[i].derivation;
+    return NULL;
+}
+
 static void keep_object(struct memory *m, struct remembered *p, const struct stored_object *planned,
                         const json_t *serves)
 {
@@ -147,6 +164,7 @@ static void keep_object(struct memory *m, struct remembered *p, const struct sto
         set_object(m, p, d, k);
         d->named = arena_strdup(m->arena, text(served, "named"));
         d->said = arena_strdup(m->arena, text(served, "said"));
+        d->derivation = arena_strdup(m->arena, derivation_in(planned, d->uid));
     }
 }
 
@@ -162,24 +180,52 @@ static void release(struct memory *m, const json_t *released)
         k->holder_count = kept;
 }
 
+static struct kept_holder *holder_of(const struct kept_object *k, const char *staff_id)
+{
+    for (size_t i = 0; k && i < k->holder_count; i++)
+        if (same_text(k->holders[i].staff_id, staff_id))
+            return &k->holders[i];
+    return NULL;
+}
+
 static void hold(struct memory *m, const json_t *holder, instant now)
 {
     struct kept_object *k = memory_object(m, text(holder, "uid"));
     const char *staff_id = text(holder, "staff_id");
     const char *children = arena_strdup(m->arena, text(holder, "children"));
+    struct kept_holder *known = holder_of(k, staff_id);
 
-    for (size_t i = 0; k && i < k->holder_count; i++)
-        if (same_text(k->holders[i].staff_id, staff_id)) {
-            k->holders[i].children = children;
-            return;
-        }
+    if (known) {
+        known->children = children;
+        known->told_at = now;
+        return;
+    }
     if (!k)
         return;
     k->holders =
         arena_grow(m->arena, k->holders, sizeof *k->holders, k->holder_count, &k->holder_room);
     k->holders[k->holder_count++] =
-        (struct kept_holder){arena_strdup(m->arena, staff_id),
-                             arena_strdup(m->arena, text(holder, "email")), children, now};
+        (struct kept_holder){.staff_id = arena_strdup(m->arena, staff_id),
+                             .email = arena_strdup(m->arena, text(holder, "email")),
+                             .children = children,
+                             .told_at = now};
+}
+
+// An invite gives way to the next one where it has not left by then.
+static void say(const struct memory *m, const struct book *planned, const json_t *message,
+                instant now)
+{
+    const char *uid = text(message, "uid");
+    const struct stored_object *o = book_object(planned, uid);
+    struct kept_holder *h = o ? holder_of(memory_object(m, uid), text(message, "staff_id")) : NULL;
+
+    if (!h || strcmp(text(message, "kind"), "invite") != 0)
+        return;
+    if (h->said_at < now)
+        h->shown = h->said;
+    h->said = (struct shown_entry){same_text(o->kind, "hold") ? "hold" : "meeting", h->children,
+                                   o->starts_on, o->starts, o->ends};
+    h->said_at = now + SECONDS(json_integer_value(json_object_get(message, "wait_s")));
 }
 
 void memory_keep_objects(struct memory *m, struct remembered *p, const struct book *planned,
@@ -204,4 +250,5 @@ void memory_keep_objects(struct memory *m, struct remembered *p, const struct bo
     }
     json_array_foreach(json_object_get(doc, "released"), i, item) release(m, item);
     json_array_foreach(json_object_get(doc, "holders"), i, item) hold(m, item, now);
+    json_array_foreach(json_object_get(doc, "messages"), i, item) say(m, planned, item, now);
 }

@@ -198,17 +198,25 @@ static bool read_holders(struct arena *a, struct db *store, const char *uids, st
 
     if (!db_ask(store,
                 "SELECT o.uid, h.staff_id, h.email, h.children, "
-                "h.sequence_said > coalesce(h.sequence_sent, -1) FROM timely.invite_holder h JOIN "
-                "timely.calendar_object o "
-                "USING (object_id) WHERE o.uid = ANY ($1::text[]) ORDER BY o.uid, h.staff_id",
+                "h.sequence_said > coalesce(h.sequence_sent, -1), s.kind, s.children, s.starts_on, "
+                "s.starts_at, s.ends_at FROM timely.invite_holder h JOIN timely.calendar_object o "
+                "USING (object_id) CROSS JOIN jsonb_to_record(coalesce(h.shown, '{}')) AS s (kind "
+                "text, children text, starts_on date, starts_at timestamp, ends_at timestamp) "
+                "WHERE o.uid = ANY ($1::text[]) ORDER BY o.uid, h.staff_id",
                 1, &uids, &r, err))
         return false;
     all = ARENA_ARRAY(a, struct stored_holder, PQntuples(r) + 1);
     for (int i = 0; i < PQntuples(r); i++) {
         struct stored_object *o = book_object(b, db_text(r, i, 0));
 
-        all[i] = (struct stored_holder){text_at(a, r, i, 1), text_at(a, r, i, 2),
-                                        text_at(a, r, i, 3), false, db_bool(r, i, 4)};
+        all[i] = (struct stored_holder){
+            .staff_id = text_at(a, r, i, 1),
+            .email = text_at(a, r, i, 2),
+            .children = text_at(a, r, i, 3),
+            .waiting = db_bool(r, i, 4),
+            .shown = {text_at(a, r, i, 5), text_at(a, r, i, 6), column_date(r, i, 7),
+                      column_moment(r, i, 8), column_moment(r, i, 9)},
+        };
         if (o->holder_count++ == 0)
             o->holders = &all[i];
     }
@@ -224,9 +232,8 @@ static bool read_served(struct arena *a, struct db *store, const char *uids, str
     if (!db_ask(store,
                 "SELECT o.uid, d.uid, d.person_id, p.worker_id, "
                 "coalesce(nullif(p.case_ref, ''), d.person_id), "
-                "CASE WHEN NOT p.restricted THEN nullif(p.initials, '') END, od.named, od.said "
-                "FROM "
-                "timely.object_deadline od "
+                "CASE WHEN NOT p.restricted THEN nullif(p.initials, '') END, od.named, od.said, "
+                "d.due_on, d.derivation FROM timely.object_deadline od "
                 "JOIN timely.calendar_object o USING (object_id) JOIN timely.deadline d USING "
                 "(deadline_id) "
                 "LEFT JOIN timely.person p ON p.person_id = d.person_id "
@@ -238,8 +245,9 @@ static bool read_served(struct arena *a, struct db *store, const char *uids, str
         struct stored_object *o = book_object(b, db_text(r, i, 0));
 
         all[i] = (struct served_deadline){
-            text_at(a, r, i, 1), text_at(a, r, i, 2), text_at(a, r, i, 3), text_at(a, r, i, 4),
-            text_at(a, r, i, 5), text_at(a, r, i, 6), text_at(a, r, i, 7)};
+            text_at(a, r, i, 1), text_at(a, r, i, 2),  text_at(a, r, i, 3),
+            text_at(a, r, i, 4), text_at(a, r, i, 5),  text_at(a, r, i, 6),
+            text_at(a, r, i, 7), column_date(r, i, 8), text_at(a, r, i, 9)};
         if (o->serve_count++ == 0)
             o->serves = &all[i];
     }

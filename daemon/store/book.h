@@ -25,12 +25,21 @@ struct stored_deadline {
 // the same with this before it, as often as needed.
 #define BOOK_SECOND_UID "own-"
 
+// What an invite shows of an object in its receiver's calendar.
+struct shown_entry {
+    const char *kind;     // hold or meeting; NULL: nothing is shown
+    const char *children; // whom it names: numbers of persons divided by blanks
+    struct date on;
+    struct moment starts, ends; // MOMENT_NONE for a hold
+};
+
 // A calendar object as stored, with its holders.
 struct stored_holder {
     const char *staff_id, *email;
-    const char *children; // whom it names to them: numbers of persons divided by blanks
-    bool fresh;           // invited for the first time in this round
-    bool waiting;         // what they were last told of has not been handed over yet
+    const char *children;     // whom the last invite that was put in names; as shown_entry
+    bool waiting;             // that one has not been handed over yet
+    bool told;                // it was put in by this round
+    struct shown_entry shown; // by the newest one that was handed over
 };
 struct served_deadline {
     const char *uid, *person_id,
@@ -39,6 +48,8 @@ struct served_deadline {
     const char *initials;  // NULL: not known, or not for this child
     const char *named;     // by the child's booking: staff numbers divided by blanks, or NULL
     const char *said;      // when that booking was told: the later text is the later word; or NULL
+    struct date due_on;
+    const char *derivation; // the sentence of explain
 };
 struct stored_object {
     const char *uid, *kind, *status, *timescale, *meeting, *content_hash, *place, *url;

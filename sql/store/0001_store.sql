@@ -250,6 +250,7 @@ CREATE TABLE timely.invite_holder (
     sequence_said integer NOT NULL,      -- the highest that was put into the outbox for this holder
     sequence_sent integer,               -- the highest that was handed over; NULL: never
     children      text NOT NULL DEFAULT '', -- whom it names to this holder: numbers of persons, divided by blanks
+    shown         jsonb,                 -- outbox.shows of the newest one that was handed over
     answer        text CHECK (answer IN ('ACCEPTED', 'DECLINED', 'TENTATIVE', 'DELEGATED', 'NEEDS-ACTION')),
     answer_sequence integer,             -- the version that was answered; below sequence_said: not the newest
     answered_at   timestamptz,           -- as the answer says itself (DTSTAMP)
@@ -400,6 +401,8 @@ CREATE TABLE timely.outbox (
     body_text      text NOT NULL,
     body_html      text,
     body_calendar  text,
+    page_id        bigint,               -- of an invite: the deadline to whose page its words link
+    shows          jsonb,                -- of an invite: kind, children (by number), starts_on, starts_at, ends_at
     rfc_message_id text NOT NULL UNIQUE, -- the Message-ID header, the same on every try
     state          text NOT NULL DEFAULT 'due',
     put_at         timestamptz NOT NULL, -- business time

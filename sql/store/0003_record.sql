@@ -30,9 +30,11 @@ BEGIN
         END IF;
     END IF;
     INSERT INTO timely.outbox (kind, dedupe, staff_id, recipient, object_id, sequence, subject, body_text, body_html,
-                               body_calendar, feed_kind, feed_owner, rfc_message_id, put_at, not_before)
+                               body_calendar, shows, page_id, feed_kind, feed_owner, rfc_message_id, put_at,
+                               not_before)
     VALUES (m->>'kind', m->>'dedupe', m->>'staff_id', m->>'recipient', the_object, (m->>'sequence')::integer,
-            m->>'subject', m->>'text', m->>'html', m->>'calendar', m->>'feed_kind', m->>'feed_owner',
+            m->>'subject', m->>'text', m->>'html', m->>'calendar', m->'shows',
+            (SELECT d.deadline_id FROM timely.deadline d WHERE d.uid = m->>'page'), m->>'feed_kind', m->>'feed_owner',
             m->>'message_id', business_now,
             now() + make_interval(secs => coalesce((m->>'wait_s')::double precision, 0)))
     ON CONFLICT (dedupe) DO NOTHING RETURNING message_id INTO the_message;

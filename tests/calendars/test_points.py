@@ -18,6 +18,7 @@ import outlook
 from authority import START, Authority, Meeting, Server
 from outlook import Zone, calendar_part, exchange, google_adds, google_updates, imported, is_newer
 from receiver import Calendar
+from telling import set_clock, timely
 
 LONDON = zoneinfo.ZoneInfo('Europe/London')
 UTC = datetime.timezone.utc
@@ -28,6 +29,7 @@ TITLE_MAX, DESCRIPTION_MAX = 255, 8192
 @pytest.fixture(scope='module')
 def server():
     with Server() as running:
+        running.know_migrations()
         yield running
 
 
@@ -324,6 +326,28 @@ def test_point_46_what_an_invite_says(life):
     assert all(item(m).private for m in life.all())
 
 
+def links_in(words):
+    return re.findall(r'/why/([\w-]{24})(?![\w-])', words)
+
+
+def test_point_46_a_link_to_the_page_is_in_the_mail_and_not_in_the_calendar(authority):
+    """It is its receiver's, to a child whom they may see; an entry of a calendar is seen by others."""
+    brother, sister, meeting, _ = brother_and_sister(authority)
+    numbers = dict(authority.store.ask('SELECT person_id, deadline_id FROM timely.deadline WHERE timescale = %s', ('icpc',)))
+    smuggled = f'/why/deadline-{numbers[brother.key]:015}'
+    meeting.at, meeting.place = datetime.datetime(2024, 4, 17, 14), f'http://127.0.0.1:8480{smuggled}'
+    authority.rearrange(meeting)
+    mails = {m.recipient.split('@')[0].upper(): m for m in happens(authority)}
+    for whom, child in ('SW1', sister), ('SW2', brother), ('CHAIR', sister):
+        words, html = (mails[whom].message.get_body((kind,)).get_content() for kind in ('plain', 'html'))
+        link, = set(links_in(words)) - {smuggled.removeprefix('/why/')}
+        assert link in links_in(html) and 'Why this date' in words
+        assert authority.store.ask('SELECT staff_id, deadline_id FROM timely.page_link WHERE token_hash = %s',
+                                   (hashlib.sha256(link.encode()).hexdigest(),)) == [(whom, numbers[child.key])]
+        assert link not in ''.join(lines(mails[whom].calendar)) and 'Why this date' not in ''.join(lines(mails[whom].calendar))
+    assert authority.store.one(f"SELECT count(*) FROM timely.page_link WHERE staff_id = 'SW1' AND deadline_id = {numbers[brother.key]}") == 0
+
+
 def test_point_46_titles_and_subjects_name_nobody(server, tmp_path):
     with Authority(server, tmp_path, names='name') as authority:
         begin(authority)
@@ -500,6 +524,51 @@ def test_point_57_a_correction_into_the_past_is_told_by_mail(authority, booked):
     assert again.method == 'REQUEST' and item(again).sequence > max(item(m).sequence for m in mails if m.method)
 
 
+# ------------------------------------------------------------------------------ C8: for administrators
+
+def test_point_65_an_administrator_tries_whether_invites_arrive(authority):
+    child = authority.child('SW1')
+    real, = happens(authority)
+    authority.store.name_itself()
+    set_clock(authority.store, '2024-03-28 16:30')  # the next working day is after Easter
+    said = timely(authority.store, 'outbox', 'test-invite', 'ivy.hart@council.example')
+    assert said == 'ivy.hart@council.example is invited to a test on Tuesday 2 April 2024, 10:00.\n'
+    timely(authority.store, 'outbox', 'test-invite', 'ivy.hart@council.example')
+    first, second = happens(authority)
+    for mail in first, second:
+        method, shown = exchange(mail.message, 'ivy.hart@council.example')
+        assert method == 'REQUEST' and google_adds(mail.message, 'ivy.hart@council.example')
+        assert shown.starts == datetime.datetime(2024, 4, 2, 9, tzinfo=UTC) and shown.title == 'Test of invites' and shown.private
+        assert [p.get_content_type() for p in mail.message.walk()] == [p.get_content_type() for p in real.message.walk()]
+        assert mail.message['From'] == real.message['From'] and child.key not in words_of(mail)
+    assert item(first).identity != item(second).identity, 'or the second would be taken for the first again'
+    assert authority.store.one("SELECT count(*) FROM timely.audit WHERE what = 'invite.tried' AND detail LIKE 'by %'") == 2
+
+
+@pytest.mark.parametrize('address, status, why', [
+    ('ivy.hart@elsewhere.example', 1, 'is in none of the domains under "allowed domains"'), ('ivy hart', 2, 'expected a mail address'),
+    ('timely@council.example', 2, 'ORGANIZER')])
+def test_point_65_a_test_invite_goes_nowhere_else(authority, address, status, why):
+    authority.store.name_itself()
+    assert why in timely(authority.store, 'outbox', 'test-invite', address, status=status)
+    assert authority.store.ask('SELECT 1 FROM timely.outbox') == []
+
+
+# ------------------------------------------------------------------------------ booked too late
+
+@pytest.mark.parametrize('days, late', [(0, False), (1, True)])
+def test_point_46_an_invite_says_that_its_meeting_is_too_late(authority, days, late):
+    child = authority.child('SW1', started=datetime.date(2024, 3, 28))  # due on Monday 22 April
+    happens(authority)
+    authority.book(child, Meeting('M', datetime.datetime(2024, 4, 22 + days, 10)))
+    for mail in (m for m in happens(authority) if m.method):
+        event, = icalendar.Calendar.from_ical(mail.calendar).walk('VEVENT')
+        for words in words_of(mail), mail.message.get_body(('html',)).get_content(), ' '.join(event['DESCRIPTION'].split()):
+            assert ('It is booked after the last day in timescale, Monday 22 April 2024.' in words) == late
+        assert item(mail).title == f'ICPC REF-{child.key}', 'whose title is neutral all the same'
+        assert 'timescale' not in mail.message['Subject']
+
+
 # ------------------------------------------------------------------------------ who sees whom
 
 def test_points_41_46_each_copy_names_only_whom_its_reader_may_see(authority):
@@ -542,6 +611,106 @@ def test_points_52_a_cancellation_tells_no_more_than_it_must(life):
         event, = icalendar.Calendar.from_ical(mail.calendar).walk('VEVENT')
         assert not {'DESCRIPTION', 'LOCATION', 'URL'} & set(event)
         assert 'Civic' not in mail.message.get_body(('plain',)).get_content()
+
+
+def allocate(authority, child, **roles):
+    for role, who in roles.items():
+        authority.fact(child.key, 'involved', at=datetime.datetime(2024, 1, 8), code=role, who=who)
+
+
+def booked_for(authority, child, kind, meeting, who=None):
+    authority.fact(child.key, 'meeting-booked', code=kind, meeting=meeting, who=who, scheduled_at=datetime.datetime(2024, 4, 18, 10))
+
+
+@pytest.mark.parametrize('kind, who, invited', [('icpc', None, 'CHAIR'), ('icpc', 'TM1', 'TM1'), ('cla_review', None, 'CM'),
+                                                ('cla_review', 'TM1', 'TM1')])
+def test_points_41_53_who_chairs_is_invited_though_the_booking_does_not_say_who(authority, kind, who, invited):
+    child = authority.child('SW1', case_ref='REF-C', restricted=True)
+    authority.fact(child.key, 'care-started', at=datetime.datetime(2024, 3, 28))
+    happens(authority)
+    allocate(authority, child, chair='CHAIR', iro='CM')
+    booked_for(authority, child, kind, 'M', who)
+    mails = {m.recipient.split('@')[0].upper(): m for m in happens(authority) if m.method == 'REQUEST'}
+    assert set(mails) == {'SW1', invited} and item(mails[invited]).title.endswith(' REF-C')
+
+
+def test_points_41_46_each_chair_sees_their_own_child(authority):
+    first, second = authority.child('SW1', 'F', 'A'), authority.child('SW2', 'F', 'B', restricted=True)
+    happens(authority)
+    allocate(authority, first, chair='CHAIR')
+    allocate(authority, second, chair='CM')
+    for child in first, second:
+        booked_for(authority, child, 'icpc', 'M')
+    titles = {m.recipient.split('@')[0].upper(): item(m).title for m in happens(authority) if m.method == 'REQUEST'}
+    assert titles == {'SW1': 'ICPC REF-A', 'CHAIR': 'ICPC REF-A', 'SW2': 'ICPC REF-B', 'CM': 'ICPC REF-B'}
+    allocate(authority, first, chair='TM1')  # another chair takes over
+    after = {m.recipient.split('@')[0].upper(): m.method for m in happens(authority)}
+    assert after == {'CHAIR': 'CANCEL', 'TM1': 'REQUEST'}
+
+
+# ------------------------------------------------------------------------------ what was never shown
+
+def words_of(mail):
+    return ' '.join(mail.message.get_body(('plain',)).get_content().split())
+
+
+def brother_and_sister(authority, workers=('SW1', 'SW2')):
+    """In one meeting, to which everybody is invited; the sister's conference is due on Monday 22 April, the brother's a
+    day later."""
+    sister = authority.child(workers[0], 'F', 'B', started=datetime.date(2024, 3, 28))
+    brother = authority.child(workers[1], 'F', 'A', started=datetime.date(2024, 4, 2))
+    happens(authority)
+    meeting = Meeting('M', datetime.datetime(2024, 4, 18, 10))
+    for child in brother, sister:
+        authority.book(child, meeting, 'CHAIR')
+    return brother, sister, meeting, happens(authority)
+
+
+def test_points_52_55_a_cancellation_is_of_what_was_shown(authority):
+    brother, sister, meeting, invited = brother_and_sister(authority)
+    shown, = [item(m) for m in invited if m.recipient == 'chair@council.example']
+    assert shown.title == 'ICPC REF-A, REF-B'
+    meeting.at = datetime.datetime(2024, 4, 19, 14)
+    brother.chair = sister.chair = 'CM'
+    authority.rearrange(meeting)
+    authority.withdraw(sister)
+    mails = {m.recipient.split('@')[0].upper(): m for m in happens(authority)}
+    cancel = mails['CHAIR']
+    assert cancel.method == 'CANCEL' and cancel.message['Subject'] == 'Cancelled: ICPC, Thursday 18 April 2024, 10:00'
+    assert item(cancel).starts == shown.starts and item(cancel).title == 'ICPC'
+    assert '19 April' not in words_of(cancel) and 'REF' not in words_of(cancel)
+    for whom, kind in ('SW2', 'Changed'), ('CM', 'Invitation'):
+        assert words_of(mails[whom]).startswith(kind) and 'Due by: Tuesday 23 April 2024' in words_of(mails[whom])
+        assert '15 working days after' in words_of(mails[whom]) and item(mails[whom]).title == 'ICPC REF-A'
+
+
+@pytest.mark.parametrize('booked', [False, True])
+def test_points_52_55_what_never_left_is_neither_changed_nor_cancelled(authority, booked):
+    child = authority.child('SW1')
+    if booked:
+        authority.book(child, Meeting('M', datetime.datetime(2024, 4, 18, 10)))
+    authority.round('reconcile')
+    authority.now += datetime.timedelta(minutes=1)
+    if booked:
+        child.meeting.at = datetime.datetime(2024, 4, 19, 14)
+        authority.rearrange(child.meeting)
+    else:
+        authority.move(child, datetime.date(2024, 4, 1))
+    mails = happens(authority)
+    assert {m.recipient for m in mails} == {'sw1@council.example', *(['chair@council.example'] if booked else [])}
+    assert all(m.message['Subject'].startswith('Invitation: ' if booked else 'Please hold: ') for m in mails)
+    assert all('replaces' not in words_of(m) for m in mails)
+
+
+def test_points_46_55_a_mail_says_the_first_due_day_of_those_whom_its_reader_may_see(authority):
+    brother, sister, meeting, invited = brother_and_sister(authority)
+    due = {m.recipient: re.search(r'Due by: \w+ (\d+ \w+)', words_of(m))[1] for m in invited if m.method == 'REQUEST'}
+    assert due == {'sw1@council.example': '22 April', 'sw2@council.example': '23 April', 'chair@council.example': '22 April'}
+    meeting.at = datetime.datetime(2024, 4, 17, 14)
+    authority.rearrange(meeting)
+    authority.move(sister, brother.started)  # in the same reading, and she is looked at after him
+    for mail in happens(authority):
+        assert 'Due by: Tuesday 23 April 2024' in words_of(mail) and '22 April' not in words_of(mail)
 
 
 @pytest.mark.parametrize('theirs', [False, True])

@@ -100,4 +100,6 @@ class Daemon:
             ahead = {time for time in ahead if time < last}
             # Messages leave at once, updates after a minute in which a later one may take their place.
             if not ahead or min(ahead) - now > datetime.timedelta(minutes=1):
-                self.ask("UPDATE timely.outbox SET state = 'sent', settled_at = now() WHERE state = 'due'")
+                self.ask("WITH sent AS (UPDATE timely.outbox SET state = 'sent', settled_at = now() WHERE state = 'due' RETURNING *)"
+                         ' UPDATE timely.invite_holder h SET sequence_sent = s.sequence, shown = s.shows FROM sent s'
+                         " WHERE s.kind = 'invite' AND (h.object_id, h.staff_id) = (s.object_id, s.staff_id)")

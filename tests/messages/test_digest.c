@@ -397,6 +397,47 @@ static void a_hold_that_ends_is_no_cancelled_meeting(void **state)
     position(r.html, "the meeting is booked, and has an entry of its own");
 }
 
+static void an_invite_too_late_says_so_and_a_calendar_has_no_link(void **state)
+{
+    struct invite_words w = {.heading = "RCPC 1042",
+                             .title = "Review child protection conference",
+                             .child = "1042",
+                             .due_on = day_of("2024-04-09"),
+                             .starts = {day_of("2024-04-10"), 600},
+                             .ends = {day_of("2024-04-10"), 660},
+                             .derivation = "3 months after Tuesday 9 January 2024.",
+                             .page = "https://timely.council.example/why/deadline-000000000000000",
+                             .service_name = "Council"};
+    const char *description;
+    struct rendered r;
+
+    (void)state;
+    invite_render(arena, &w, &r);
+    check_rendered("invite-late", &r);
+    assert_null(strstr(r.subject, "timescale"));
+    description = invite_description(arena, &w);
+    assert_non_null(strstr(description, "after the last day in timescale, Tuesday 9 April 2024."));
+    assert_null(strstr(description, "/why/"));
+}
+
+static void a_cancellation_says_no_day_that_was_not_shown(void **state)
+{
+    struct invite_words w = {.heading = "RCPC",
+                             .title = "Review child protection conference",
+                             .due_on = DATE_NONE,
+                             .starts = MOMENT_NONE,
+                             .ends = MOMENT_NONE,
+                             .cancelled = true,
+                             .service_name = "Council"};
+    struct rendered r;
+
+    (void)state;
+    invite_render(arena, &w, &r);
+    assert_string_equal(r.subject, "Cancelled: RCPC");
+    assert_null(strstr(r.text, "When:"));
+    assert_null(strstr(r.html, ">When<"));
+}
+
 static void html_is_escaped(void **state)
 {
     (void)state;
@@ -415,6 +456,8 @@ int main(void)
         cmocka_unit_test(days_are_said_in_words),
         cmocka_unit_test(hostile_text_stays_text),
         cmocka_unit_test(a_hold_that_ends_is_no_cancelled_meeting),
+        cmocka_unit_test(an_invite_too_late_says_so_and_a_calendar_has_no_link),
+        cmocka_unit_test(a_cancellation_says_no_day_that_was_not_shown),
         cmocka_unit_test(html_is_escaped),
     };
 
