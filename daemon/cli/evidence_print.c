@@ -188,6 +188,11 @@ static const char *event_words(const struct showing *v, const struct evidence_ro
             a, "Told: %s, by %s; %s%s", staff_words(v, r->cells[E_STAFF_ID]),
             kind_words(r->cells[E_WHAT]), outcome_words(v, r),
             *text_or(r->cells[E_DETAIL], "") ? arena_printf(a, " (%s)", r->cells[E_DETAIL]) : "");
+    case EVIDENCE_SAID:
+        return arena_printf(a, "Said: %s: %s %s; %s", staff_words(v, r->cells[E_STAFF_ID]),
+                            same_text(r->cells[E_WHAT], "done") ? "done, not yet recorded,"
+                                                                : "in hand",
+                            r->cells[E_DETAIL], deadline_words(v, r));
     case EVIDENCE_ANSWERED:
         return arena_printf(a, "Answered: %s: %s; %s; %s", staff_words(v, r->cells[E_STAFF_ID]),
                             r->cells[E_STATE], deadline_words(v, r), r->cells[E_DETAIL]);

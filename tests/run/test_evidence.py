@@ -142,6 +142,31 @@ def test_what_was_refused_and_came_back_and_was_decided_is_there(lived):
         [('2024-03-15T11:00', 'mail.bounce', message), ('2024-03-16T11:00', 'hand.taken', '')]
 
 
+def test_who_had_it_in_hand_is_named_with_their_reason(lived):
+    """Said on 1 April until the 10th, and on the 5th until the 11th; on the 8th it was done."""
+    number = lived.one("UPDATE timely.deadline SET state = 'open' WHERE uid = %s RETURNING deadline_id", (UID,))
+    for at, kind, last, reason in (('2024-04-01 09:00', 'in-hand', '2024-04-10', 'the family is away'),
+                                   ('2024-04-05 09:00', 'in-hand', '2024-04-11', 'the <b>chair</b> is ill'),
+                                   ('2024-04-08 09:00', 'done', '2024-04-10', None)):
+        assert lived.ask('SELECT timely.record_acknowledgement(%s)', (json.dumps(
+            {'now': f'{at}+00', 'deadline_id': number, 'due_on': '2024-04-09', 'kind': kind, 'staff_id': 'SW1', 'last_day': last,
+             'reason': reason, 'said_by': 'by command by root'}),)) == [(True,)]
+
+    def said(at):
+        return [(r['what'], r['staff_id'], r['due'], r['state'], r['detail']) for r in of(evidence(lived, '--as-known-at', at), 'said')]
+    first = 'until 2024-04-10; because: the family is away; by command by root'
+    second = 'until 2024-04-11; because: the <b>chair</b> is ill; by command by root'
+    assert said('2024-03-31') == []
+    assert said('2024-04-04') == [('in-hand', 'SW1', '2024-04-09', 'holds', first)]
+    assert said('2024-04-10')[:2] == [('in-hand', 'SW1', '2024-04-09', 'ended', first + '; ended: they said so again'),
+                                      ('in-hand', 'SW1', '2024-04-09', 'holds', second)]
+    assert [row[3] for row in said('2024-04-12')] == ['ended', 'over', 'over']
+    assert not of(evidence(lived), 'noted'), 'the audit has it without the words: it is told once'
+    joined = ' '.join(timely(lived, 'evidence', 'P1').split())
+    assert f'Said: Name SW1 (SW1): in hand {second}; Initial child protection conference (icpc, S47-1), due 2024-04-09.' in joined
+    assert 'Said: Name SW1 (SW1): done, not yet recorded, until 2024-04-10; by command by root; Initial' in joined
+
+
 def test_messages_whose_texts_are_purged_are_told_from_the_audit(lived):
     before = of(evidence(lived), 'told')
     lived.ask('DELETE FROM timely.outbox')
