@@ -22,18 +22,24 @@ static const char *worst_of(struct arena *a, const struct digest_parts *p)
 }
 
 // How many are new tells today's mail from yesterday's, where the worst is the same.
+static const char *fresh_of(struct arena *a, const struct digest_parts *p)
+{
+    return p->fresh && p->fresh < p->count ? arena_printf(a, "; %zu new", p->fresh) : "";
+}
+
 static const char *subject_of(struct arena *a, const struct digest *d, const struct digest_parts *p)
 {
     if (d->count == 0)
         return "Nothing is due";
+    if (p->count == 0)
+        return arena_printf(a, "%zu no longer yours", d->count);
     return arena_printf(a, "%s%s%s", d->escalation ? "For your attention: " : "", worst_of(a, p),
-                        p->fresh && p->fresh < d->count ? arena_printf(a, "; %zu new", p->fresh)
-                                                        : "");
+                        fresh_of(a, p));
 }
 
 static const char *opening_of(struct arena *a, const struct digest *d, const struct digest_parts *p)
 {
-    if (d->count == 0)
+    if (p->count == 0)
         return "Nothing is due.";
     return arena_printf(
         a, "%s: %s.%s",
@@ -127,6 +133,7 @@ static const char *text_of(struct arena *a, const struct digest *d, const struct
     paragraph_add(&out, "", "", opening);
     add_part(a, &out, p->lead_heading, &p->lead);
     add_part(a, &out, p->told_heading, &p->told);
+    add_part(a, &out, p->parted_heading, &p->parted);
     text_add(&out, "\n-- \n");
     paragraph_add(&out, "", "", p->lead.service);
     if (p->lead.help)

@@ -136,6 +136,7 @@ const char *digest_html(struct arena *a, const struct digest *d, const struct di
     html_page_say(a, &out, opening);
     part(a, &out, p->lead_heading, &p->lead);
     part(a, &out, p->told_heading, &p->told);
+    part(a, &out, p->parted_heading, &p->parted);
     html_page_end(a, &out, p->lead.service, p->lead.help);
     return arena_strdup(a, text_str(&out));
 }

@@ -7,6 +7,7 @@
 
 #define DIGEST_LINES_MAX 60 // a longer mail is not read
 #define DIGEST_TOLD_MAX 30  // nor what was in the mail before
+#define DIGEST_PARTED "Children who went to another worker"
 
 // Cleaned, in words, ready to be wrapped or escaped.
 struct digest_item {
@@ -42,12 +43,13 @@ struct digest_view {
 // Law, Guidance, Local, by title and by number.
 void digest_view_make(struct arena *a, const struct digest *d, struct digest_view *ret);
 
-// A digest in its two parts, each with its own heading where there are both (else NULL).
+// A digest in its parts, each with its own heading where there are several (else NULL).
 struct digest_parts {
-    struct digest_view lead, told;
-    const char *lead_heading, *told_heading;
-    size_t counts[URGENCY_COUNT]; // of both
-    size_t fresh;                 // new lines
+    struct digest_view lead, told, parted;
+    const char *lead_heading, *told_heading, *parted_heading;
+    size_t counts[URGENCY_COUNT]; // of what is the reader's, as are the next two
+    size_t count;
+    size_t fresh; // new lines
 };
 
 void digest_parts_make(struct arena *a, const struct digest *d, struct digest_parts *ret);

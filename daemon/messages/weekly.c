@@ -79,6 +79,7 @@ static const char *text_of(struct arena *a, const struct weekly_view *v)
     add_list(a, &out, &v->standing);
     add_week(&out, &v->weeks[0]);
     add_week(&out, &v->weeks[1]);
+    add_list(a, &out, &v->parted);
     text_add(&out, "\n-- \n");
     paragraph_add(&out, "", "", v->service);
     if (v->help)

@@ -54,6 +54,7 @@ const char *weekly_html(struct arena *a, const struct weekly_view *v)
     list(a, &out, &v->standing);
     week(a, &out, &v->weeks[0]);
     week(a, &out, &v->weeks[1]);
+    list(a, &out, &v->parted);
     html_page_end(a, &out, v->service, v->help);
     return arena_strdup(a, text_str(&out));
 }

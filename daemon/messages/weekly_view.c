@@ -238,5 +238,6 @@ void weekly_view_make(struct arena *a, const struct weekly *w, struct weekly_vie
     add_list(a, w, w->records, w->record_count,
              "Minutes, outcomes and other work of chairs not done in time", &v.records);
     add_list(a, w, w->standing, w->standing_count, "Told before, and still open", &v.standing);
+    add_list(a, w, w->parted, w->parted_count, DIGEST_PARTED, &v.parted);
     *ret = v;
 }

@@ -29,7 +29,7 @@ struct weekly_view {
     const char *const *figures; // "3 of 4 (75%), target 90-95%: initial conferences …"
     const bool *below;
     size_t figure_count;
-    struct weekly_list fresh, late, records, standing;
+    struct weekly_list fresh, late, records, standing, parted;
     struct weekly_week weeks[2];
     const char *service, *help; // help NULL: none
 };

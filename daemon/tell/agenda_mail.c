@@ -82,7 +82,7 @@ static struct digest digest_of(const struct agenda_voice *v, const struct staff 
 
     for (size_t i = 0; i < count; i++) {
         all[i] = agenda_digest_line(v, lines[i]);
-        escalation &= lines[i]->escalation || !lines[i]->is_new;
+        escalation &= lines[i]->escalation || !lines[i]->is_new || lines[i]->parting;
     }
     return (struct digest){.reader = reader->name ? reader->name : reader->id,
                            .on = agenda_today(v),

@@ -127,15 +127,19 @@ static void add_lines(const struct listing *g)
     struct arena *a = g->voice->arena;
     struct digest_line *fresh = ARENA_ARRAY(a, struct digest_line, m->count + 1);
     struct digest_line *standing = ARENA_ARRAY(a, struct digest_line, m->count + 1);
+    struct digest_line *parted = ARENA_ARRAY(a, struct digest_line, m->count + 1);
 
     for (size_t i = 0; i < m->count; i++) {
-        if (m->lines[i]->is_new)
+        if (m->lines[i]->parting)
+            parted[g->words->parted_count++] = agenda_digest_line(g->voice, m->lines[i]);
+        else if (m->lines[i]->is_new)
             fresh[g->words->fresh_count++] = agenda_digest_line(g->voice, m->lines[i]);
         else if (!is_in_list(g, m->lines[i]))
             standing[g->words->standing_count++] = agenda_digest_line(g->voice, m->lines[i]);
     }
     g->words->fresh = fresh;
     g->words->standing = standing;
+    g->words->parted = parted;
 }
 
 struct weekly weekly_words(const struct agenda_voice *v, const struct agenda_mail *m)

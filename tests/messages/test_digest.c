@@ -120,6 +120,36 @@ static void digest_for_a_manager(void **state)
     check_rendered("digest-manager", &r);
 }
 
+// What went to somebody else is told once, and is neither news nor work.
+static void what_is_no_longer_theirs_stands_apart(void **state)
+{
+    struct digest_line lines[] = {
+        line_of("1042", "f1", "Core group", "Guidance", "2024-04-09", 4),
+        line_of("0977", "f2", "Visit to a child in need", "Local", "2024-03-28", -2),
+        line_of("1188", "f3", "Assessment under section 17", "Law", "2024-05-31", 41),
+    };
+    struct digest d = digest_of(lines, 3);
+    struct rendered r;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        lines[i].is_new = true;
+    lines[1].parting = true;
+    lines[1].reason = "no longer yours: the child went to Tom Reed on Tuesday 2 April 2024";
+    digest_render(arena, &d, &r);
+    assert_narrow(r.text);
+    assert_string_equal(r.subject, "1 due within 5 working days; 1 new");
+    check_rendered("digest-parted", &r);
+    // A list of them alone promises no work.
+    d.lines = &lines[1];
+    d.count = 1;
+    d.escalation = true;
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "1 no longer yours");
+    assert_non_null(strstr(r.text, "Nothing is due."));
+    assert_null(strstr(r.html, "NEW"));
+}
+
 static void summary_of_a_first_start(void **state)
 {
     static const struct {
@@ -408,6 +438,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digest_for_a_worker),
         cmocka_unit_test(digest_for_a_manager),
+        cmocka_unit_test(what_is_no_longer_theirs_stands_apart),
         cmocka_unit_test(summary_of_a_first_start),
         cmocka_unit_test(a_long_digest_is_cut_and_counted),
         cmocka_unit_test(families_stand_together),

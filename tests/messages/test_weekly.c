@@ -88,6 +88,7 @@ static void a_monday_morning_with_something_new(void **state)
         late("1301", "Initial child protection conference", "Guidance", "2024-03-15", 14)};
     struct digest_line standing[] = {
         late("1188", "Review child protection conference", "Guidance", "2024-05-02", -17)};
+    struct digest_line parted[] = {late("0412", "Core group", "Guidance", "2024-04-03", 3)};
     struct weekly_date dates[] = {
         ahead("2024-04-10", "2024-04-10T14:30", "1042", "Review child protection conference")};
     struct weekly w = empty();
@@ -100,6 +101,10 @@ static void a_monday_morning_with_something_new(void **state)
     fresh[0].url = "https://timely.example/why/abcdefghijklmnopqrstuvwx";
     fresh[0].deadline_id = 1;
     standing[0].reason = "it is not booked in time";
+    parted[0].is_new = parted[0].parting = true;
+    parted[0].reason = "no longer yours: the child went to Tom Reed on Friday 5 April 2024";
+    w.parted = parted;
+    w.parted_count = 1;
     w.fresh = fresh;
     w.fresh_count = 2;
     w.figures = figures;

@@ -263,6 +263,8 @@ def test_a_child_who_moved_is_said_once_to_either_worker_in_a_digest_they_have_a
     old = new_line(store, 'SW1', 'P3', '2024-03-19')
     assert 'REF-P1' in old and 'no longer yours: the child went to Name SW2 on Monday 18 March 2024' in old
     assert old.count('/why/') == 1, 'it opens no page for them'
+    assert old.count('NEW') == 1 and old.index('REF-P3') < old.index('Children who went to another worker: 1') < old.index('REF-P1')
+    assert '1 line is new' in old and [s for k, w, s, _ in store.mails()[before:] if w == 'SW1'] == ['1 due later than 5 working days']
     assert 'REF-P2' not in old, 'a restricted child is nothing for who is not its worker'
     new = new_line(store, 'SW2', 'P4', '2024-03-19')
     assert 'REF-P1' in new and 'REF-P2' in new and new.count('the child came to you on Monday 18 March 2024') == 2
