@@ -21,6 +21,21 @@ static const char *worst_of(struct arena *a, const struct digest_parts *p)
     return digest_counts_words(a, counts);
 }
 
+static const char *attention(const struct digest *d)
+{
+    return d->escalation ? "For your attention: " : "";
+}
+
+// What comes outside a digest says when it is due, and why it comes alone.
+static const char *subject_at_once(struct arena *a, const struct digest *d,
+                                   const struct digest_parts *p)
+{
+    const struct digest_item *first = p->lead.items;
+    bool date = d->count == 1 && first->urgency != URGENCY_BOOKED_LATE;
+
+    return arena_printf(a, "%s%s; told at once", attention(d), date ? first->due : worst_of(a, p));
+}
+
 // How many are new tells today's mail from yesterday's, where the worst is the same.
 static const char *fresh_of(struct arena *a, const struct digest_parts *p)
 {
@@ -33,14 +48,20 @@ static const char *subject_of(struct arena *a, const struct digest *d, const str
         return "Nothing is due";
     if (p->count == 0)
         return arena_printf(a, "%zu no longer yours", d->count);
-    return arena_printf(a, "%s%s%s", d->escalation ? "For your attention: " : "", worst_of(a, p),
-                        fresh_of(a, p));
+    if (d->at_once)
+        return subject_at_once(a, d, p);
+    return arena_printf(a, "%s%s%s", attention(d), worst_of(a, p), fresh_of(a, p));
 }
 
 static const char *opening_of(struct arena *a, const struct digest *d, const struct digest_parts *p)
 {
     if (p->count == 0)
         return "Nothing is due.";
+    if (d->at_once)
+        return arena_printf(a, "%s, at once and not with your next digest: %s.",
+                            d->escalation ? "This is for your attention"
+                                          : "This is waiting for you",
+                            digest_counts_words(a, p->counts));
     return arena_printf(
         a, "%s: %s.%s",
         d->escalation ? "These are for your attention" : "This is what is waiting for you",

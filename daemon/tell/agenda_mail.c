@@ -144,6 +144,7 @@ static json_t *alarm_mail(const struct agenda_voice *v, const struct agenda_mail
                      date_iso(v->arena, line->owed->due_on), line->rungs[line->rung_count - 1]);
     struct rendered r;
 
+    d.at_once = true;
     digest_render(v->arena, &d, &r);
     return telling(v, message_to(v, "alarm", key, m->to, &r), m);
 }

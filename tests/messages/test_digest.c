@@ -280,6 +280,31 @@ static void subjects_name_the_worst(void **state)
     assert_string_equal(r.subject, "Nothing is due");
 }
 
+static void what_cannot_wait_says_when_it_is_due(void **state)
+{
+    struct digest_line lines[] = {
+        line_of("1", "a", "t", "Law", "2024-04-03", 0),
+        line_of("2", "a", "t", "Law", "2024-04-03", 0),
+    };
+    struct digest d = digest_of(lines, 1);
+    struct rendered r;
+
+    (void)state;
+    d.at_once = true;
+    lines[0].is_new = lines[1].is_new = true;
+    lines[0].due_at = moment_of("2024-04-03T16:30");
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "due today, 16:30; told at once");
+    position(r.text, "\nThis is waiting for you, at once and not with your next digest: 1 due\n");
+    assert_null(strstr(r.text, "since your last digest"));
+    d.escalation = true;
+    d.count = 2;
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "For your attention: 2 due today; told at once");
+    position(r.text,
+             "\nThis is for your attention, at once and not with your next digest: 2 due\n");
+}
+
 static void days_are_said_in_words(void **state)
 {
     static const struct {
@@ -443,6 +468,7 @@ int main(void)
         cmocka_unit_test(a_long_digest_is_cut_and_counted),
         cmocka_unit_test(families_stand_together),
         cmocka_unit_test(subjects_name_the_worst),
+        cmocka_unit_test(what_cannot_wait_says_when_it_is_due),
         cmocka_unit_test(days_are_said_in_words),
         cmocka_unit_test(hostile_text_stays_text),
         cmocka_unit_test(a_hold_that_ends_is_no_cancelled_meeting),
