@@ -185,7 +185,7 @@ static const char *due_words(struct arena *a, const struct digest_line *l, struc
 static const char *seen_words(struct arena *a, struct date seen_on, struct date on)
 {
     if (!date_known(seen_on))
-        return "not seen on record";
+        return "no record of when last seen";
     if (date_is(seen_on, on))
         return "last seen today";
     return arena_printf(a, "last seen %s", strchr(digest_day_words(a, seen_on, on), ' ') + 1);

@@ -17,7 +17,7 @@ struct digest_item {
     const char *due;    // "due Tuesday 9 April (in 4 working days)"
     const char *booked; // "" for none
     const char *late;   // "" for none
-    const char *seen;   // "last seen 25 March", "not seen on record"
+    const char *seen;   // "last seen 25 March", "no record of when last seen"
     const char *reason; // "" for none
     const char *said;   // "" for none
     const char *url;    // NULL for none

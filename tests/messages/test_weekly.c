@@ -141,7 +141,7 @@ static void a_long_list_is_cut(void **state)
     w.dates = dates;
     w.date_count = 70;
     weekly_render(arena, &w, &r);
-    assert_non_null(strstr(r.text, "2017 (not seen on record)"));
+    assert_non_null(strstr(r.text, "2017 (no record of when last seen)"));
     assert_true(strstr(r.text, "2017 (") < strstr(r.text, "2000 ("));
     assert_null(strstr(r.text, "2030 ("));
     assert_non_null(strstr(r.text, "and 11 more:\n  11 x Visit to a child on a plan"));

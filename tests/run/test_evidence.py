@@ -167,6 +167,18 @@ def test_who_had_it_in_hand_is_named_with_their_reason(lived):
     assert 'Said: Name SW1 (SW1): done, not yet recorded, until 2024-04-10; by command by root; Initial' in joined
 
 
+def test_what_no_record_shows_is_one_line_for_people(lived):
+    for trigger, due in (('2024-03-01', '2024-03-28'), ('2024-03-02', '2024-02-29'), ('2024-03-03', '2024-04-25')):
+        record(lived, '2024-04-20 09:30', 'opened', uid=f'core-{due}@council.example', timescale='core-group-next', state='unknown',
+               trigger_on=trigger, due_on=due, subject_ref=f'PLAN-{due}', next_notice_at=None)
+    known = [r for r in of(evidence(lived), 'known') if r['timescale'] == 'core-group-next']
+    assert [r['state'] for r in known] == ['unknown'] * 3, 'for scripts each is there'
+    joined = ' '.join(timely(lived, 'evidence', 'P1').split())
+    assert ('Known: Next core group (core-group-next), 3 of them, due from 2024-02-29 to 2024-04-25: opened;'
+            ' whether it was met cannot be told.') in joined
+    assert joined.count('Known: Next core group') == 1
+
+
 def test_messages_whose_texts_are_purged_are_told_from_the_audit(lived):
     before = of(evidence(lived), 'told')
     lived.ask('DELETE FROM timely.outbox')
