@@ -184,6 +184,7 @@ static void summary_of_a_first_start(void **state)
     d.count = 0;
     summary_render(arena, &d, &r);
     assert_string_equal(r.subject, "First summary: nothing is open");
+    assert_null(strstr(r.text, "What to do"));
 }
 
 static void a_long_digest_is_cut_and_counted(void **state)
