@@ -23,6 +23,8 @@ struct weekly_date {
     const char *child;  // as the authority's setting allows
     const char *worker; // who the child is allocated to; or NULL
     const char *title;
+    const char *force; // Law, Guidance, Local
+    const char *url;   // of the page that explains it and takes a word about it, or NULL
 };
 
 // Each deadline stands in one of the lists.

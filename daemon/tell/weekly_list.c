@@ -1,6 +1,8 @@
 // A reader's week becomes the parts of one mail (weekly_list.h).
 #include "weekly_list.h"
 
+#include "mail_links.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,11 +49,14 @@ static struct weekly_date date_of(const struct listing *g, const struct concern 
 {
     struct arena *a = g->voice->arena;
 
-    return (struct weekly_date){.on = c->on,
-                                .at = c->booked ? c->owed->booked : MOMENT_NONE,
-                                .child = naming_child(a, g->voice->config->names, &c->owed->child),
-                                .worker = agenda_worker(g->voice, c->owed, g->reader->to),
-                                .title = arena_strdup(a, c->timescale->title)};
+    return (struct weekly_date){
+        .on = c->on,
+        .at = c->booked ? c->owed->booked : MOMENT_NONE,
+        .child = naming_child(a, g->voice->config->names, &c->owed->child),
+        .worker = agenda_worker(g->voice, c->owed, g->reader->to),
+        .title = arena_strdup(a, c->timescale->title),
+        .force = force_word(c->timescale->force),
+        .url = mail_link_later(a, g->voice->config->public_url, c->owed->deadline_id)};
 }
 
 static int by_date(const void *x, const void *y)

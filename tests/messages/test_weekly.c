@@ -21,7 +21,11 @@ static struct digest_line late(const char *child, const char *title, const char 
 static struct weekly_date ahead(const char *on, const char *at, const char *child,
                                 const char *title)
 {
-    return (struct weekly_date){day_of(on), at ? moment_of(at) : MOMENT_NONE, child, NULL, title};
+    return (struct weekly_date){.on = day_of(on),
+                                .at = at ? moment_of(at) : MOMENT_NONE,
+                                .child = child,
+                                .title = title,
+                                .force = "Guidance"};
 }
 
 static struct weekly empty(void)
@@ -66,6 +70,8 @@ static void the_week_of_a_manager(void **state)
     w.late_count = 2;
     w.records = records;
     w.record_count = 1;
+    dates[1].url = "https://timely.example/why/abcdefghijklmnopqrstuvwx";
+    dates[2].url = "https://timely.example/why/bcdefghijklmnopqrstuvwxy";
     w.dates = dates;
     w.date_count = 5;
     weekly_render(arena, &w, &r);
@@ -145,7 +151,7 @@ static void a_long_list_is_cut(void **state)
     assert_true(strstr(r.text, "2017 (") < strstr(r.text, "2000 ("));
     assert_null(strstr(r.text, "2030 ("));
     assert_non_null(strstr(r.text, "and 11 more:\n  11 x Visit to a child on a plan"));
-    assert_non_null(strstr(r.text, "Tuesday 9 April: 70\n    - Core group, due: 70\n"));
+    assert_non_null(strstr(r.text, "Tuesday 9 April: 70\n    - Core group [Guidance], due: 70\n"));
     assert_null(strstr(r.text, "3000"));
     assert_null(strstr(r.html, "3000"));
 }
@@ -163,7 +169,7 @@ static void a_week_with_nothing_late(void **state)
     assert_string_equal(r.subject, "Your week: nothing late");
     assert_non_null(strstr(r.text, "Nothing is out of timescale; 0 dates this week, 1 next week."));
     assert_non_null(strstr(r.text, "This week: nothing is due\n"));
-    assert_non_null(strstr(r.html, "Core group, due: &lt;b&gt;&amp;<"));
+    assert_non_null(strstr(r.html, "Core group [Guidance], due: &lt;b&gt;&amp;<"));
 }
 
 int main(void)
