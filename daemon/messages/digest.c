@@ -88,6 +88,7 @@ static void add_in_full(struct arena *a, struct text *out, const struct digest_i
     paragraph_add(out, i->is_new ? "  NEW  " : "  - ", "    ",
                   arena_printf(a, "%s [%s]", i->title, i->force));
     add_remark(out, i->due);
+    add_remark(out, i->counted);
     add_remark(out, i->booked);
     add_remark(out, i->late);
     if (*i->reason)
@@ -107,6 +108,7 @@ static void add_in_short(struct arena *a, struct text *out, const struct digest_
     paragraph_add(out, "  - ", "    ",
                   arena_printf(a, "%s [%s], %s%s%s", i->title, i->force, i->due,
                                after(a, i->booked), after(a, i->reason)));
+    add_remark(out, i->counted);
     add_remark(out, i->said);
     if (i->url)
         add_remark(out, i->url);

@@ -28,6 +28,8 @@ struct digest_line {
     int working_days;     // until due; negative: late by so many
     const char *booked;   // "booked for Tuesday 2 April 2024, 10:00", "not recorded yet: booked for
                           // …", or NULL
+    const char *counted;  // how the due date was counted: shown where the child has another line of
+                          // the title; or NULL
     const char *late;     // of one that is booked too late: what that means and what to do; or NULL
     struct date seen_on;  // DATE_NONE when not known
     const char *reason;   // why it reaches this person, where the date does not say it, or NULL

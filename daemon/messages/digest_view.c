@@ -191,6 +191,36 @@ static const char *seen_words(struct arena *a, struct date seen_on, struct date 
     return arena_printf(a, "last seen %s", strchr(digest_day_words(a, seen_on, on), ' ') + 1);
 }
 
+static int by_child_and_title(const void *x, const void *y)
+{
+    const struct digest_line *a = *(const struct digest_line *const *)x;
+    const struct digest_line *b = *(const struct digest_line *const *)y;
+    int by = child_cmp(a, b);
+
+    return by != 0 ? by : strcmp(a->title, b->title);
+}
+
+const struct digest_line *digest_tell_apart(struct arena *a, const struct digest_line *lines,
+                                            size_t count)
+{
+    struct digest_line *all = ARENA_ARRAY(a, struct digest_line, count + 1);
+    struct digest_line **sorted = ARENA_ARRAY(a, struct digest_line *, count + 1);
+
+    for (size_t i = 0; i < count; i++) {
+        all[i] = lines[i];
+        sorted[i] = &all[i];
+    }
+    if (count > 1)
+        qsort(sorted, count, sizeof *sorted, by_child_and_title);
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i + 1; end < count && by_child_and_title(&sorted[i], &sorted[end]) == 0;)
+            end++;
+        if (end == i + 1)
+            sorted[i]->counted = NULL;
+    }
+    return all;
+}
+
 static bool is_in_full(const struct digest_line *l, struct date on)
 {
     return !l->parting && (l->is_new || digest_urgency(l, on) == URGENCY_TODAY);
@@ -207,6 +237,7 @@ static struct digest_item item_of(struct arena *a, const struct digest_line *l, 
         .due = due_words(a, l, on),
         .booked = clean_line(a, l->booked, REMARK_CHARS_MAX),
         .late = clean_line(a, l->late, LATE_CHARS_MAX),
+        .counted = l->late ? "" : clean_line(a, l->counted, LATE_CHARS_MAX),
         .seen = seen_words(a, l->seen_on, on),
         .reason = clean_line(a, l->reason, REMARK_CHARS_MAX),
         .said = clean_line(a, l->said, SAID_CHARS_MAX),
@@ -304,6 +335,11 @@ static size_t make_part(struct arena *a, const struct digest *d, enum part part,
 void digest_parts_make(struct arena *a, const struct digest *d, struct digest_parts *ret)
 {
     struct digest_parts p = {0};
+    struct digest apart = *d;
+
+    apart.lines = digest_tell_apart(a, d->lines, d->count);
+    d = &apart;
+
     size_t lead = make_part(a, d, PART_LEAD, d->most, &p.lead);
     size_t told = make_part(a, d, PART_TOLD, DIGEST_TOLD_MAX, &p.told);
     size_t parted = make_part(a, d, PART_PARTED, DIGEST_TOLD_MAX, &p.parted);

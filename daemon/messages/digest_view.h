@@ -13,14 +13,15 @@
 struct digest_item {
     enum urgency urgency;
     const char *child, *title, *force;
-    const char *worker; // "" where the child is the reader's
-    const char *due;    // "due Tuesday 9 April (in 4 working days)"
-    const char *booked; // "" for none
-    const char *late;   // "" for none
-    const char *seen;   // "last seen 25 March", "no record of when last seen"
-    const char *reason; // "" for none
-    const char *said;   // "" for none
-    const char *url;    // NULL for none
+    const char *worker;  // "" where the child is the reader's
+    const char *due;     // "due Tuesday 9 April (in 4 working days)"
+    const char *booked;  // "" for none
+    const char *late;    // "" for none
+    const char *counted; // "" for none: the child has one line of the title
+    const char *seen;    // "last seen 25 March", "no record of when last seen"
+    const char *reason;  // "" for none
+    const char *said;    // "" for none
+    const char *url;     // NULL for none
     bool is_new, in_full;
     bool new_family, new_child; // this line begins one
 };
@@ -42,6 +43,11 @@ struct digest_view {
 // Families by their worst line, children of a family by theirs, then lines by due date; ties by
 // Law, Guidance, Local, by title and by number.
 void digest_view_make(struct arena *a, const struct digest *d, struct digest_view *ret);
+
+// Leaves how they were counted to those lines alone that nothing else tells apart: a child has
+// others of the same title. Lines that are already told apart stay as they are.
+const struct digest_line *digest_tell_apart(struct arena *a, const struct digest_line *lines,
+                                            size_t count);
 
 // A digest in its parts, each with its own heading where there are several (else NULL).
 struct digest_parts {

@@ -65,7 +65,7 @@ static void add_list(struct arena *a, const struct weekly *w, const struct diges
 {
     struct digest d = {.reader = w->reader,
                        .on = w->on,
-                       .lines = lines,
+                       .lines = digest_tell_apart(a, lines, count),
                        .count = count,
                        .most = lines == w->fresh ? DIGEST_LINES_MAX : WEEKLY_LATE_MOST,
                        .service_name = w->service_name};

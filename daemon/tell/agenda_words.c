@@ -114,6 +114,7 @@ struct digest_line agenda_digest_line(const struct agenda_voice *v, const struct
         .due_at = o->due_at,
         .working_days = l->working_days,
         .booked = booked_words(v, o),
+        .counted = o->derivation,
         .late = late_words(v, l),
         .seen_on = o->seen_on,
         .reason = reason_beside_dates(v, l),

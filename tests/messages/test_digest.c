@@ -281,6 +281,31 @@ static void subjects_name_the_worst(void **state)
     assert_string_equal(r.subject, "Nothing is due");
 }
 
+// The first week of a placement and six weeks after a visit bear one title.
+static void two_of_a_title_say_what_they_are_counted_from(void **state)
+{
+    struct digest_line lines[] = {
+        line_of("0733", "f1", "Visit to a child in care", "Law", "2024-03-28", -2),
+        line_of("0733", "f1", "Visit to a child in care", "Law", "2024-04-09", 4),
+        line_of("0734", "f1", "Visit to a child in care", "Law", "2024-04-09", 4),
+        line_of("0733", "f1", "Personal education plan", "Guidance", "2024-04-09", 4),
+    };
+    struct digest d = digest_of(lines, 4);
+    struct rendered r;
+
+    (void)state;
+    lines[0].counted = "Due by Thursday 28 March 2024: 1 week after the placement began.";
+    lines[1].counted = "Due by Tuesday 9 April 2024: 6 weeks after <b> the visit.";
+    lines[1].is_new = true;
+    lines[2].counted = lines[3].counted = "Due by another sentence.";
+    digest_render(arena, &d, &r);
+    position(r.text, "\n    Due by Thursday 28 March 2024: 1 week after the placement began.\n");
+    position(r.text, "\n    Due by Tuesday 9 April 2024: 6 weeks after <b> the visit.\n");
+    position(r.html, "6 weeks after &lt;b&gt; the visit.");
+    assert_null(strstr(r.text, "another sentence"));
+    assert_null(strstr(r.html, "another sentence"));
+}
+
 static void what_cannot_wait_says_when_it_is_due(void **state)
 {
     struct digest_line lines[] = {
@@ -371,7 +396,7 @@ static struct rendered render_hostile(const char *s)
     struct digest d;
     struct rendered r;
 
-    told.worker = told.booked = told.reason = told.said = s;
+    told.worker = told.booked = told.reason = told.said = told.counted = s;
     told.url = strcmp(s, "plain") == 0 ? NULL : s;
 
     struct digest_line lines[] = {told, told};
@@ -465,6 +490,7 @@ int main(void)
         cmocka_unit_test(digest_for_a_worker),
         cmocka_unit_test(digest_for_a_manager),
         cmocka_unit_test(what_is_no_longer_theirs_stands_apart),
+        cmocka_unit_test(two_of_a_title_say_what_they_are_counted_from),
         cmocka_unit_test(summary_of_a_first_start),
         cmocka_unit_test(a_long_digest_is_cut_and_counted),
         cmocka_unit_test(families_stand_together),
