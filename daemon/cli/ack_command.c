@@ -1,6 +1,7 @@
 // `timely ack`: the word of a member of staff about a deadline, said by command, and what was said
 // about a person's deadlines.
 #include "acknowledge.h"
+#include "known.h"
 #include "operator.h"
 #include "table.h"
 #include "zone.h"
@@ -28,9 +29,13 @@ static enum status list(struct session *s, const char *person, struct error *err
     AUTO(pgresult_done) PGresult *r = NULL;
     const char *values[] = {person, date_iso(s->arena, session_today(s))};
     struct table *t;
+    bool known;
 
-    if (!db_ask(s->store, said_sql, 2, values, &r, err))
+    if (!id_is_known(s, KNOWN_PERSON, person, &known, err) ||
+        !db_ask(s->store, said_sql, 2, values, &r, err))
         return status_of(err);
+    if (!known)
+        return STATUS_NO;
     t = table_begin(s, columns, COUNT);
     for (int i = 0; i < PQntuples(r); i++) {
         const char *cells[COUNT];
@@ -100,6 +105,20 @@ static bool read_word(const struct arguments *g, struct word *ret, struct error 
     return true;
 }
 
+// A word is always about one timescale: nothing that was said is passed over in silence.
+static bool refuse_words(const struct arguments *g, struct error *err)
+{
+    static const char *const options[] = {"until", "because", "done", "for", "due-on"};
+
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (argument(g, options[i]))
+            return fail(err, FAULT_INPUT,
+                        "nothing was written down: --%s says something of one timescale; name it "
+                        "after the person, as \"timely due --person ID\" does",
+                        options[i]);
+    return true;
+}
+
 static bool find_staff(struct session *s, const struct arguments *g, const struct judging *j,
                        const struct owed *o, struct word *w, struct error *err)
 {
@@ -156,14 +175,13 @@ enum status run_ack(struct session *s, const struct arguments *g, struct error *
     enum status status;
     struct word w;
 
-    if (g->count > 1 && !read_word(g, &w, err))
+    if (!(g->count > 1 ? read_word(g, &w, err) : refuse_words(g, err)))
         return STATUS_USAGE;
-    if (!session_store(s, err))
+    if (!session_store(s, err) || !session_reconcile(s, err))
         return status_of(err);
     if (g->count == 1)
         return list(s, g->words[0], err);
-    if (!session_library(s, err) || !session_reconcile(s, err) ||
-        !directory_read(s->store, &directory, err))
+    if (!session_library(s, err) || !directory_read(s->store, &directory, err))
         return status_of(err);
     status = say(s, g, directory, &w, err);
     directory_free(directory);

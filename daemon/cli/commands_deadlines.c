@@ -1,6 +1,7 @@
 // Commands about deadlines, and the first of them: `timely due`, the list. All of them evaluate the
 // accepted facts afresh, so that any day can be asked about.
 #include "deadlines.h"
+#include "known.h"
 #include "people.h"
 #include "table.h"
 
@@ -204,6 +205,19 @@ static void print_rows(struct due *q)
                   q->missed + q->open < q->count ? ", the others not owed" : "");
 }
 
+// A list is an answer though it is empty: that nobody has such a number is said beside it, in err.
+static bool remark_unknown(struct session *s, const struct arguments *g, struct error *err)
+{
+    static const char *const options[] = {
+        [KNOWN_PERSON] = "person", [KNOWN_WORKER] = "worker", [KNOWN_TEAM] = "team"};
+    bool known = true;
+
+    for (size_t i = 0; known && i < sizeof options / sizeof *options; i++)
+        if (!id_is_known(s, (enum known_kind)i, argument(g, options[i]), &known, err))
+            return false;
+    return true;
+}
+
 enum status run_due(struct session *s, const struct arguments *g, struct error *err)
 {
     struct due q = {.session = s, .worker = argument(g, "worker"), .team = argument(g, "team")};
@@ -219,7 +233,7 @@ enum status run_due(struct session *s, const struct arguments *g, struct error *
     if (!date_known(q.as_at))
         q.as_at = session_today(s);
     all.as_at = q.as_at;
-    if (!people_evaluate(s, &all, err))
+    if (!people_evaluate(s, &all, err) || !remark_unknown(s, g, err))
         return status_of(err);
     print_rows(&q);
     return STATUS_DONE;

@@ -59,36 +59,43 @@ static enum status run_import_ssd(struct session *s, const struct arguments *g, 
     return imported(ok, left_aside, err);
 }
 
-// The files about staff and their days differ in nothing else.
-static enum status import_staff(struct session *s, const struct arguments *g,
-                                bool (*import)(struct db *store, const char *file, instant now,
-                                               struct text *report, bool *left_aside,
-                                               struct error *err),
-                                struct error *err)
+static enum status run_import_directory(struct session *s, const struct arguments *g,
+                                        struct error *err)
 {
     bool left_aside = false, ok;
 
     if (!session_store(s, err))
         return status_of(err);
-    ok = import(s->store, g->words[0], business_now(&s->clock), &s->out, &left_aside, err);
+    ok =
+        import_directory(s->store, g->words[0], business_now(&s->clock), &s->out, &left_aside, err);
     return imported(ok, left_aside, err);
 }
 
-static enum status run_import_directory(struct session *s, const struct arguments *g,
-                                        struct error *err)
+// The files about days differ in nothing else.
+static enum status import_days(struct session *s, const struct arguments *g,
+                               bool (*import)(struct db *store, const char *file, bool may_be_empty,
+                                              instant now, struct text *report, bool *left_aside,
+                                              struct error *err),
+                               struct error *err)
 {
-    return import_staff(s, g, import_directory, err);
+    bool left_aside = false, ok;
+
+    if (!session_store(s, err))
+        return status_of(err);
+    ok = import(s->store, g->words[0], argument(g, "empty") != NULL, business_now(&s->clock),
+                &s->out, &left_aside, err);
+    return imported(ok, left_aside, err);
 }
 
 static enum status run_import_absences(struct session *s, const struct arguments *g,
                                        struct error *err)
 {
-    return import_staff(s, g, import_absences, err);
+    return import_days(s, g, import_absences, err);
 }
 
 static enum status run_import_duty(struct session *s, const struct arguments *g, struct error *err)
 {
-    return import_staff(s, g, import_duty, err);
+    return import_days(s, g, import_duty, err);
 }
 
 static enum status run_import_events(struct session *s, const struct arguments *g,
@@ -109,9 +116,10 @@ const struct command commands_store[] = {
      (const char *const[]){"source CONNINFO", NULL}, run_import_ssd},
     {"import directory", "FILE", "replaces staff, addresses, teams and managers", NULL,
      run_import_directory},
-    {"import absences", "FILE", "who is away on which days, and who stands in", NULL,
-     run_import_absences},
-    {"import duty", "FILE", "who is on duty for which team on which days", NULL, run_import_duty},
+    {"import absences", "FILE", "who is away on which days, and who stands in",
+     (const char *const[]){"empty", NULL}, run_import_absences},
+    {"import duty", "FILE", "who is on duty for which team on which days",
+     (const char *const[]){"empty", NULL}, run_import_duty},
     {"import events", "FILE", "adds events that the case system has no field for", NULL,
      run_import_events},
     {0},

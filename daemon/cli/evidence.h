@@ -7,13 +7,14 @@
 
 // In the order in which those of one moment are told.
 enum evidence_section {
-    EVIDENCE_STOOD,    // a deadline as it was last known
-    EVIDENCE_KNOWN,    // an answer that was given
-    EVIDENCE_FINDING,  // what was found wrong in the data
-    EVIDENCE_SILENT,   // a rung that had passed before its deadline was known, and said nothing
-    EVIDENCE_TOLD,     // a line of a message
+    EVIDENCE_STOOD,   // a deadline as it was last known
+    EVIDENCE_KNOWN,   // an answer that was given
+    EVIDENCE_FINDING, // what was found wrong in the data
+    EVIDENCE_SILENT,  // a rung that had passed before its deadline was known, and said nothing
+    EVIDENCE_TOLD,    // a line of a message
+    EVIDENCE_SAID, // what somebody said: in hand until when and why, or done and not yet recorded
     EVIDENCE_ANSWERED, // an answer to an invite
-    EVIDENCE_NOTED,    // a line of the audit that is no message's last one
+    EVIDENCE_NOTED,    // a line of the audit that no other row tells
     EVIDENCE_HELD,     // a reading that waited for a decision at the moment
 };
 

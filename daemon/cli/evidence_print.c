@@ -57,7 +57,7 @@ static const char *state_words(const struct showing *v, const struct evidence_ro
     static const char *const words[][2] = {{"open", "owed"},
                                            {"missed", "owed, and out of timescale"},
                                            {"ended", "no longer owed, and never met"},
-                                           {"unknown", "cannot be told"},
+                                           {"unknown", "whether it was met cannot be told"},
                                            {"withdrawn", "no longer in the case database"}};
     const char *state = r->cells[E_STATE];
 
@@ -188,6 +188,11 @@ static const char *event_words(const struct showing *v, const struct evidence_ro
             a, "Told: %s, by %s; %s%s", staff_words(v, r->cells[E_STAFF_ID]),
             kind_words(r->cells[E_WHAT]), outcome_words(v, r),
             *text_or(r->cells[E_DETAIL], "") ? arena_printf(a, " (%s)", r->cells[E_DETAIL]) : "");
+    case EVIDENCE_SAID:
+        return arena_printf(a, "Said: %s: %s %s; %s", staff_words(v, r->cells[E_STAFF_ID]),
+                            same_text(r->cells[E_WHAT], "done") ? "done, not yet recorded,"
+                                                                : "in hand",
+                            r->cells[E_DETAIL], deadline_words(v, r));
     case EVIDENCE_ANSWERED:
         return arena_printf(a, "Answered: %s: %s; %s; %s", staff_words(v, r->cells[E_STAFF_ID]),
                             r->cells[E_STATE], deadline_words(v, r), r->cells[E_DETAIL]);
@@ -201,6 +206,37 @@ static const char *event_words(const struct showing *v, const struct evidence_ro
         break;
     }
     return "";
+}
+
+// A duty whose being met no record shows is known anew with every plan or visit: those that came to
+// be known together are one line.
+static bool is_same_unknown(const struct evidence_row *a, const struct evidence_row *b)
+{
+    return a->section == EVIDENCE_KNOWN && b->section == EVIDENCE_KNOWN &&
+           same_text(a->cells[E_STATE], "unknown") && same_text(b->cells[E_STATE], "unknown") &&
+           same_text(a->cells[E_AT], b->cells[E_AT]) &&
+           same_text(a->cells[E_WHAT], b->cells[E_WHAT]) &&
+           same_text(a->cells[E_TIMESCALE], b->cells[E_TIMESCALE]);
+}
+
+// "Known: Core group (core-group-next), 12 of them, due from 2023-05-02 to 2024-03-28: opened; …".
+static const char *unknown_words(const struct showing *v, const struct evidence_row *const *rows,
+                                 size_t count)
+{
+    struct arena *a = v->session->arena;
+    const char *first = rows[0]->cells[E_DUE], *last = first;
+    struct evidence_row all = *rows[0];
+
+    for (size_t i = 1; i < count; i++) {
+        if (text_cmp(rows[i]->cells[E_DUE], first) < 0)
+            first = rows[i]->cells[E_DUE];
+        if (text_cmp(rows[i]->cells[E_DUE], last) > 0)
+            last = rows[i]->cells[E_DUE];
+    }
+    all.cells[E_DUE] = all.cells[E_SUBJECT_REF] = NULL;
+    return arena_printf(a, "Known: %s, %zu of them, due from %s to %s: %s; %s",
+                        deadline_words(v, &all), count, first, last, all.cells[E_WHAT],
+                        state_words(v, &all));
 }
 
 static bool is_event(const struct evidence_row *r)
@@ -267,14 +303,17 @@ static int by_time(const void *x, const void *y)
     return by != 0 ? by : (a > b) - (a < b); // then by section
 }
 
-// Several rows are those of one message.
+// Several rows are those of one message, or of one duty that no record shows.
 static void print_event(const struct showing *v, const struct evidence_row *const *rows,
                         size_t count)
 {
     struct arena *a = v->session->arena;
 
     paragraph_add(&v->session->out, arena_printf(a, "%s  ", time_of(v, rows[0])), INDENT,
-                  arena_printf(a, "%s.", event_words(v, rows[0])));
+                  arena_printf(a, "%s.",
+                               count > 1 && rows[0]->section == EVIDENCE_KNOWN
+                                   ? unknown_words(v, rows, count)
+                                   : event_words(v, rows[0])));
     if (rows[0]->section == EVIDENCE_TOLD)
         print_message(v, rows, count);
 }
@@ -293,7 +332,8 @@ static void print_events(const struct showing *v)
     if (count > 1)
         qsort(order, count, sizeof *order, by_time);
     for (size_t i = 0, end; i < count; i = end) {
-        for (end = i + 1; end < count && is_same_message(order[i], order[end]);)
+        for (end = i + 1; end < count && (is_same_message(order[i], order[end]) ||
+                                          is_same_unknown(order[i], order[end]));)
             end++;
         print_event(v, order + i, end - i);
     }

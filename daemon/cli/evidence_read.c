@@ -28,14 +28,14 @@
                  "h.booked_at") " AS booked_at, concat_ws('; ', h.derivation, h.why) AS detail"
 
 // The day of the moment is the one in which its last microsecond lies.
-static const char stood_sql[] =
-    MINE " SELECT * FROM (SELECT DISTINCT ON (h.deadline_id) " ANSWER
-         ", CASE WHEN h.state = 'open' AND h.due_on <"
-         " (($2::timestamptz - interval '1 microsecond') AT TIME ZONE 'Europe/London')::date"
-         " THEN 'missed' ELSE h.state END AS state"
-         " FROM mine d JOIN timely.deadline_history h USING (deadline_id)"
-         " WHERE h.known_at < $2::timestamptz ORDER BY h.deadline_id, h.history_id DESC) AS stood"
-         " ORDER BY due, timescale, subject_ref";
+#define DAY "(($2::timestamptz - interval '1 microsecond') AT TIME ZONE 'Europe/London')::date"
+
+static const char stood_sql[] = MINE
+    " SELECT * FROM (SELECT DISTINCT ON (h.deadline_id) " ANSWER
+    ", CASE WHEN h.state = 'open' AND h.due_on < " DAY " THEN 'missed' ELSE h.state END AS state"
+    " FROM mine d JOIN timely.deadline_history h USING (deadline_id)"
+    " WHERE h.known_at < $2::timestamptz ORDER BY h.deadline_id, h.history_id DESC) AS stood"
+    " ORDER BY due, timescale, subject_ref";
 
 static const char known_sql[] =
     MINE " SELECT " ANSWER ", h.change AS what, h.state"
@@ -80,6 +80,17 @@ static const char told_sql[] = MINE ABOUT
     ") AS told WHERE at < $2::timestamptz ORDER BY at, message_id, due, timescale, subject_ref, "
     "rung";
 
+// In their own words, and how they said it. The due date is the one that it was said of.
+static const char said_sql[] =
+    MINE " SELECT a.said_at AS at, d.timescale, d.subject_ref, a.due_on AS due, a.kind AS what,"
+         " a.staff_id, CASE WHEN a.ended_at < $2::timestamptz THEN 'ended'"
+         " WHEN a.last_day < " DAY " THEN 'over' ELSE 'holds' END AS state,"
+         " CASE WHEN a.ended_at < $2::timestamptz THEN a.ended_at END AS state_at,"
+         " concat_ws('; ', 'until ' || a.last_day, 'because: ' || a.reason, a.said_by,"
+         " CASE WHEN a.ended_at < $2::timestamptz THEN 'ended: ' || a.ended_because END) AS detail"
+         " FROM mine d JOIN timely.acknowledgement a USING (deadline_id)"
+         " WHERE a.said_at < $2::timestamptz ORDER BY a.said_at, a.acknowledgement_id";
+
 static const char answered_sql[] = MINE
     " SELECT a.taken_at AS at, a.staff_id, a.method AS what, a.answer AS state,"
     " a.stamped_at AS state_at, d.timescale, d.subject_ref, " CIVIL(
@@ -101,6 +112,8 @@ static const char noted_sql[] = MINE ABOUT
     " a.detail FROM timely.audit a LEFT JOIN mine d USING (deadline_id)"
     " WHERE (d.deadline_id IS NOT NULL OR a.message_id IN (SELECT message_id FROM about))"
     " AND a.at < $2::timestamptz AND a.audit_id NOT IN (SELECT audit_id FROM last)"
+    " AND NOT EXISTS (SELECT FROM timely.acknowledgement k WHERE k.deadline_id = a.deadline_id"
+    " AND (k.said_at, k.staff_id, 'deadline.' || k.kind) = (a.at, a.staff_id, a.what))"
     " ORDER BY a.at, a.audit_id";
 
 static const char held_sql[] =
@@ -111,10 +124,15 @@ static const char held_sql[] =
 static const struct {
     const char *name, *sql;
 } sections[] = {
-    [EVIDENCE_STOOD] = {"stood", stood_sql},       [EVIDENCE_KNOWN] = {"known", known_sql},
-    [EVIDENCE_FINDING] = {"finding", finding_sql}, [EVIDENCE_SILENT] = {"silent", silent_sql},
-    [EVIDENCE_TOLD] = {"told", told_sql},          [EVIDENCE_ANSWERED] = {"answered", answered_sql},
-    [EVIDENCE_NOTED] = {"noted", noted_sql},       [EVIDENCE_HELD] = {"held", held_sql},
+    [EVIDENCE_STOOD] = {"stood", stood_sql},
+    [EVIDENCE_KNOWN] = {"known", known_sql},
+    [EVIDENCE_FINDING] = {"finding", finding_sql},
+    [EVIDENCE_SILENT] = {"silent", silent_sql},
+    [EVIDENCE_SAID] = {"said", said_sql},
+    [EVIDENCE_TOLD] = {"told", told_sql},
+    [EVIDENCE_ANSWERED] = {"answered", answered_sql},
+    [EVIDENCE_NOTED] = {"noted", noted_sql},
+    [EVIDENCE_HELD] = {"held", held_sql},
 };
 
 const struct column evidence_columns[E_COLUMNS] = {

@@ -1,4 +1,5 @@
 // `timely invites`: who holds which invite about a child, and what they have answered.
+#include "known.h"
 #include "operator.h"
 #include "table.h"
 
@@ -31,9 +32,14 @@ enum status run_invites(struct session *s, const struct arguments *g, struct err
     enum { COUNT = sizeof columns / sizeof *columns, ANSWERED_AT = 8, ACKNOWLEDGED = 9 };
     AUTO(pgresult_done) PGresult *r = NULL;
     struct table *t;
+    bool known;
 
-    if (!session_store(s, err) || !db_ask(s->store, invites_sql, 1, g->words, &r, err))
+    if (!session_store(s, err) || !session_reconcile(s, err) ||
+        !id_is_known(s, KNOWN_PERSON, g->words[0], &known, err) ||
+        !db_ask(s->store, invites_sql, 1, g->words, &r, err))
         return status_of(err);
+    if (!known)
+        return STATUS_NO;
     t = table_begin(s, columns, COUNT);
     for (int i = 0; i < PQntuples(r); i++) {
         const char *cells[COUNT];

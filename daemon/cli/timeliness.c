@@ -3,6 +3,7 @@
 #include "timeliness.h"
 
 #include "deadlines.h"
+#include "known.h"
 #include "text.h"
 
 #include <string.h>
@@ -215,13 +216,16 @@ enum status run_timeliness(struct session *s, const struct arguments *g, struct 
 {
     struct asked asked = {0};
     struct people_question all = {.each = take_person, .arg = &asked};
+    bool known;
 
     if (same_key(argument(g, "measure"), "list")) {
         print_measures(s);
         return STATUS_DONE;
     }
-    if (!begin_reports(s, g, &asked, err))
+    if (!begin_reports(s, g, &asked, err) || !id_is_known(s, KNOWN_TEAM, asked.team, &known, err))
         return status_of(err);
+    if (!known)
+        return STATUS_NO; // figures of 0 would be a claim about a team
     all.as_at = asked.reports[0].question.as_at;
     if (!people_evaluate(s, &all, err))
         return status_of(err);

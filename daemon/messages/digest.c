@@ -21,20 +21,47 @@ static const char *worst_of(struct arena *a, const struct digest_parts *p)
     return digest_counts_words(a, counts);
 }
 
+static const char *attention(const struct digest *d)
+{
+    return d->escalation ? "For your attention: " : "";
+}
+
+// What comes outside a digest says when it is due, and why it comes alone.
+static const char *subject_at_once(struct arena *a, const struct digest *d,
+                                   const struct digest_parts *p)
+{
+    const struct digest_item *first = p->lead.items;
+    bool date = d->count == 1 && first->urgency != URGENCY_BOOKED_LATE;
+
+    return arena_printf(a, "%s%s; told at once", attention(d), date ? first->due : worst_of(a, p));
+}
+
 // How many are new tells today's mail from yesterday's, where the worst is the same.
+static const char *fresh_of(struct arena *a, const struct digest_parts *p)
+{
+    return p->fresh && p->fresh < p->count ? arena_printf(a, "; %zu new", p->fresh) : "";
+}
+
 static const char *subject_of(struct arena *a, const struct digest *d, const struct digest_parts *p)
 {
     if (d->count == 0)
         return "Nothing is due";
-    return arena_printf(a, "%s%s%s", d->escalation ? "For your attention: " : "", worst_of(a, p),
-                        p->fresh && p->fresh < d->count ? arena_printf(a, "; %zu new", p->fresh)
-                                                        : "");
+    if (p->count == 0)
+        return arena_printf(a, "%zu no longer yours", d->count);
+    if (d->at_once)
+        return subject_at_once(a, d, p);
+    return arena_printf(a, "%s%s%s", attention(d), worst_of(a, p), fresh_of(a, p));
 }
 
 static const char *opening_of(struct arena *a, const struct digest *d, const struct digest_parts *p)
 {
-    if (d->count == 0)
+    if (p->count == 0)
         return "Nothing is due.";
+    if (d->at_once)
+        return arena_printf(a, "%s, at once and not with your next digest: %s.",
+                            d->escalation ? "This is for your attention"
+                                          : "This is waiting for you",
+                            digest_counts_words(a, p->counts));
     return arena_printf(
         a, "%s: %s.%s",
         d->escalation ? "These are for your attention" : "This is what is waiting for you",
@@ -61,6 +88,7 @@ static void add_in_full(struct arena *a, struct text *out, const struct digest_i
     paragraph_add(out, i->is_new ? "  NEW  " : "  - ", "    ",
                   arena_printf(a, "%s [%s]", i->title, i->force));
     add_remark(out, i->due);
+    add_remark(out, i->counted);
     add_remark(out, i->booked);
     add_remark(out, i->late);
     if (*i->reason)
@@ -80,6 +108,7 @@ static void add_in_short(struct arena *a, struct text *out, const struct digest_
     paragraph_add(out, "  - ", "    ",
                   arena_printf(a, "%s [%s], %s%s%s", i->title, i->force, i->due,
                                after(a, i->booked), after(a, i->reason)));
+    add_remark(out, i->counted);
     add_remark(out, i->said);
     if (i->url)
         add_remark(out, i->url);
@@ -127,6 +156,7 @@ static const char *text_of(struct arena *a, const struct digest *d, const struct
     paragraph_add(&out, "", "", opening);
     add_part(a, &out, p->lead_heading, &p->lead);
     add_part(a, &out, p->told_heading, &p->told);
+    add_part(a, &out, p->parted_heading, &p->parted);
     text_add(&out, "\n-- \n");
     paragraph_add(&out, "", "", p->lead.service);
     if (p->lead.help)

@@ -1,7 +1,7 @@
 // Digests: one mail worth reading. What is new, or due today, comes first and in full; what its
-// reader was told before follows in short. In either, lines by family, the worst first, each saying
-// Law, Guidance or Local, and when the child was last seen. Pure text; the same argument gives the
-// same bytes.
+// reader was told before follows in short, and last what is no longer theirs. In each, lines by
+// family, the worst first, each saying Law, Guidance or Local, and when the child was last seen.
+// Pure text; the same argument gives the same bytes.
 #pragma once
 
 #include "arena.h"
@@ -28,11 +28,14 @@ struct digest_line {
     int working_days;     // until due; negative: late by so many
     const char *booked;   // "booked for Tuesday 2 April 2024, 10:00", "not recorded yet: booked for
                           // …", or NULL
+    const char *counted;  // how the due date was counted: shown where the child has another line of
+                          // the title; or NULL
     const char *late;     // of one that is booked too late: what that means and what to do; or NULL
     struct date seen_on;  // DATE_NONE when not known
     const char *reason;   // why it reaches this person, where the date does not say it, or NULL
     const char *said;     // what somebody said about it: "In hand until …", or NULL
     bool is_new;
+    bool parting; // no longer the reader's: stands in a part of its own, and is counted nowhere
     long long deadline_id;
     const char *url; // of the page that explains it and takes a word about it, or NULL
 };
@@ -41,6 +44,7 @@ struct digest {
     const char *reader; // "Ivy Hart"
     struct date on;
     bool escalation; // told as a manager rather than as the one who acts
+    bool at_once;    // could not wait for the digest of a morning
     const struct digest_line *lines;
     size_t count;
     size_t most;              // lines shown; 0: 60

@@ -53,6 +53,7 @@ static void item_words(struct arena *a, struct text *out, const struct digest_it
               html_escape(a, i->title), html_escape(a, i->force));
     text_addf(out, "<br><span style=\"color:%s;%s\">%s</span>", colours[i->urgency],
               i->urgency <= URGENCY_TODAY ? "font-weight:bold;" : "", html_escape(a, i->due));
+    remark(a, out, i->counted);
     remark(a, out, i->booked);
     remark(a, out, i->late);
     if (*i->reason)
@@ -74,6 +75,7 @@ static void short_words(struct arena *a, struct text *out, const struct digest_i
         text_add(out, " &nbsp;");
         html_link(a, out, i->url, "why, or in hand");
     }
+    remark(a, out, i->counted);
     remark(a, out, i->booked);
     remark(a, out, i->reason);
     remark(a, out, i->said);
@@ -136,6 +138,7 @@ const char *digest_html(struct arena *a, const struct digest *d, const struct di
     html_page_say(a, &out, opening);
     part(a, &out, p->lead_heading, &p->lead);
     part(a, &out, p->told_heading, &p->told);
+    part(a, &out, p->parted_heading, &p->parted);
     html_page_end(a, &out, p->lead.service, p->lead.help);
     return arena_strdup(a, text_str(&out));
 }

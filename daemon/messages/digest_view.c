@@ -185,21 +185,51 @@ static const char *due_words(struct arena *a, const struct digest_line *l, struc
 static const char *seen_words(struct arena *a, struct date seen_on, struct date on)
 {
     if (!date_known(seen_on))
-        return "not seen on record";
+        return "no record of when last seen";
     if (date_is(seen_on, on))
         return "last seen today";
     return arena_printf(a, "last seen %s", strchr(digest_day_words(a, seen_on, on), ' ') + 1);
 }
 
+static int by_child_and_title(const void *x, const void *y)
+{
+    const struct digest_line *a = *(const struct digest_line *const *)x;
+    const struct digest_line *b = *(const struct digest_line *const *)y;
+    int by = child_cmp(a, b);
+
+    return by != 0 ? by : strcmp(a->title, b->title);
+}
+
+const struct digest_line *digest_tell_apart(struct arena *a, const struct digest_line *lines,
+                                            size_t count)
+{
+    struct digest_line *all = ARENA_ARRAY(a, struct digest_line, count + 1);
+    struct digest_line **sorted = ARENA_ARRAY(a, struct digest_line *, count + 1);
+
+    for (size_t i = 0; i < count; i++) {
+        all[i] = lines[i];
+        sorted[i] = &all[i];
+    }
+    if (count > 1)
+        qsort(sorted, count, sizeof *sorted, by_child_and_title);
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i + 1; end < count && by_child_and_title(&sorted[i], &sorted[end]) == 0;)
+            end++;
+        if (end == i + 1)
+            sorted[i]->counted = NULL;
+    }
+    return all;
+}
+
 static bool is_in_full(const struct digest_line *l, struct date on)
 {
-    return l->is_new || digest_urgency(l, on) == URGENCY_TODAY;
+    return !l->parting && (l->is_new || digest_urgency(l, on) == URGENCY_TODAY);
 }
 
 static struct digest_item item_of(struct arena *a, const struct digest_line *l, struct date on)
 {
     return (struct digest_item){
-        .urgency = digest_urgency(l, on),
+        .urgency = l->parting ? URGENCY_LATER : digest_urgency(l, on),
         .child = clean_line(a, l->child, CHILD_CHARS_MAX),
         .worker = clean_line(a, l->worker, CHILD_CHARS_MAX),
         .title = clean_line(a, l->title, TITLE_CHARS_MAX),
@@ -207,11 +237,12 @@ static struct digest_item item_of(struct arena *a, const struct digest_line *l, 
         .due = due_words(a, l, on),
         .booked = clean_line(a, l->booked, REMARK_CHARS_MAX),
         .late = clean_line(a, l->late, LATE_CHARS_MAX),
+        .counted = l->late ? "" : clean_line(a, l->counted, LATE_CHARS_MAX),
         .seen = seen_words(a, l->seen_on, on),
         .reason = clean_line(a, l->reason, REMARK_CHARS_MAX),
         .said = clean_line(a, l->said, SAID_CHARS_MAX),
         .url = l->url && clean_is_url(l->url) ? l->url : NULL,
-        .is_new = l->is_new,
+        .is_new = l->is_new && !l->parting,
         .in_full = is_in_full(l, on),
     };
 }
@@ -275,40 +306,58 @@ void digest_view_make(struct arena *a, const struct digest *d, struct digest_vie
     *ret = v;
 }
 
-// The lines that are to be read in full, or the others.
-static struct digest part_of(struct arena *a, const struct digest *d, bool in_full, size_t most)
+// What is worth reading in full, what was told before, and what is no longer the reader's.
+enum part { PART_LEAD, PART_TOLD, PART_PARTED };
+
+static enum part part_of(const struct digest_line *l, struct date on)
+{
+    if (l->parting)
+        return PART_PARTED;
+    return is_in_full(l, on) ? PART_LEAD : PART_TOLD;
+}
+
+static size_t make_part(struct arena *a, const struct digest *d, enum part part, size_t most,
+                        struct digest_view *ret)
 {
     struct digest_line *lines = ARENA_ARRAY(a, struct digest_line, d->count + 1);
-    struct digest part = *d;
+    struct digest all = *d;
 
-    part.lines = lines;
-    part.count = 0;
-    part.most = most;
+    all.lines = lines;
+    all.count = 0;
+    all.most = most;
     for (size_t i = 0; i < d->count; i++)
-        if (is_in_full(&d->lines[i], d->on) == in_full)
-            lines[part.count++] = d->lines[i];
-    return part;
+        if (part_of(&d->lines[i], d->on) == part)
+            lines[all.count++] = d->lines[i];
+    digest_view_make(a, &all, ret);
+    return all.count;
 }
 
 void digest_parts_make(struct arena *a, const struct digest *d, struct digest_parts *ret)
 {
-    struct digest lead = part_of(a, d, true, d->most), told = part_of(a, d, false, DIGEST_TOLD_MAX);
     struct digest_parts p = {0};
+    struct digest apart = *d;
 
-    digest_view_make(a, &lead, &p.lead);
-    digest_view_make(a, &told, &p.told);
+    apart.lines = digest_tell_apart(a, d->lines, d->count);
+    d = &apart;
+
+    size_t lead = make_part(a, d, PART_LEAD, d->most, &p.lead);
+    size_t told = make_part(a, d, PART_TOLD, DIGEST_TOLD_MAX, &p.told);
+    size_t parted = make_part(a, d, PART_PARTED, DIGEST_TOLD_MAX, &p.parted);
+
+    p.count = lead + told;
     for (size_t i = 0; i < URGENCY_COUNT; i++)
         p.counts[i] = p.lead.counts[i] + p.told.counts[i];
     for (size_t i = 0; i < d->count; i++)
-        p.fresh += d->lines[i].is_new;
-    if (lead.count && told.count) {
-        p.lead_heading =
-            arena_printf(a, "%s: %zu",
-                         p.fresh < lead.count ? "New since your last digest, or due today"
-                                              : "New since your last digest",
-                         lead.count);
-        p.told_heading = arena_printf(a, "Told before, and still open: %zu", told.count);
-    }
+        p.fresh += d->lines[i].is_new && !d->lines[i].parting;
+    if (lead && (told || parted))
+        p.lead_heading = arena_printf(a, "%s: %zu",
+                                      p.fresh < lead ? "New since your last digest, or due today"
+                                                     : "New since your last digest",
+                                      lead);
+    if (told && (lead || parted))
+        p.told_heading = arena_printf(a, "Told before, and still open: %zu", told);
+    if (parted)
+        p.parted_heading = arena_printf(a, "%s: %zu", DIGEST_PARTED, parted);
     *ret = p;
 }
 

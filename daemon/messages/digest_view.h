@@ -7,19 +7,21 @@
 
 #define DIGEST_LINES_MAX 60 // a longer mail is not read
 #define DIGEST_TOLD_MAX 30  // nor what was in the mail before
+#define DIGEST_PARTED "Children who went to another worker"
 
 // Cleaned, in words, ready to be wrapped or escaped.
 struct digest_item {
     enum urgency urgency;
     const char *child, *title, *force;
-    const char *worker; // "" where the child is the reader's
-    const char *due;    // "due Tuesday 9 April (in 4 working days)"
-    const char *booked; // "" for none
-    const char *late;   // "" for none
-    const char *seen;   // "last seen 25 March", "not seen on record"
-    const char *reason; // "" for none
-    const char *said;   // "" for none
-    const char *url;    // NULL for none
+    const char *worker;  // "" where the child is the reader's
+    const char *due;     // "due Tuesday 9 April (in 4 working days)"
+    const char *booked;  // "" for none
+    const char *late;    // "" for none
+    const char *counted; // "" for none: the child has one line of the title
+    const char *seen;    // "last seen 25 March", "no record of when last seen"
+    const char *reason;  // "" for none
+    const char *said;    // "" for none
+    const char *url;     // NULL for none
     bool is_new, in_full;
     bool new_family, new_child; // this line begins one
 };
@@ -42,12 +44,18 @@ struct digest_view {
 // Law, Guidance, Local, by title and by number.
 void digest_view_make(struct arena *a, const struct digest *d, struct digest_view *ret);
 
-// A digest in its two parts, each with its own heading where there are both (else NULL).
+// Leaves how they were counted to those lines alone that nothing else tells apart: a child has
+// others of the same title. Lines that are already told apart stay as they are.
+const struct digest_line *digest_tell_apart(struct arena *a, const struct digest_line *lines,
+                                            size_t count);
+
+// A digest in its parts, each with its own heading where there are several (else NULL).
 struct digest_parts {
-    struct digest_view lead, told;
-    const char *lead_heading, *told_heading;
-    size_t counts[URGENCY_COUNT]; // of both
-    size_t fresh;                 // new lines
+    struct digest_view lead, told, parted;
+    const char *lead_heading, *told_heading, *parted_heading;
+    size_t counts[URGENCY_COUNT]; // of what is the reader's, as are the next two
+    size_t count;
+    size_t fresh; // new lines
 };
 
 void digest_parts_make(struct arena *a, const struct digest *d, struct digest_parts *ret);

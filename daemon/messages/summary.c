@@ -90,6 +90,17 @@ static const char *opening_of(struct arena *a, const struct summary *s)
                         digest_counts_words(a, s->counts));
 }
 
+// What a manager does about a number that may be thousands.
+static const char *advice_of(const struct summary *s)
+{
+    if (s->counts[URGENCY_LATE] == 0)
+        return NULL;
+    return "What to do with those out of timescale: what was done needs its record in the case "
+           "system, and what no longer applies needs to be closed there. Either then goes by "
+           "itself. What is still to be done needs a date: first what the law asks, and of that "
+           "the oldest. Whoever runs timely can give you the list, child by child.";
+}
+
 // "12 February": the weekday of a day long past says nothing.
 static const char *oldest_words(struct arena *a, const struct row *r, struct date on)
 {
@@ -113,6 +124,10 @@ static const char *text_of(struct arena *a, const struct summary *s)
     paragraph_add(&out, "", "", date_words(a, s->on));
     text_add(&out, "\n");
     paragraph_add(&out, "", "", opening_of(a, s));
+    if (advice_of(s)) {
+        text_add(&out, "\n");
+        paragraph_add(&out, "", "", advice_of(s));
+    }
     for (size_t i = 0; i < s->row_count; i++) {
         const struct row *r = &s->rows[i];
 
@@ -186,6 +201,8 @@ static const char *html_of(struct arena *a, const struct summary *s)
 
     html_page_start(a, &out, "timely", date_words(a, s->on), s->reader);
     html_page_say(a, &out, opening_of(a, s));
+    if (advice_of(s))
+        html_page_say(a, &out, advice_of(s));
     if (s->row_count > 0) {
         text_add(&out, "<tr><td style=\"padding:10px 20px 0 20px;\"><table width=\"100%\" "
                        "cellpadding=\"0\" cellspacing=\"0\" border=\"0\">\n");

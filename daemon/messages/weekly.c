@@ -53,14 +53,43 @@ static void add_list(struct arena *a, struct text *out, const struct weekly_list
     digest_add_items(a, out, &l->view);
 }
 
-static void add_week(struct text *out, const struct weekly_week *w)
+static const char *children_words(struct arena *a, const struct weekly_item *item)
+{
+    AUTO(text_done) struct text out = {0};
+
+    if (!item->named)
+        return arena_printf(a, "%zu", item->count);
+    for (size_t i = 0; i < item->count; i++)
+        text_addf(&out, "%s%s%s", i ? ", " : "", item->children[i].child, item->children[i].worker);
+    return arena_strdup(a, text_str(&out));
+}
+
+// An address takes a line: each child has its own then.
+static void add_item(struct arena *a, struct text *out, const struct weekly_item *item)
+{
+    if (!item->linked) {
+        paragraph_add(out, "    - ", "      ",
+                      arena_printf(a, "%s: %s", item->what, children_words(a, item)));
+        return;
+    }
+    paragraph_add(out, "    - ", "      ", arena_printf(a, "%s:", item->what));
+    for (size_t i = 0; i < item->count; i++) {
+        const struct weekly_child *c = &item->children[i];
+
+        paragraph_add(out, "      ", "      ",
+                      arena_printf(a, "%s%s%s%s", c->child, c->worker, c->url ? " " : "",
+                                   c->url ? c->url : ""));
+    }
+}
+
+static void add_week(struct arena *a, struct text *out, const struct weekly_week *w)
 {
     text_add(out, "\n");
     paragraph_add(out, "", "", w->heading);
     for (size_t i = 0; i < w->count; i++) {
         paragraph_add(out, "  ", "  ", w->days[i].day);
         for (size_t k = 0; k < w->days[i].count; k++)
-            paragraph_add(out, "    - ", "      ", w->days[i].dates[k]);
+            add_item(a, out, &w->days[i].items[k]);
     }
 }
 
@@ -77,8 +106,9 @@ static const char *text_of(struct arena *a, const struct weekly_view *v)
     add_list(a, &out, &v->late);
     add_list(a, &out, &v->records);
     add_list(a, &out, &v->standing);
-    add_week(&out, &v->weeks[0]);
-    add_week(&out, &v->weeks[1]);
+    add_week(a, &out, &v->weeks[0]);
+    add_week(a, &out, &v->weeks[1]);
+    add_list(a, &out, &v->parted);
     text_add(&out, "\n-- \n");
     paragraph_add(&out, "", "", v->service);
     if (v->help)

@@ -23,6 +23,8 @@ struct weekly_date {
     const char *child;  // as the authority's setting allows
     const char *worker; // who the child is allocated to; or NULL
     const char *title;
+    const char *force; // Law, Guidance, Local
+    const char *url;   // of the page that explains it and takes a word about it, or NULL
 };
 
 // Each deadline stands in one of the lists.
@@ -41,6 +43,8 @@ struct weekly {
     size_t record_count;
     const struct digest_line *standing; // told before and open still, in no other list
     size_t standing_count;
+    const struct digest_line *parted; // no longer the reader's, and counted nowhere
+    size_t parted_count;
     size_t older_count; // out of timescale since before timely began: the first summary had them
     const struct weekly_date *dates; // of this week and the next, in order of time
     size_t date_count;

@@ -6,12 +6,24 @@
 
 #define BELOW "color:#b3261e;font-weight:bold;"
 
-static void row(struct arena *a, struct text *out, int left, const char *style, const char *words)
+static void row_start(struct text *out, int left, const char *style)
 {
     text_addf(out,
               "<tr><td style=\"padding:2px 28px 2px %dpx;" HTML_FONT "font-size:14px;"
-              "line-height:21px;%s\">%s</td></tr>\n",
-              left, style, html_escape(a, words));
+              "line-height:21px;%s\">",
+              left, style);
+}
+
+static void row_end(struct text *out)
+{
+    text_add(out, "</td></tr>\n");
+}
+
+static void row(struct arena *a, struct text *out, const char *style, const char *words)
+{
+    row_start(out, 28, style);
+    text_add(out, html_escape(a, words));
+    row_end(out);
 }
 
 static void figures(struct arena *a, struct text *out, const struct weekly_view *v)
@@ -20,7 +32,7 @@ static void figures(struct arena *a, struct text *out, const struct weekly_view 
         return;
     html_heading(a, out, v->figures_heading);
     for (size_t i = 0; i < v->figure_count; i++)
-        row(a, out, 28, v->below[i] ? BELOW : HTML_INK, v->figures[i]);
+        row(a, out, v->below[i] ? BELOW : HTML_INK, v->figures[i]);
 }
 
 static void list(struct arena *a, struct text *out, const struct weekly_list *l)
@@ -31,13 +43,36 @@ static void list(struct arena *a, struct text *out, const struct weekly_list *l)
     digest_html_items(a, out, &l->view);
 }
 
+static void child(struct arena *a, struct text *out, const struct weekly_child *c)
+{
+    if (c->url)
+        html_link(a, out, c->url, c->child);
+    else
+        text_add(out, html_escape(a, c->child));
+    text_add(out, html_escape(a, c->worker));
+}
+
+// "Core group [Guidance], due: 1042, 1043 (Ivy Hart)", each child a link to its page.
+static void item(struct arena *a, struct text *out, const struct weekly_item *i)
+{
+    row_start(out, 44, HTML_INK);
+    text_addf(out, "%s: ", html_escape(a, i->what));
+    if (!i->named)
+        text_addf(out, "%zu", i->count);
+    for (size_t k = 0; i->named && k < i->count; k++) {
+        text_add(out, k ? ", " : "");
+        child(a, out, &i->children[k]);
+    }
+    row_end(out);
+}
+
 static void week(struct arena *a, struct text *out, const struct weekly_week *w)
 {
     html_heading(a, out, w->heading);
     for (size_t i = 0; i < w->count; i++) {
-        row(a, out, 28, HTML_INK "font-weight:bold;", w->days[i].day);
+        row(a, out, HTML_INK "font-weight:bold;", w->days[i].day);
         for (size_t k = 0; k < w->days[i].count; k++)
-            row(a, out, 44, HTML_INK, w->days[i].dates[k]);
+            item(a, out, &w->days[i].items[k]);
     }
 }
 
@@ -54,6 +89,7 @@ const char *weekly_html(struct arena *a, const struct weekly_view *v)
     list(a, &out, &v->standing);
     week(a, &out, &v->weeks[0]);
     week(a, &out, &v->weeks[1]);
+    list(a, &out, &v->parted);
     html_page_end(a, &out, v->service, v->help);
     return arena_strdup(a, text_str(&out));
 }

@@ -65,7 +65,7 @@ static void add_list(struct arena *a, const struct weekly *w, const struct diges
 {
     struct digest d = {.reader = w->reader,
                        .on = w->on,
-                       .lines = lines,
+                       .lines = digest_tell_apart(a, lines, count),
                        .count = count,
                        .most = lines == w->fresh ? DIGEST_LINES_MAX : WEEKLY_LATE_MOST,
                        .service_name = w->service_name};
@@ -95,36 +95,38 @@ static bool is_same(const struct weekly_date *x, const struct weekly_date *y)
            has_time(x) == has_time(y) && (!has_time(x) || x->at.minute == y->at.minute);
 }
 
-static const char *item_start(struct arena *a, const struct weekly_date *d)
+static const char *what_words(struct arena *a, const struct weekly_date *d)
 {
-    const char *title = clean_line(a, d->title, CHARS_MAX);
+    const char *title = arena_printf(a, "%s [%s]", clean_line(a, d->title, CHARS_MAX),
+                                     clean_line(a, d->force, CHARS_MAX));
 
     if (has_time(d))
         return arena_printf(a, "%02d:%02d %s", d->at.minute / 60, d->at.minute % 60, title);
     return arena_printf(a, "%s, %s", title, date_known(d->at.on) ? "booked" : "due");
 }
 
-// "1042, 1043 (Ivy Hart), 0977 (Tom Reed)": children of one worker stand together.
-static const char *children_words(struct arena *a, const struct weekly_date *dates, size_t count)
+// Of the dates of a day in order, those of one item from the first of them on. Children of one
+// worker stand together.
+static struct weekly_item item_of(struct arena *a, const struct weekly_date *dates, size_t count,
+                                  bool named)
 {
-    AUTO(text_done) struct text out = {0};
+    struct weekly_child *children = ARENA_ARRAY(a, struct weekly_child, count);
+    struct weekly_item item = {
+        .what = what_words(a, dates), .children = children, .count = count, .named = named};
 
-    for (size_t i = 0; i < count; i++) {
-        bool last = i + 1 == count || worker_cmp(&dates[i], &dates[i + 1]) != 0;
+    for (size_t i = 0; named && i < count; i++) {
+        const struct weekly_date *d = &dates[i];
+        bool last = i + 1 == count || worker_cmp(d, &dates[i + 1]) != 0;
 
-        text_addf(&out, "%s%s", i ? ", " : "", clean_line(a, dates[i].child, CHARS_MAX));
-        if (last && dates[i].worker)
-            text_addf(&out, " (%s)", clean_line(a, dates[i].worker, CHARS_MAX));
+        children[i] = (struct weekly_child){
+            .child = clean_line(a, d->child, CHARS_MAX),
+            .worker = d->worker && (last || d->url)
+                          ? arena_printf(a, " (%s)", clean_line(a, d->worker, CHARS_MAX))
+                          : "",
+            .url = d->url && clean_is_url(d->url) ? d->url : NULL};
+        item.linked |= children[i].url != NULL;
     }
-    return arena_strdup(a, text_str(&out));
-}
-
-// Of the dates of a day in order, those of one item from the first of them on.
-static const char *item_of(struct arena *a, const struct weekly_date *dates, size_t count,
-                           bool named)
-{
-    return arena_printf(a, "%s: %s", item_start(a, dates),
-                        named ? children_words(a, dates, count) : arena_printf(a, "%zu", count));
+    return item;
 }
 
 // Meetings by their time, then what is booked for no time, then what is due, by title, by worker
@@ -149,7 +151,7 @@ static struct weekly_day day_of(struct arena *a, const struct weekly *w,
                                 const struct weekly_date *dates, size_t count, bool named)
 {
     struct weekly_date *sorted = ARENA_ARRAY(a, struct weekly_date, count);
-    const char **items = ARENA_ARRAY(a, const char *, count);
+    struct weekly_item *items = ARENA_ARRAY(a, struct weekly_item, count);
     size_t found = 0;
 
     memcpy(sorted, dates, count * sizeof *sorted);
@@ -238,5 +240,6 @@ void weekly_view_make(struct arena *a, const struct weekly *w, struct weekly_vie
     add_list(a, w, w->records, w->record_count,
              "Minutes, outcomes and other work of chairs not done in time", &v.records);
     add_list(a, w, w->standing, w->standing_count, "Told before, and still open", &v.standing);
+    add_list(a, w, w->parted, w->parted_count, DIGEST_PARTED, &v.parted);
     *ret = v;
 }

@@ -4,11 +4,23 @@
 #include "digest_view.h"
 #include "weekly.h"
 
+struct weekly_child {
+    const char *child;  // "1042"
+    const char *worker; // " (Ivy Hart)" after the last child of one worker, else ""
+    const char *url;    // NULL for none
+};
+
+struct weekly_item {
+    const char *what; // "10:00 Core group [Guidance]", "Core group [Guidance], due"
+    const struct weekly_child *children;
+    size_t count;
+    bool named;  // else the count alone is shown: there are too many
+    bool linked; // each with a page of its own
+};
+
 struct weekly_day {
     const char *day; // "Tuesday 9 April: 3"
-    // "10:00 Core group: 1042 (Ivy Hart)", "Core group, due: 1042, 1043 (Ivy Hart)"; where there
-    // are too many, "Core group, due: 2"
-    const char *const *dates;
+    const struct weekly_item *items;
     size_t count;
 };
 
@@ -29,7 +41,7 @@ struct weekly_view {
     const char *const *figures; // "3 of 4 (75%), target 90-95%: initial conferences …"
     const bool *below;
     size_t figure_count;
-    struct weekly_list fresh, late, records, standing;
+    struct weekly_list fresh, late, records, standing, parted;
     struct weekly_week weeks[2];
     const char *service, *help; // help NULL: none
 };

@@ -283,9 +283,8 @@ static struct duty *add_duty(struct memory *m, struct remembered *p)
     return d;
 }
 
-// Since when it is known, and why the date is what it is, as owed_read finds them.
-static void note_late_booking(struct memory *m, const struct deadline *d, const struct owed *was,
-                              instant now, struct owed *o)
+// Since when it is known, as owed_read finds it.
+static void note_late_booking(const struct owed *was, instant now, struct owed *o)
 {
     if (!date_known(o->booked.on) || date_cmp(o->booked.on, o->due_on) <= 0)
         return;
@@ -293,7 +292,6 @@ static void note_late_booking(struct memory *m, const struct deadline *d, const 
         was->late_since && date_is(was->due_on, o->due_on) && date_is(was->booked.on, o->booked.on)
             ? was->late_since
             : now;
-    o->derivation = explain_derivation(m->arena, m->library, d);
 }
 
 static void write_duty(struct memory *m, struct remembered *p, struct stored_deadline *s,
@@ -306,7 +304,9 @@ static void write_duty(struct memory *m, struct remembered *p, struct stored_dea
     *s = stored_of(m, c, s);
     d->uid = s->uid;
     d->owed = owed_of(s, c->deadline, p->of);
-    note_late_booking(m, c->deadline, &was, now, &d->owed);
+    if (d->owed.open)
+        d->owed.derivation = explain_derivation(m->arena, m->library, c->deadline);
+    note_late_booking(&was, now, &d->owed);
     d->next_notice = first_notice;
     if (is_new || !date_is(was.due_on, d->owed.due_on)) {
         d->known_at = now;

@@ -32,12 +32,14 @@ MUST_USE bool import_directory(struct db *store, const char *file, instant now, 
 
 // Takes the days on which people are away (import_absences) or on duty for their teams
 // (import_duty) from a file that has all of them: what earlier files said and this one does not
-// holds no longer from today on; what is over stays as it was. References to nobody are reported
-// and kept. In one transaction; `now` is business time.
-MUST_USE bool import_absences(struct db *store, const char *file, instant now, struct text *report,
-                              bool *left_aside, struct error *err);
-MUST_USE bool import_duty(struct db *store, const char *file, instant now, struct text *report,
-                          bool *left_aside, struct error *err);
+// holds no longer from today on; what is over stays as it was, and so does what is known of a
+// person or team of whom a row was left aside. A file without a row is refused, unless it
+// may_be_empty. References to nobody are reported and kept. In one transaction; `now` is business
+// time.
+MUST_USE bool import_absences(struct db *store, const char *file, bool may_be_empty, instant now,
+                              struct text *report, bool *left_aside, struct error *err);
+MUST_USE bool import_duty(struct db *store, const char *file, bool may_be_empty, instant now,
+                          struct text *report, bool *left_aside, struct error *err);
 
 // Adds what the file says to timely.local_event, in one transaction; what is there already as it
 // stands is not added again, and nothing is deleted. Types of events that no rule knows (`known`,

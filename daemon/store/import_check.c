@@ -153,8 +153,9 @@ bool import_check_rows(struct import_file *f, const char *select, struct error *
         f->aside += (long)rows;
         f->rows -= (long)rows;
         if (!db_run(f->db,
-                    "DELETE FROM pg_temp.stage USING pg_temp.problem"
-                    " WHERE stage.line = problem.line",
+                    "WITH gone AS (DELETE FROM pg_temp.stage"
+                    " WHERE line IN (SELECT line FROM pg_temp.problem) RETURNING *)"
+                    " INSERT INTO pg_temp.aside SELECT * FROM gone",
                     err))
             return false;
     }

@@ -5,7 +5,7 @@
 
 // Leaves aside the rows of pg_temp.stage that have a value that is none of its kind, too long or
 // missing where it must be, and those that repeat the key of a row before them: reported and
-// deleted from the stage.
+// moved from the stage to pg_temp.aside.
 MUST_USE bool import_check(struct import_file *f, struct error *err);
 
 // Leaves aside the rows that a statement tells, which gives line, what is wrong with them, and the

@@ -259,7 +259,7 @@ static bool create_stage(struct import_file *f, struct error *err)
         import_add_name(&sql, f->columns[i].name);
         text_add(&sql, " text");
     }
-    text_add(&sql, ") ON COMMIT DROP");
+    text_add(&sql, ") ON COMMIT DROP; CREATE TEMP TABLE aside (LIKE stage) ON COMMIT DROP");
     return db_run(f->db, text_str(&sql), err);
 }
 

@@ -37,8 +37,8 @@ struct import_file {
 };
 
 // Reads the file into pg_temp.stage (line bigint, and each column as text), which lasts until the
-// end of the transaction that the caller has begun. FAULT_INPUT when the file must be refused
-// whole.
+// end of the transaction that the caller has begun, as does pg_temp.aside, its like without a row.
+// FAULT_INPUT when the file must be refused whole.
 MUST_USE bool import_stage(struct import_file *f, struct error *err);
 
 // Adds a column's name as an SQL identifier.

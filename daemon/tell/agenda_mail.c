@@ -82,7 +82,7 @@ static struct digest digest_of(const struct agenda_voice *v, const struct staff 
 
     for (size_t i = 0; i < count; i++) {
         all[i] = agenda_digest_line(v, lines[i]);
-        escalation &= lines[i]->escalation || !lines[i]->is_new;
+        escalation &= lines[i]->escalation || !lines[i]->is_new || lines[i]->parting;
     }
     return (struct digest){.reader = reader->name ? reader->name : reader->id,
                            .on = agenda_today(v),
@@ -144,6 +144,7 @@ static json_t *alarm_mail(const struct agenda_voice *v, const struct agenda_mail
                      date_iso(v->arena, line->owed->due_on), line->rungs[line->rung_count - 1]);
     struct rendered r;
 
+    d.at_once = true;
     digest_render(v->arena, &d, &r);
     return telling(v, message_to(v, "alarm", key, m->to, &r), m);
 }

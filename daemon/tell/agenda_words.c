@@ -114,11 +114,13 @@ struct digest_line agenda_digest_line(const struct agenda_voice *v, const struct
         .due_at = o->due_at,
         .working_days = l->working_days,
         .booked = booked_words(v, o),
+        .counted = o->derivation,
         .late = late_words(v, l),
         .seen_on = o->seen_on,
         .reason = reason_beside_dates(v, l),
         .said = acknowledged_words(v->arena, o, agenda_today(v)),
         .is_new = l->is_new,
+        .parting = l->parting,
         .deadline_id = o->deadline_id,
         .url = l->parting ? NULL : mail_link_later(v->arena, v->config->public_url, o->deadline_id),
     };

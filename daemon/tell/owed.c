@@ -52,7 +52,7 @@ static const char select_owed[] =
     " CASE WHEN d.booked_at::date > d.due_on THEN (SELECT (extract(epoch FROM min(h.known_at))"
     " * 1000000)::bigint FROM timely.deadline_history h WHERE h.deadline_id = d.deadline_id"
     " AND h.due_on = d.due_on AND h.booked_at::date = d.booked_at::date) END,"
-    " CASE WHEN d.booked_at::date > d.due_on THEN d.derivation END,"
+    " d.derivation,"
     " t.at, t.precise, t.recorded_at"
     " FROM timely.deadline d LEFT JOIN timely.person p USING (person_id) LEFT JOIN LATERAL ("
     // A booked meeting is known by its meeting's number and starts a clock at the booked time.

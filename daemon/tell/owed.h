@@ -31,7 +31,7 @@ struct owed {
     const char *family;
     struct responsible who;
     struct date worker_since, seen_on; // DATE_NONE
-    const char *derivation;            // of one that is booked too late, the sentence; else NULL
+    const char *derivation;            // the sentence that explains the due date
     const struct acknowledged *said;   // the oldest first, those too whose last day is over
     size_t said_count;
 };

@@ -1,6 +1,8 @@
 // A reader's week becomes the parts of one mail (weekly_list.h).
 #include "weekly_list.h"
 
+#include "mail_links.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,11 +49,14 @@ static struct weekly_date date_of(const struct listing *g, const struct concern 
 {
     struct arena *a = g->voice->arena;
 
-    return (struct weekly_date){.on = c->on,
-                                .at = c->booked ? c->owed->booked : MOMENT_NONE,
-                                .child = naming_child(a, g->voice->config->names, &c->owed->child),
-                                .worker = agenda_worker(g->voice, c->owed, g->reader->to),
-                                .title = arena_strdup(a, c->timescale->title)};
+    return (struct weekly_date){
+        .on = c->on,
+        .at = c->booked ? c->owed->booked : MOMENT_NONE,
+        .child = naming_child(a, g->voice->config->names, &c->owed->child),
+        .worker = agenda_worker(g->voice, c->owed, g->reader->to),
+        .title = arena_strdup(a, c->timescale->title),
+        .force = force_word(c->timescale->force),
+        .url = mail_link_later(a, g->voice->config->public_url, c->owed->deadline_id)};
 }
 
 static int by_date(const void *x, const void *y)
@@ -127,15 +132,19 @@ static void add_lines(const struct listing *g)
     struct arena *a = g->voice->arena;
     struct digest_line *fresh = ARENA_ARRAY(a, struct digest_line, m->count + 1);
     struct digest_line *standing = ARENA_ARRAY(a, struct digest_line, m->count + 1);
+    struct digest_line *parted = ARENA_ARRAY(a, struct digest_line, m->count + 1);
 
     for (size_t i = 0; i < m->count; i++) {
-        if (m->lines[i]->is_new)
+        if (m->lines[i]->parting)
+            parted[g->words->parted_count++] = agenda_digest_line(g->voice, m->lines[i]);
+        else if (m->lines[i]->is_new)
             fresh[g->words->fresh_count++] = agenda_digest_line(g->voice, m->lines[i]);
         else if (!is_in_list(g, m->lines[i]))
             standing[g->words->standing_count++] = agenda_digest_line(g->voice, m->lines[i]);
     }
     g->words->fresh = fresh;
     g->words->standing = standing;
+    g->words->parted = parted;
 }
 
 struct weekly weekly_words(const struct agenda_voice *v, const struct agenda_mail *m)

@@ -461,16 +461,35 @@ CREATE TRIGGER notice_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.
     FOR EACH STATEMENT EXECUTE FUNCTION timely.audit_is_append_only();
 CREATE TRIGGER message_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timely.message_deadline
     FOR EACH STATEMENT EXECUTE FUNCTION timely.audit_is_append_only();
-CREATE FUNCTION timely.acknowledgement_only_ends() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Rows that stand but for how they end: the columns of the end, the one that tells whether it has come first.
+CREATE FUNCTION timely.only_ends() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP <> 'UPDATE' OR OLD.ended_at IS NOT NULL
-       OR (to_jsonb(NEW) - ARRAY['ended_at', 'ended_because']) <> (to_jsonb(OLD) - ARRAY['ended_at', 'ended_because']) THEN
-        RAISE EXCEPTION 'what somebody said stands: it can only end';
+    IF TG_OP = 'UPDATE' AND to_jsonb(OLD)->>TG_ARGV[0] IS NULL
+       AND to_jsonb(NEW) - TG_ARGV::text[] = to_jsonb(OLD) - TG_ARGV::text[] THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'what was said stands: it can only end';
+END $$;
+CREATE TRIGGER acknowledgement_only_ends BEFORE UPDATE OR DELETE ON timely.acknowledgement
+    FOR EACH ROW EXECUTE FUNCTION timely.only_ends('ended_at', 'ended_because');
+CREATE TRIGGER acknowledgement_not_truncated BEFORE TRUNCATE ON timely.acknowledgement
+    FOR EACH STATEMENT EXECUTE FUNCTION timely.only_ends();
+-- What a message says, to whom, is never written anew: once it is settled, its texts may be emptied. Deleting a settled one
+-- is a purge; the audit has what was sent.
+CREATE FUNCTION timely.message_stands() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (NEW.kind, NEW.dedupe, NEW.staff_id, NEW.recipient, NEW.rfc_message_id)
+       IS DISTINCT FROM (OLD.kind, OLD.dedupe, OLD.staff_id, OLD.recipient, OLD.rfc_message_id)
+       OR EXISTS (SELECT FROM (VALUES (OLD.subject, NEW.subject), (OLD.body_text, NEW.body_text),
+                                      (OLD.body_html, NEW.body_html), (OLD.body_calendar, NEW.body_calendar)) AS v (was, becomes)
+                   WHERE v.becomes IS DISTINCT FROM v.was AND (OLD.settled_at IS NULL OR v.becomes <> '')) THEN
+        RAISE EXCEPTION 'what a message says stands: once it is settled, its texts can only be emptied';
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER acknowledgement_only_ends BEFORE UPDATE OR DELETE ON timely.acknowledgement
-    FOR EACH ROW EXECUTE FUNCTION timely.acknowledgement_only_ends();
+CREATE TRIGGER message_stands
+    BEFORE UPDATE OF kind, dedupe, staff_id, recipient, rfc_message_id, subject, body_text, body_html, body_calendar
+    ON timely.outbox FOR EACH ROW EXECUTE FUNCTION timely.message_stands();
 CREATE FUNCTION timely.calendar_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'the calendar is append-only';

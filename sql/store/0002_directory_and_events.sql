@@ -39,6 +39,10 @@ CREATE TABLE timely.cover (
     told_at      timestamptz NOT NULL                -- business time
 );
 CREATE INDEX cover_of ON timely.cover (of_id);
+CREATE TRIGGER cover_only_ends BEFORE UPDATE OR DELETE ON timely.cover
+    FOR EACH ROW EXECUTE FUNCTION timely.only_ends('withdrawn_on');
+CREATE TRIGGER cover_not_truncated BEFORE TRUNCATE ON timely.cover
+    FOR EACH STATEMENT EXECUTE FUNCTION timely.only_ends();
 
 -- Days of absence and duty that came or went: the agenda looks anew at what these people act on, or were told of. Waits its turn.
 CREATE FUNCTION timely.cover_changed(staff text[], business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$

@@ -1,5 +1,6 @@
 -- Rights of the four roles, granted where the roles exist. Creating them is the DBA's: see docs/operating.md.
---   timely_daemon   works; on the audit, the history, what was said, the answers and the proclaimed holidays only INSERT
+--   timely_daemon   works; on the audit, the history, what was said, the answers and the proclaimed holidays only INSERT;
+--                   of a message only what becomes of it
 --   timely_web      reads feeds, what a link opens and whether to somebody, puts what people press into the inbox
 --   timely_report   reads deadlines and findings; no message texts
 -- The owner of the schema migrates and purges.
@@ -17,6 +18,9 @@ BEGIN
         GRANT UPDATE (ended_at, ended_because) ON timely.acknowledgement TO timely_daemon;
         REVOKE UPDATE, DELETE ON timely.cover FROM timely_daemon;
         GRANT UPDATE (withdrawn_on) ON timely.cover TO timely_daemon;
+        REVOKE UPDATE, DELETE ON timely.outbox FROM timely_daemon;
+        GRANT UPDATE (state, put_at, not_before, attempts, claimed_by, claim_number, lease_until, maybe_repeat, last_answer,
+            settled_at, given_up) ON timely.outbox TO timely_daemon;
     END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_web') THEN
         GRANT USAGE ON SCHEMA timely TO timely_web;

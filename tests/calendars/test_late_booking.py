@@ -13,7 +13,7 @@ from authority import Authority, Meeting, Server
 STARTED, DUE = datetime.date(2024, 3, 28), 'Monday 22 April 2024'
 AFTERNOON = datetime.datetime(2024, 4, 3, 15)
 NIGHT = datetime.datetime(2024, 4, 6, 3)  # a Saturday
-SUBJECT = '1 booked after the due date'
+SUBJECT = '1 booked after the due date; told at once'
 ASKS = 'Please ask for an earlier date, or tell your manager why there is none.'
 LINK = re.compile(r'http://127\.0\.0\.1:8480/why/([\w-]+)')
 
@@ -174,7 +174,7 @@ def test_brothers_and_sisters_are_one_mail(authority):
     named = {frozenset(re.findall(r'REF-(\w+)', words_of(m))): m for m in mails}
     assert set(named) == {frozenset(c.key for c in own), frozenset([sister.key]), frozenset([other.key])}
     family = named[frozenset(c.key for c in own)]
-    assert family.message['Subject'] == '3 booked after the due date'
+    assert family.message['Subject'] == f'3{SUBJECT[1:]}'
     assert len(set(LINK.findall(words_of(family)))) == 3 and words_of(family).count(ASKS) == 3
     assert authority.store.one("SELECT count(DISTINCT message_id) FROM timely.notice WHERE rung LIKE '%%booked late%%'") == 3
     assert happens(authority) == []

@@ -193,6 +193,23 @@ def test_an_empty_list_is_an_answer(council):
     assert council('due', '--person', 'nobody', '--as-at', END).out == 'Nothing of the kind on Sunday 31 March 2024.\n'
 
 
+def test_an_id_that_nobody_has_is_remarked_beside_an_empty_list(council):
+    for option, words in (('--person', 'nothing is known of person nosuch'), ('--worker', 'a worker, of the number nosuch'),
+                          ('--team', 'no child one, of the number nosuch')):
+        said = council('due', option, 'nosuch', '--format', 'csv')
+        assert said.rows() == [] and words in said.err
+    owed = due(council)[0]
+    for option, column in (('--person', 'person_id'), ('--worker', 'worker_id'), ('--team', 'team_id')):
+        assert council('due', option, owed[column], '--state', 'ended', '--timescale', 'icpc').err == ''
+
+
+def test_no_figures_are_given_of_a_team_that_nobody_has(council):
+    question = 'timeliness', '--measure', 'm-icpc', '--from', '2023-04', '--to', '2024-03', '--team'
+    said = council(*question, 'nosuch', status=1)
+    assert said.out == '' and 'no child one, of the number nosuch' in said.err
+    assert council(*question, due(council)[0]['team_id']).err == ''
+
+
 def test_people_see_the_worst_first_and_words(council):
     lines = council('due', '--as-at', END).out.splitlines()
     assert lines[0].split() == ['Due', 'Person', 'Worker', 'Team', 'What', 'How', 'it', 'stands']

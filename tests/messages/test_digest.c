@@ -120,6 +120,36 @@ static void digest_for_a_manager(void **state)
     check_rendered("digest-manager", &r);
 }
 
+// What went to somebody else is told once, and is neither news nor work.
+static void what_is_no_longer_theirs_stands_apart(void **state)
+{
+    struct digest_line lines[] = {
+        line_of("1042", "f1", "Core group", "Guidance", "2024-04-09", 4),
+        line_of("0977", "f2", "Visit to a child in need", "Local", "2024-03-28", -2),
+        line_of("1188", "f3", "Assessment under section 17", "Law", "2024-05-31", 41),
+    };
+    struct digest d = digest_of(lines, 3);
+    struct rendered r;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        lines[i].is_new = true;
+    lines[1].parting = true;
+    lines[1].reason = "no longer yours: the child went to Tom Reed on Tuesday 2 April 2024";
+    digest_render(arena, &d, &r);
+    assert_narrow(r.text);
+    assert_string_equal(r.subject, "1 due within 5 working days; 1 new");
+    check_rendered("digest-parted", &r);
+    // A list of them alone promises no work.
+    d.lines = &lines[1];
+    d.count = 1;
+    d.escalation = true;
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "1 no longer yours");
+    assert_non_null(strstr(r.text, "Nothing is due."));
+    assert_null(strstr(r.html, "NEW"));
+}
+
 static void summary_of_a_first_start(void **state)
 {
     static const struct {
@@ -154,6 +184,7 @@ static void summary_of_a_first_start(void **state)
     d.count = 0;
     summary_render(arena, &d, &r);
     assert_string_equal(r.subject, "First summary: nothing is open");
+    assert_null(strstr(r.text, "What to do"));
 }
 
 static void a_long_digest_is_cut_and_counted(void **state)
@@ -250,6 +281,56 @@ static void subjects_name_the_worst(void **state)
     assert_string_equal(r.subject, "Nothing is due");
 }
 
+// The first week of a placement and six weeks after a visit bear one title.
+static void two_of_a_title_say_what_they_are_counted_from(void **state)
+{
+    struct digest_line lines[] = {
+        line_of("0733", "f1", "Visit to a child in care", "Law", "2024-03-28", -2),
+        line_of("0733", "f1", "Visit to a child in care", "Law", "2024-04-09", 4),
+        line_of("0734", "f1", "Visit to a child in care", "Law", "2024-04-09", 4),
+        line_of("0733", "f1", "Personal education plan", "Guidance", "2024-04-09", 4),
+    };
+    struct digest d = digest_of(lines, 4);
+    struct rendered r;
+
+    (void)state;
+    lines[0].counted = "Due by Thursday 28 March 2024: 1 week after the placement began.";
+    lines[1].counted = "Due by Tuesday 9 April 2024: 6 weeks after <b> the visit.";
+    lines[1].is_new = true;
+    lines[2].counted = lines[3].counted = "Due by another sentence.";
+    digest_render(arena, &d, &r);
+    position(r.text, "\n    Due by Thursday 28 March 2024: 1 week after the placement began.\n");
+    position(r.text, "\n    Due by Tuesday 9 April 2024: 6 weeks after <b> the visit.\n");
+    position(r.html, "6 weeks after &lt;b&gt; the visit.");
+    assert_null(strstr(r.text, "another sentence"));
+    assert_null(strstr(r.html, "another sentence"));
+}
+
+static void what_cannot_wait_says_when_it_is_due(void **state)
+{
+    struct digest_line lines[] = {
+        line_of("1", "a", "t", "Law", "2024-04-03", 0),
+        line_of("2", "a", "t", "Law", "2024-04-03", 0),
+    };
+    struct digest d = digest_of(lines, 1);
+    struct rendered r;
+
+    (void)state;
+    d.at_once = true;
+    lines[0].is_new = lines[1].is_new = true;
+    lines[0].due_at = moment_of("2024-04-03T16:30");
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "due today, 16:30; told at once");
+    position(r.text, "\nThis is waiting for you, at once and not with your next digest: 1 due\n");
+    assert_null(strstr(r.text, "since your last digest"));
+    d.escalation = true;
+    d.count = 2;
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "For your attention: 2 due today; told at once");
+    position(r.text,
+             "\nThis is for your attention, at once and not with your next digest: 2 due\n");
+}
+
 static void days_are_said_in_words(void **state)
 {
     static const struct {
@@ -315,7 +396,7 @@ static struct rendered render_hostile(const char *s)
     struct digest d;
     struct rendered r;
 
-    told.worker = told.booked = told.reason = told.said = s;
+    told.worker = told.booked = told.reason = told.said = told.counted = s;
     told.url = strcmp(s, "plain") == 0 ? NULL : s;
 
     struct digest_line lines[] = {told, told};
@@ -449,10 +530,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digest_for_a_worker),
         cmocka_unit_test(digest_for_a_manager),
+        cmocka_unit_test(what_is_no_longer_theirs_stands_apart),
+        cmocka_unit_test(two_of_a_title_say_what_they_are_counted_from),
         cmocka_unit_test(summary_of_a_first_start),
         cmocka_unit_test(a_long_digest_is_cut_and_counted),
         cmocka_unit_test(families_stand_together),
         cmocka_unit_test(subjects_name_the_worst),
+        cmocka_unit_test(what_cannot_wait_says_when_it_is_due),
         cmocka_unit_test(days_are_said_in_words),
         cmocka_unit_test(hostile_text_stays_text),
         cmocka_unit_test(a_hold_that_ends_is_no_cancelled_meeting),

@@ -21,7 +21,11 @@ static struct digest_line late(const char *child, const char *title, const char 
 static struct weekly_date ahead(const char *on, const char *at, const char *child,
                                 const char *title)
 {
-    return (struct weekly_date){day_of(on), at ? moment_of(at) : MOMENT_NONE, child, NULL, title};
+    return (struct weekly_date){.on = day_of(on),
+                                .at = at ? moment_of(at) : MOMENT_NONE,
+                                .child = child,
+                                .title = title,
+                                .force = "Guidance"};
 }
 
 static struct weekly empty(void)
@@ -66,6 +70,8 @@ static void the_week_of_a_manager(void **state)
     w.late_count = 2;
     w.records = records;
     w.record_count = 1;
+    dates[1].url = "https://timely.example/why/abcdefghijklmnopqrstuvwx";
+    dates[2].url = "https://timely.example/why/bcdefghijklmnopqrstuvwxy";
     w.dates = dates;
     w.date_count = 5;
     weekly_render(arena, &w, &r);
@@ -88,6 +94,7 @@ static void a_monday_morning_with_something_new(void **state)
         late("1301", "Initial child protection conference", "Guidance", "2024-03-15", 14)};
     struct digest_line standing[] = {
         late("1188", "Review child protection conference", "Guidance", "2024-05-02", -17)};
+    struct digest_line parted[] = {late("0412", "Core group", "Guidance", "2024-04-03", 3)};
     struct weekly_date dates[] = {
         ahead("2024-04-10", "2024-04-10T14:30", "1042", "Review child protection conference")};
     struct weekly w = empty();
@@ -100,6 +107,10 @@ static void a_monday_morning_with_something_new(void **state)
     fresh[0].url = "https://timely.example/why/abcdefghijklmnopqrstuvwx";
     fresh[0].deadline_id = 1;
     standing[0].reason = "it is not booked in time";
+    parted[0].is_new = parted[0].parting = true;
+    parted[0].reason = "no longer yours: the child went to Tom Reed on Friday 5 April 2024";
+    w.parted = parted;
+    w.parted_count = 1;
     w.fresh = fresh;
     w.fresh_count = 2;
     w.figures = figures;
@@ -136,11 +147,11 @@ static void a_long_list_is_cut(void **state)
     w.dates = dates;
     w.date_count = 70;
     weekly_render(arena, &w, &r);
-    assert_non_null(strstr(r.text, "2017 (not seen on record)"));
+    assert_non_null(strstr(r.text, "2017 (no record of when last seen)"));
     assert_true(strstr(r.text, "2017 (") < strstr(r.text, "2000 ("));
     assert_null(strstr(r.text, "2030 ("));
     assert_non_null(strstr(r.text, "and 11 more:\n  11 x Visit to a child on a plan"));
-    assert_non_null(strstr(r.text, "Tuesday 9 April: 70\n    - Core group, due: 70\n"));
+    assert_non_null(strstr(r.text, "Tuesday 9 April: 70\n    - Core group [Guidance], due: 70\n"));
     assert_null(strstr(r.text, "3000"));
     assert_null(strstr(r.html, "3000"));
 }
@@ -158,7 +169,7 @@ static void a_week_with_nothing_late(void **state)
     assert_string_equal(r.subject, "Your week: nothing late");
     assert_non_null(strstr(r.text, "Nothing is out of timescale; 0 dates this week, 1 next week."));
     assert_non_null(strstr(r.text, "This week: nothing is due\n"));
-    assert_non_null(strstr(r.html, "Core group, due: &lt;b&gt;&amp;<"));
+    assert_non_null(strstr(r.html, "Core group [Guidance], due: &lt;b&gt;&amp;<"));
 }
 
 int main(void)

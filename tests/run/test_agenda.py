@@ -98,7 +98,9 @@ def test_an_alarm_waits_for_the_office_too_but_for_what_is_counted_in_hours(stor
     assert set(mails) == {'SW2'} and 'REF-P2' in mails['SW2']
     assert set(told(store, '2024-05-06 10:00')) & {'SW1', 'TM1'} == set()
     mails = told(store, '2024-05-07 09:00')
-    assert 'REF-P1' in mails['SW1'] and [kind for kind, staff, _, _ in store.mails() if staff == 'SW1'] == ['alarm']
+    assert 'REF-P1' in mails['SW1'] and 'since your last digest' not in mails['SW1']
+    assert [(kind, subject) for kind, staff, subject, _ in store.mails() if staff == 'SW1'] == \
+        [('alarm', 'due Monday 13 May (in 4 working days); told at once')]
 
 
 def test_what_cannot_wait_of_a_family_is_one_alarm(store):
@@ -263,6 +265,8 @@ def test_a_child_who_moved_is_said_once_to_either_worker_in_a_digest_they_have_a
     old = new_line(store, 'SW1', 'P3', '2024-03-19')
     assert 'REF-P1' in old and 'no longer yours: the child went to Name SW2 on Monday 18 March 2024' in old
     assert old.count('/why/') == 1, 'it opens no page for them'
+    assert old.count('NEW') == 1 and old.index('REF-P3') < old.index('Children who went to another worker: 1') < old.index('REF-P1')
+    assert '1 line is new' in old and [s for k, w, s, _ in store.mails()[before:] if w == 'SW1'] == ['1 due later than 5 working days']
     assert 'REF-P2' not in old, 'a restricted child is nothing for who is not its worker'
     new = new_line(store, 'SW2', 'P4', '2024-03-19')
     assert 'REF-P1' in new and 'REF-P2' in new and new.count('the child came to you on Monday 18 March 2024') == 2

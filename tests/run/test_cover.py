@@ -212,3 +212,13 @@ def test_what_is_counted_in_hours_goes_to_who_is_on_duty_while_the_office_is_shu
     morning = [(staff, text) for _, staff, _, text in store.mails()[before:]]
     assert any(staff == 'SW1' and 'REF-P1' in text for staff, text in morning) and 'EDT' not in dict(morning)
     assert {staff for rung, staff, _ in store.notices(deadline) if rung.startswith('out-of-hours')} == {'EDT'}
+
+
+def test_that_nobody_is_away_has_to_be_meant(store):
+    load(store, '2024-04-02 08:00', 'absences', ABSENCES + 'SW1,2024-04-01,,SW2\n')
+    load(store, '2024-04-02 08:00', 'duty', DUTY + 'T1,worker,2024-04-01,,,SW2\n')
+    assert 'unless --empty says that this is meant' in load(store, '2024-04-03 08:00', 'absences', ABSENCES, status=2)
+    said = timely(store, 'import', 'absences', store.folder / 'absences.csv', '--empty')
+    assert '0 of the rows are new, 1 of before hold no longer' in said
+    listed = [line.split(',') for line in timely(store, 'cover', 'list', '--format', 'csv').splitlines()]
+    assert [row[1] for row in listed[1:]] == ['workers']

@@ -136,6 +136,18 @@ def test_what_is_not_taken(store, words, status, why):
     assert store.one('SELECT count(*) FROM timely.acknowledgement') == 0
 
 
+@pytest.mark.parametrize('words', [['--until', '2024-04-05'], ['--because', 'x'], ['--done'], ['--for', 'SW1'], ['--due-on', '2024-04-08']])
+def test_what_is_said_of_no_timescale_is_not_taken_for_a_question(store, words):
+    assert f'{words[0]} says something of one timescale' in ack(store, '2024-04-02 10:00', 'P1', *words, status=2)
+
+
+def test_a_person_of_whom_nothing_is_known_is_a_slip_and_one_of_whom_nobody_spoke_an_answer(store):
+    assert ack(store, '2024-04-02 10:00', 'P1') == "Nobody has said anything about this person's deadlines.\n"
+    assert timely(store, 'invites', 'P1') == 'Nobody holds an invite about this person.\n'
+    for command in 'ack', 'invites':
+        assert 'nothing is known of person P7' in timely(store, command, 'P7', status=1)
+
+
 def test_which_of_two_is_asked_for(store):
     store.deadline('P1', trigger='2024-03-15', due='2024-04-09')
     words = ['P1', 'icpc', '--until', '2024-04-05', '--because', 'x', '--for', 'TM1']

@@ -184,8 +184,9 @@ def test_whom_what_concerns(store):
     subject, text = told['TM1']
     assert subject == 'Your week: 2 out of timescale, 1 ahead' and 'REF' not in subject
     assert text.index('REF-P1') < text.index('REF-P2'), 'the worst first'
-    assert 'This week: 1 date Tuesday 9 April: 1 - 14:30 Initial child protection conference: REF-P3 (Name SW1)' in text
-    assert 'Next week: 1 date Friday 19 April: 1 - Initial child protection conference, due: REF-P5' in told['TM2'][1]
+    assert ('This week: 1 date Tuesday 9 April: 1 - 14:30 Initial child protection conference [Guidance]: REF-P3 (Name SW1)'
+            ' http://127.0.0.1:8480/why/deadline-') in text, 'with its force, and the place of a link'
+    assert 'Next week: 1 date Friday 19 April: 1 - Initial child protection conference [Guidance], due: REF-P5' in told['TM2'][1]
     assert 'other work of chairs not done in time: 1' in told['CM'][1] and 'longest first' not in told['CM'][1]
     # The evidence about the late child names the list.
     assert late and {r['staff_id'] for r in of(evidence(store, person='P1'), 'told')} == {'TM1', 'SM', 'HEAD'}
@@ -214,11 +215,13 @@ def test_the_figures_are_those_of_timeliness(store):
     assert set(lists(store)) == {'TM1', 'SM', 'HEAD'}, 'nobody else has anything to hear'
 
 
-def test_each_late_line_leads_its_reader_to_the_page_of_the_deadline(store):
+def test_each_line_and_date_leads_its_reader_to_the_page_of_the_deadline(store):
     deadline = known(store, store.person('P1'), trigger='2024-03-07', due='2024-03-28')
+    ahead = known(store, store.person('P2'), trigger='2024-03-19', due='2024-04-11')
     sent = weekly(store)
     assert [outcome for _, outcome in store.deliver(MONDAY)] == ['sent'] * sent
     mails = [path.read_text(encoding='utf-8') for path in store.maildir.glob('new/*')]
     assert len(mails) == sent and all('/why/' in mail and 'deadline-0' not in mail for mail in mails)
     readers = {staff for staff, in store.ask('SELECT staff_id FROM timely.page_link WHERE deadline_id = %s', (deadline,))}
     assert readers == set(lists(store))
+    assert store.ask('SELECT staff_id FROM timely.page_link WHERE deadline_id = %s ORDER BY 1', (ahead,)) == [('HEAD',), ('SM',), ('TM1',)]

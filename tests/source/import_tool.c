@@ -30,9 +30,9 @@ static bool import(struct db *db, char **argv, struct text *report, bool *left_a
     if (strcmp(argv[2], "directory") == 0)
         return import_directory(db, argv[3], now, report, left_aside, err);
     if (strcmp(argv[2], "absences") == 0)
-        return import_absences(db, argv[3], now, report, left_aside, err);
+        return import_absences(db, argv[3], false, now, report, left_aside, err);
     if (strcmp(argv[2], "duty") == 0)
-        return import_duty(db, argv[3], now, report, left_aside, err);
+        return import_duty(db, argv[3], false, now, report, left_aside, err);
     return import_events(db, argv[3], (const struct library *)&library, report, left_aside, err);
 }
 

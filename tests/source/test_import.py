@@ -272,12 +272,38 @@ def test_absences_that_cannot_be_are_left_aside_and_strangers_reported(staffed):
         'absences.csv:5:1 (2024-04-01): staff_id is missing',
         'absences.csv:2:3 (A/2024-04-12): last_day is before the first day',
         'absences.csv:4:3 (A/2024-04-01): last_day is no day',
-        'absences.csv:7:1 (Z/2024-04-01): staff_id names nobody in the directory',
-        'absences.csv:7:4 (Z/2024-04-01): stand_in_id names nobody in the directory',
-        'absences.csv:6:4 (A/2024-04-01): stand_in_id is who is away: nobody is named',
+        'absences.csv:7:1 (Z/2024-04-01): staff_id names nobody in the directory; the row is taken',
+        'absences.csv:7:4 (Z/2024-04-01): stand_in_id names nobody in the directory; the row is taken',
+        'absences.csv:6:4 (A/2024-04-01): stand_in_id is who is away: nobody is named; the row is taken',
         'absences.csv: 2 of the rows are new, 0 of before hold no longer',
         'absences.csv: 2 rows, 4 left aside']
     assert staffed.ask(COVER) == [('A', None, '2024-04-01', '2024-04-05', None), ('Z', 'Y', '2024-04-01', '2024-04-05', None)]
+
+
+@pytest.mark.parametrize('slip', ['A,30/04/2024,,\n', 'A,2024-04-01,30/04/2024,\n', 'A,2024-04-01,2024-03-30,\n'])
+def test_a_slip_in_a_row_ends_nobodys_absence(staffed, slip):
+    """What was known of whom the row is about stands; of somebody of whom there is no row any more it ends."""
+    staffed.file('absences', ABSENCES + 'A,2024-04-01,2024-04-30,\nB,2024-04-01,,\n')
+    status, report = staffed.file('absences', ABSENCES + slip + 'A,2024-06-01,,\n')
+    assert (status, report[1:]) == (1, [
+        'absences.csv: 1 of the rows are new, 1 of before hold no longer',
+        'absences.csv: 1 of before still hold, since a row left aside may mean them',
+        'absences.csv: 1 rows, 1 left aside'])
+    assert set(staffed.ask(COVER)) == {('A', None, '2024-04-01', '2024-04-30', None), ('B', None, '2024-04-01', None, '2024-04-02'),
+                                       ('A', None, '2024-06-01', None, None)}
+    # Put right, the file is all there is to say again.
+    assert staffed.file('absences', ABSENCES + 'A,2024-06-01,,\n')[1][0] == \
+        'absences.csv: 0 of the rows are new, 1 of before hold no longer'
+
+
+def test_a_slip_in_a_row_of_nobody_ends_nothing(staffed):
+    staffed.file('absences', ABSENCES + 'A,2024-04-01,2024-04-30,\nB,2024-04-01,,\n')
+    staffed.file('duty', DUTY + 'T,worker,2024-04-01,,,A\n')
+    for column in ('', '""'):
+        status, report = staffed.file('absences', ABSENCES + f'{column},2024-04-01,,\n')
+        assert (status, report[1]) == (1, 'absences.csv: 0 of the rows are new, 0 of before hold no longer')
+    assert staffed.file('duty', DUTY + 'T,boss,2024-04-01,,,A\n')[0] == 1
+    assert [row[4] for row in staffed.ask(COVER)] == [None, None, None]
 
 
 def test_duty_and_absences_leave_each_other_alone(staffed):
@@ -291,8 +317,8 @@ def test_duty_and_absences_leave_each_other_alone(staffed):
     assert (status, report) == (1, [
         'duty.csv:4:2 (T/boss/2024-04-02): role is none of worker, manager and out of hours',
         'duty.csv:5:5 (T/worker/2024-04-02): weekdays is no list of weekdays (monday tuesday)',
-        'duty.csv:6:6 (U/worker/2024-04-02): staff_id names nobody in the directory',
-        'duty.csv:6:1 (U/worker/2024-04-02): team_id names no team of the directory',
+        'duty.csv:6:6 (U/worker/2024-04-02): staff_id names nobody in the directory; the row is taken',
+        'duty.csv:6:1 (U/worker/2024-04-02): team_id names no team of the directory; the row is taken',
         'duty.csv: 3 of the rows are new, 0 of before hold no longer', 'duty.csv: 3 rows, 2 left aside'])
     assert set(staffed.ask('SELECT covers, of_id, stand_in_id, weekdays FROM timely.cover WHERE withdrawn_on IS NULL')) == {
         ('person', 'A', None, None), ('workers', 'T', 'A', 'monday friday'), ('manager', 'T', 'B', None),
