@@ -108,7 +108,8 @@ const struct notice *memory_last_told(const struct duty *d, const char *staff_id
 const struct notice *memory_worker_told(const struct duty *d);
 // Whether a reader knows that the child came to its present worker.
 bool memory_knows_parting(struct arena *a, const struct duty *d, const char *staff_id);
-// A person has another team, whose ladders may speak at other times.
+// Others are responsible for a person: their team's ladders may speak at other times, and what
+// nobody could be told may be theirs.
 void memory_look_again(const struct remembered *p, instant now);
 // A person has another worker: what the former one was told may be theirs.
 void memory_moved(struct memory *m, const struct remembered *p);

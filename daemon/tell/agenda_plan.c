@@ -105,26 +105,6 @@ static const struct staff *recipient_of(const struct planner *p, const struct te
                              t->rung, p->today, ret_why);
 }
 
-// Rungs come in order of time: the last one that is added is what the line says.
-static void add_rung(struct planner *p, const struct telling *t, bool silent)
-{
-    const char *why;
-    const struct staff *to = recipient_of(p, t, &why);
-    struct line *l = line_of(p, to, silent);
-    const char **rungs = ARENA_ARRAY(p->arena, const char *, l->rung_count + 1);
-
-    if (l->rung_count)
-        memcpy(rungs, l->rungs, l->rung_count * sizeof *rungs);
-    rungs[l->rung_count++] = t->rung;
-    l->rungs = rungs;
-    l->why = why;
-    l->escalation = t->escalation;
-    l->late_booking |= t->late_booking && !silent;
-    l->asked = p->asked;
-    if (t->at_once && !silent)
-        l->how = SAY_AT_ONCE;
-}
-
 static int by_deadline(const void *key, const void *element)
 {
     long long a = *(const long long *)key, b = ((const struct said *)element)->deadline_id;
@@ -149,16 +129,54 @@ static const struct said *said_of(const struct planner *p, size_t *ret_count)
     return s;
 }
 
-// NULL: not yet.
-static const struct said *said_by(const struct planner *p, const char *rung)
+static const struct said *find_said(const struct planner *p, const char *rung, bool to_nobody)
 {
     size_t count;
     const struct said *s = said_of(p, &count);
 
     for (size_t i = 0; i < count; i++)
-        if (strcmp(s[i].rung, rung) == 0)
+        if (strcmp(s[i].rung, rung) == 0 && !*s[i].staff_id == to_nobody)
             return &s[i];
     return NULL;
+}
+
+// To somebody; NULL: not yet.
+static const struct said *said_by(const struct planner *p, const char *rung)
+{
+    return find_said(p, rung, false);
+}
+
+// Whether it was reached while there was nobody to tell.
+static bool found_nobody(const struct planner *p, const char *rung)
+{
+    return find_said(p, rung, true) != NULL;
+}
+
+// Rungs come in order of time: the last one that is added is what the line says. What nobody can be
+// told is a line once, and asked about each working morning, since somebody may come into post.
+static void add_rung(struct planner *p, const struct telling *t, bool silent)
+{
+    const char *why;
+    const struct staff *to = recipient_of(p, t, &why);
+    const char **rungs;
+    struct line *l;
+
+    if (!to)
+        look_again_at(p, agenda_next_opening(p->in->library, p->in->now));
+    if (!to && found_nobody(p, t->rung))
+        return;
+    l = line_of(p, to, silent);
+    rungs = ARENA_ARRAY(p->arena, const char *, l->rung_count + 1);
+    if (l->rung_count)
+        memcpy(rungs, l->rungs, l->rung_count * sizeof *rungs);
+    rungs[l->rung_count++] = t->rung;
+    l->rungs = rungs;
+    l->why = why;
+    l->escalation = t->escalation;
+    l->late_booking |= t->late_booking && !silent;
+    l->asked = p->asked;
+    if (t->at_once && !silent)
+        l->how = SAY_AT_ONCE;
 }
 
 // When the next ones up may hear of a deadline that a newly allocated worker is to act on; 0: now.
@@ -239,6 +257,13 @@ static bool is_over(const struct planner *p, const struct telling *t)
     return t->late_booking && date_cmp(p->owed->booked.on, p->today) < 0;
 }
 
+// A summary of the first start says it to a manager. Where there was none, nobody has heard of it.
+static bool is_summed_up(const struct planner *p, const struct telling *t)
+{
+    return p->owed->at_first_start && t->at <= p->in->first_started_at &&
+           (t->escalation || t->late_booking || !p->never_told) && !found_nobody(p, t->rung);
+}
+
 static void plan_telling(struct planner *p, const struct telling *t)
 {
     instant kept_back;
@@ -249,8 +274,7 @@ static void plan_telling(struct planner *p, const struct telling *t)
     }
     if (said_by(p, t->rung) || is_over(p, t))
         return;
-    if (p->owed->at_first_start && t->at <= p->in->first_started_at &&
-        (t->escalation || t->late_booking || !p->never_told))
+    if (is_summed_up(p, t))
         add_rung(p, t, true);
     else if (t->escalation && p->may_escalate_at > p->in->now)
         look_again_at(p, p->may_escalate_at);

@@ -92,12 +92,15 @@ BEGIN
     END LOOP;
 END $$;
 
--- Teams may have ladders of their own: of a child who goes to another team the agenda looks at everything anew, with what
--- the ladder before has said in mind. Whatever a ladder says, it says on a whole minute.
-CREATE FUNCTION timely.look_again_in_team(the_person text, the_team text, business_now timestamptz) RETURNS void
+-- Of a child for whom others are responsible (who: the new columns of timely.person) the agenda looks at everything anew:
+-- teams may have ladders of their own, and what nobody could be told may be somebody's now. What was said stays in mind.
+-- Whatever a ladder says, it says on a whole minute.
+CREATE FUNCTION timely.look_again_with_others(the_person text, who jsonb, business_now timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM timely.person WHERE person_id = the_person AND team_id IS DISTINCT FROM the_team) THEN
+    IF EXISTS (SELECT FROM timely.person WHERE person_id = the_person
+                  AND (worker_id, team_id, chair_id, iro_id, restricted) IS DISTINCT FROM
+                      (who->>'worker_id', who->>'team_id', who->>'chair_id', who->>'iro_id', (who->>'restricted')::boolean)) THEN
         UPDATE timely.deadline SET next_notice_at = date_trunc('minute', business_now)
          WHERE person_id = the_person AND state = 'open' AND coalesce(next_notice_at > business_now, true);
     END IF;
@@ -109,6 +112,16 @@ BEGIN
     PERFORM timely.take_turn();
     UPDATE timely.deadline SET next_notice_at = date_trunc('minute', business_now)
      WHERE state = 'open' AND coalesce(next_notice_at > business_now, true);
+END $$;
+
+-- The same of what nobody could be told, when the directory has changed. Waits its turn.
+CREATE FUNCTION timely.look_again_at_unheard(business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM timely.take_turn();
+    UPDATE timely.deadline d SET next_notice_at = date_trunc('minute', business_now)
+     WHERE d.state = 'open' AND d.next_notice_at > business_now
+       AND EXISTS (SELECT FROM timely.notice n
+                    WHERE n.deadline_id = d.deadline_id AND n.due_on = d.due_on AND n.staff_id = '');
 END $$;
 
 -- Everything about one person after a reading or an evaluation. Parts that are absent stay as they are:
@@ -131,7 +144,7 @@ BEGIN
     PERFORM timely.mark_feeds(the_person);
 
     IF doc ? 'person' THEN
-        PERFORM timely.look_again_in_team(the_person, doc->'person'->>'team_id', business_now);
+        PERFORM timely.look_again_with_others(the_person, doc->'person', business_now);
         INSERT INTO timely.person AS p (person_id, seen, family, case_ref, initials, display_name, restricted, worker_id,
                                    team_id, chair_id, iro_id, worker_since, last_seen_on, look_again_on, accepted_at)
         SELECT the_person, decode(n.seen, 'hex'), n.family, n.case_ref, n.initials, n.display_name, n.restricted, n.worker_id,

@@ -202,6 +202,60 @@ def test_nobody_left_is_the_operators(store):
     assert store.agenda('2024-03-15 12:00')['deadlines'] == 0
 
 
+@pytest.fixture
+def unallocated(store):
+    """A visit due on Thursday 21 March. On Monday 18 March, when the worker is to be reminded, there is none."""
+    child = store.person('P1', worker=None, team=None, worker_since=None)
+    deadline = store.deadline(child, timescale='cp-visit', trigger='2024-03-07', due='2024-03-21', seen='2024-03-07 10:00')
+    assert list(told(store, '2024-03-18 09:00')) == ['']
+    return deadline
+
+
+def test_what_nobody_could_be_told_is_said_to_whoever_comes(store, unallocated):
+    store.becomes('P1', '2024-03-18 14:00', worker_id='SW1', team_id='T1', worker_since='2024-03-18')
+    new = told(store, '2024-03-18 14:00')
+    assert list(new) == ['SW1'] and 'NEW Visit' in new['SW1']
+    assert store.notices(unallocated) == [('social-worker, 3 working days before', '', True),
+                                          ('social-worker, 3 working days before', 'SW1', True)]
+    assert told(store, '2024-03-19 09:00') == {}, 'once'
+
+
+def test_the_operator_hears_once_of_what_nobody_can_be_told(store, unallocated):
+    report = store.agenda('2024-03-18 12:00')
+    assert (report['deadlines'], report['next']) == (0, '2024-03-19T09:00')
+    for day in ('19', '20', '21'):
+        assert store.agenda(f'2024-03-{day} 09:00')['deadlines'] == 1, 'asked about each morning'
+    assert len(store.mails()) == 1
+    # The next ones up are another thing to say: the list of 25 March has it for the team's manager.
+    text = told(store, '2024-03-25 09:00')['']
+    assert f'deadline {unallocated}, cp-visit' in text and 'team-manager, 1 working day after; no worker is allocated' in text
+
+
+def test_who_comes_into_post_is_told_that_morning(store, unallocated):
+    """No reading and no import tells of it, only the day."""
+    store.ask("UPDATE timely.staff SET active_from = '2024-03-20' WHERE professional_id <> 'DIR'")
+    store.ask("UPDATE timely.staff SET email = NULL WHERE professional_id = 'DIR'")
+    store.becomes('P1', '2024-03-18 14:00', worker_id='SW1', team_id='T1', worker_since='2024-03-18')
+    assert told(store, '2024-03-18 14:00') == told(store, '2024-03-19 09:00') == {}
+    assert list(told(store, '2024-03-20 09:00')) == ['SW1']
+
+
+@pytest.mark.parametrize('change', [{'chair_id': 'CHAIR'}, {'iro_id': 'CHAIR'}, {'restricted': True}])
+def test_others_who_become_responsible_are_looked_for_at_once(store, unallocated, change):
+    store.becomes('P1', '2024-03-18 14:00', **change)
+    assert store.agenda('2024-03-18 14:00')['deadlines'] == 1
+
+
+def test_what_nobody_was_there_to_be_summed_up_for_is_said_to_whoever_comes(store):
+    """As a first start finds it, long out of timescale."""
+    store.start('2024-04-02 08:00')
+    store.deadline(store.person('P1', worker=None, team=None, worker_since=None), trigger='2024-02-01', due='2024-02-22',
+                   seen='2024-04-02 08:00', at_first_start=True)
+    assert told(store, '2024-04-02 09:00') == {}
+    store.becomes('P1', '2024-04-03 10:00', worker_id='SW1', team_id='T1', worker_since='2024-04-03')
+    assert 'SW1' in told(store, '2024-04-03 10:00')
+
+
 def test_without_an_operator_nobody_is_recorded_in_silence(store):
     store.configure(operator_email=None)
     one = store.deadline(store.person('P1', worker=None, team=None))
