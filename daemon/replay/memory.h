@@ -9,6 +9,7 @@
 // A rung that was said.
 struct notice {
     struct date due_on;
+    instant owed_since;
     const char *rung, *staff_id;
     instant said_at;
     bool sent; // in a digest or an alarm; else it passed in silence, or went to the operator
@@ -101,8 +102,10 @@ struct reader *memory_reader(struct memory *m, const char *staff_id);
 size_t memory_digests_in_week(const struct reader *r, struct date today);
 void memory_digest(struct reader *r, struct date today);
 void memory_say(struct memory *m, struct duty *d, const struct notice *n);
-// What a reader was told last of a duty with its present due date, in a mail, but for that it is no
-// longer theirs; NULL: nothing.
+// Whether it counts as said: of the due date that it has, since it is owed (timely.said).
+bool memory_is_said(const struct duty *d, const struct notice *n);
+// What a reader was told last of a duty, in a mail, but for that it is no longer theirs; NULL:
+// nothing.
 const struct notice *memory_last_told(const struct duty *d, const char *staff_id);
 // What anybody was told last of it as the child's worker.
 const struct notice *memory_worker_told(const struct duty *d);

@@ -152,6 +152,30 @@ static bool found_nobody(const struct planner *p, const char *rung)
     return find_said(p, rung, true) != NULL;
 }
 
+static bool was_told(const struct planner *p, const char *staff_id)
+{
+    size_t count;
+    const struct said *s = said_of(p, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(s[i].staff_id, staff_id) == 0)
+            return true;
+    return false;
+}
+
+// Why a line comes to somebody. Who was told of it before it was met, or taken back, reads that the
+// same is owed again.
+static const char *why_now(const struct planner *p, const struct staff *to, const char *why)
+{
+    const char *again;
+
+    if (!p->owed->again || !to || was_told(p, to->id))
+        return why;
+    again = arena_printf(p->arena, "it is owed again since %s",
+                         date_words(p->arena, london_from_instant(p->owed->owed_since).on));
+    return why ? arena_printf(p->arena, "%s; %s", again, why) : again;
+}
+
 // Rungs come in order of time: the last one that is added is what the line says. What nobody can be
 // told is a line once, and asked about each working morning, since somebody may come into post.
 static void add_rung(struct planner *p, const struct telling *t, bool silent)
@@ -171,7 +195,7 @@ static void add_rung(struct planner *p, const struct telling *t, bool silent)
         memcpy(rungs, l->rungs, l->rung_count * sizeof *rungs);
     rungs[l->rung_count++] = t->rung;
     l->rungs = rungs;
-    l->why = why;
+    l->why = why_now(p, to, why);
     l->escalation = t->escalation;
     l->late_booking |= t->late_booking && !silent;
     l->asked = p->asked;
@@ -284,17 +308,6 @@ static void plan_telling(struct planner *p, const struct telling *t)
         look_again_at(p, agenda_next_opening(p->in->library, p->in->now));
     else
         add_rung(p, t, false);
-}
-
-static bool was_told(const struct planner *p, const char *staff_id)
-{
-    size_t count;
-    const struct said *s = said_of(p, &count);
-
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(s[i].staff_id, staff_id) == 0)
-            return true;
-    return false;
 }
 
 // What somebody who is away was told of, and is due before they are back: who stands in hears of

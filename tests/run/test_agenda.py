@@ -367,6 +367,50 @@ def test_a_moved_deadline_starts_its_ladder_again(store):
         ['2024-04-05', '2024-04-08']
 
 
+CLIMB = ('2024-03-15', '2024-03-22', '2024-03-28', '2024-04-04', '2024-04-08', '2024-04-09', '2024-04-11', '2024-04-15', '2024-04-22')
+
+
+@pytest.mark.parametrize('closed', ['met', 'ended', 'withdrawn'])
+def test_what_is_owed_again_is_said_anew(store, closed):
+    """A conference that was not held climbed to the director; a record of it came, and was a mistake."""
+    deadline = store.deadline(store.person('P1', chair_id='CHAIR'))
+    everybody = set().union(*(told(store, f'{day} 09:00') for day in CLIMB))
+    assert everybody == {'SW1', 'TM1', 'CHAIR', 'SM', 'HEAD', 'DIR'}
+    store.changes(deadline, '2024-05-08 08:00', closed, closed, next_notice_at=None)
+    assert told(store, '2024-05-08 09:00') == {}
+    store.changes(deadline, '2024-05-13 10:00', 'reopened', 'open', next_notice_at='2024-03-15T09:00Z')
+    again = told(store, '2024-05-13 10:00')
+    assert set(again) == everybody
+    assert all(text.count('NEW') == 1 and 'it is owed again since Monday 13 May 2024' in text for text in again.values())
+    assert [told(store, f'2024-05-{day} 09:00') for day in ('14', '20', '28')] == [{}, {}, {}], 'once'
+
+
+def test_an_alarm_of_what_is_owed_again_is_another_alarm(store):
+    deadline = store.deadline(store.person('P1'), timescale='interim-order', trigger='2024-03-01', due='2024-04-10', seen='2024-04-09 09:00')
+    assert 'SW1' in told(store, '2024-04-10 09:00')
+    store.changes(deadline, '2024-04-10 10:00', 'ended', 'ended', next_notice_at=None)
+    store.changes(deadline, '2024-04-10 11:00', 'reopened', 'open', next_notice_at='2024-03-15T09:00Z')
+    assert set(told(store, '2024-04-10 11:00')) == {'SW1', 'TM1'}
+    assert len(store.mails('alarm')) == 4
+
+
+def test_what_was_summed_up_at_a_first_start_and_is_owed_again_is_said(store):
+    store.start('2024-04-02 08:00')
+    deadline = store.deadline(store.person('P1'), trigger='2024-02-01', due='2024-02-22', seen='2024-04-02 08:00', at_first_start=True)
+    assert [kind for kind, *_ in (told(store, '2024-04-02 09:00'), store.mails())[1]] == ['summary']
+    store.changes(deadline, '2024-04-03 10:00', 'met', 'met', next_notice_at=None)
+    store.changes(deadline, '2024-04-04 10:00', 'reopened', 'open', next_notice_at='2024-02-01T09:00Z')
+    assert {'SW1', 'TM1'} <= set(told(store, '2024-04-04 10:00'))
+
+
+def test_a_clock_that_nobody_could_tell_for_a_while_is_not_owed_again(store):
+    deadline = store.deadline(store.person('P1'))
+    assert set(told(store, '2024-03-15 10:00')) == {'SW1'}
+    store.changes(deadline, '2024-03-18 10:00', 'changed', 'unknown', next_notice_at=None)
+    store.changes(deadline, '2024-03-19 10:00', 'changed', 'open', next_notice_at='2024-03-15T09:00Z')
+    assert told(store, '2024-03-19 10:00') == {}
+
+
 def test_a_clock_that_counts_back_speaks_from_its_booking_on(store):
     """48 hours before a conference that was booked on 9 May: nothing is said of days before."""
     store.person('P1', chair_id='CHAIR')
