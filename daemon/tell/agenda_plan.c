@@ -204,21 +204,24 @@ static void add_rung(struct planner *p, const struct telling *t, bool silent)
 }
 
 // When the next ones up may hear of a deadline that a newly allocated worker is to act on; 0: now.
+// A working day before the due date at the latest, and of what interrupts at once: its worker's
+// first days keep nobody from what lapses.
 static instant may_escalate_at(const struct planner *p, const struct telling *t, size_t count)
 {
     const struct library *l = p->in->library;
+    const struct ladder *profile = ladder_profile(l, p->deadline->timescale);
+    struct date eve = working_day_on_or_before(l->local, date_add_days(p->owed->due_on, -1));
     bool acts = false;
     struct date settled;
     struct error ignored;
 
     for (size_t i = 0; i < count; i++)
         acts |= !t[i].escalation && strcmp(t[i].role, "social-worker") == 0;
-    if (!acts || !date_known(p->owed->worker_since) ||
+    if (!acts || (profile && profile->at_once) || !date_known(p->owed->worker_since) ||
         !working_days_after(l->local, p->owed->worker_since, SETTLING_IN_WORKING_DAYS, &settled,
-                            &ignored) ||
-        date_cmp(settled, p->today) <= 0)
+                            &ignored))
         return 0;
-    return opening_from(l, settled);
+    return opening_from(l, date_cmp(settled, eve) < 0 ? settled : eve);
 }
 
 // Who acts on a meeting that is booked too late: whoever was told so, or is now.

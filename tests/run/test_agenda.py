@@ -181,13 +181,32 @@ def test_a_departed_worker_is_passed_over(store):
 
 
 def test_a_new_worker_is_not_escalated_over(store):
-    # Allocated on Wednesday 3 April: settled in on Wednesday 10 April.
-    store.deadline(store.person('P1', chair_id='CHAIR', worker_since='2024-04-03'), seen='2024-04-08 09:00')
-    store.agenda('2024-04-08 09:00')
-    assert {staff for _, staff, *_ in store.mails()} == {'SW1'}
-    assert store.agenda('2024-04-09 09:00')['next'] == '2024-04-10T09:00'
-    store.agenda('2024-04-10 09:00')
-    assert {staff for _, staff, *_ in store.mails()} == {'SW1', 'TM1', 'CHAIR', 'SM'}
+    # Allocated on Monday 25 March: settled in on Wednesday 3 April.
+    store.deadline(store.person('P1', chair_id='CHAIR', worker_since='2024-03-25'), seen='2024-03-28 09:00')
+    assert set(told(store, '2024-03-28 09:00')) == {'SW1'}
+    assert store.agenda('2024-04-02 09:00')['next'] == '2024-04-03T09:00'
+    assert set(told(store, '2024-04-03 09:00')) == {'TM1', 'CHAIR'}
+
+
+def test_no_new_worker_keeps_the_next_ones_up_out_on_the_last_working_day(store):
+    """However late the child came to them; before its hour on that day still."""
+    store.deadline(store.person('P1', chair_id='CHAIR', worker_since='2024-04-04'), seen='2024-04-04 09:00')
+    assert set(told(store, '2024-04-04 09:00')) == {'SW1'}
+    assert set(told(store, '2024-04-05 08:59')) == set()
+    assert set(told(store, '2024-04-05 09:00')) == {'TM1', 'CHAIR'}, 'Friday, of what is due on Monday 8 April'
+
+
+@pytest.mark.parametrize('seen, whom', [('2024-04-08', {'SW1', 'TM1', 'CHAIR', 'SM'}), ('2024-04-22', {'SW1', 'TM1', 'CHAIR', 'SM', 'HEAD', 'DIR'})])
+def test_of_what_is_due_a_new_worker_keeps_nobody_out(store, seen, whom):
+    store.deadline(store.person('P1', chair_id='CHAIR', worker_since=seen), seen=f'{seen} 09:00')
+    assert set(told(store, f'{seen} 09:00')) == whom
+
+
+def test_of_a_lapsing_order_a_new_worker_keeps_nobody_out(store):
+    # Five working days before Wednesday 10 April.
+    store.deadline(store.person('P1', worker_since='2024-04-03'), timescale='interim-order', trigger='2024-03-01', due='2024-04-10',
+                   seen='2024-04-03 09:00')
+    assert set(told(store, '2024-04-03 09:00')) == {'SW1', 'TM1', 'SM', 'HEAD'}
 
 
 def test_nobody_left_is_the_operators(store):
@@ -253,7 +272,7 @@ def test_what_nobody_was_there_to_be_summed_up_for_is_said_to_whoever_comes(stor
                    seen='2024-04-02 08:00', at_first_start=True)
     assert told(store, '2024-04-02 09:00') == {}
     store.becomes('P1', '2024-04-03 10:00', worker_id='SW1', team_id='T1', worker_since='2024-04-03')
-    assert 'SW1' in told(store, '2024-04-03 10:00')
+    assert set(told(store, '2024-04-03 10:00')) == {'SW1', 'TM1', 'SM', 'HEAD', 'DIR'}
 
 
 def test_without_an_operator_nobody_is_recorded_in_silence(store):
