@@ -102,7 +102,8 @@ static bool read_said(struct explaining *x, struct error *err)
                   "SELECT n.deadline_id, n.said_at, n.rung, n.staff_id, n.message_id, o.state"
                   " FROM timely.notice AS n JOIN timely.deadline AS d USING (deadline_id)"
                   " LEFT JOIN timely.outbox AS o USING (message_id) WHERE d.person_id = $1"
-                  " UNION ALL SELECT b.deadline_id, o.put_at, o.kind, o.staff_id, o.message_id,"
+                  " UNION ALL SELECT b.deadline_id, o.put_at, o.kind, coalesce(o.staff_id, ''),"
+                  " o.message_id,"
                   " o.state FROM timely.outbox AS o JOIN timely.object_deadline AS b"
                   " USING (object_id) JOIN timely.deadline AS d USING (deadline_id)"
                   " WHERE d.person_id = $1 ORDER BY 1, 2, 5",
@@ -181,8 +182,8 @@ static size_t add_notices(struct explaining *x, const char *deadline_id)
         }
         print_safe(s, arena_printf(s->arena, "  Told: %s, \"%s\", to %s%s (%s).",
                                    session_time(s, db_text(x->notices, i, 1)),
-                                   db_text(x->notices, i, 2), staff ? "staff " : "the operator",
-                                   staff ? staff : "", message));
+                                   db_text(x->notices, i, 2), *staff ? "staff " : "the operator",
+                                   staff, message));
     }
     if (silent)
         text_addf(&s->out,

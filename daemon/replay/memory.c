@@ -95,9 +95,14 @@ void memory_digest(struct reader *r, struct date today)
     r->digest_on = today;
 }
 
+bool memory_is_said(const struct duty *d, const struct notice *n)
+{
+    return date_is(n->due_on, d->owed.due_on) && n->owed_since == d->owed.owed_since;
+}
+
 static bool counts(const struct duty *d, const struct notice *n)
 {
-    return n->sent && date_is(n->due_on, d->owed.due_on);
+    return n->sent && memory_is_said(d, n);
 }
 
 static const struct notice *later(const struct notice *n, const struct notice *last)
@@ -294,6 +299,17 @@ static void note_late_booking(const struct owed *was, instant now, struct owed *
             : now;
 }
 
+// As timely.record_person: one that was met or ended meanwhile is owed since it is open again.
+static void note_owed_since(const struct deadline_change *c, const struct owed *was, instant now,
+                            struct owed *o)
+{
+    bool reopened = c->stored && strcmp(c->word, "reopened") == 0;
+
+    o->owed_since = c->stored && !reopened ? was->owed_since : now;
+    o->again = reopened || was->again;
+    o->at_first_start &= !o->again;
+}
+
 static void write_duty(struct memory *m, struct remembered *p, struct stored_deadline *s,
                        const struct deadline_change *c, instant now, instant first_notice)
 {
@@ -307,6 +323,7 @@ static void write_duty(struct memory *m, struct remembered *p, struct stored_dea
     if (d->owed.open)
         d->owed.derivation = explain_derivation(m->arena, m->library, c->deadline);
     note_late_booking(&was, now, &d->owed);
+    note_owed_since(c, &was, now, &d->owed);
     d->next_notice = first_notice;
     if (is_new || !date_is(was.due_on, d->owed.due_on)) {
         d->known_at = now;

@@ -9,6 +9,7 @@
 // A rung that was said.
 struct notice {
     struct date due_on;
+    instant owed_since;
     const char *rung, *staff_id;
     instant said_at;
     bool sent; // in a digest or an alarm; else it passed in silence, or went to the operator
@@ -104,14 +105,17 @@ struct reader *memory_reader(struct memory *m, const char *staff_id);
 size_t memory_digests_in_week(const struct reader *r, struct date today);
 void memory_digest(struct reader *r, struct date today);
 void memory_say(struct memory *m, struct duty *d, const struct notice *n);
-// What a reader was told last of a duty with its present due date, in a mail, but for that it is no
-// longer theirs; NULL: nothing.
+// Whether it counts as said: of the due date that it has, since it is owed (timely.said).
+bool memory_is_said(const struct duty *d, const struct notice *n);
+// What a reader was told last of a duty, in a mail, but for that it is no longer theirs; NULL:
+// nothing.
 const struct notice *memory_last_told(const struct duty *d, const char *staff_id);
 // What anybody was told last of it as the child's worker.
 const struct notice *memory_worker_told(const struct duty *d);
 // Whether a reader knows that the child came to its present worker.
 bool memory_knows_parting(struct arena *a, const struct duty *d, const char *staff_id);
-// A person has another team, whose ladders may speak at other times.
+// Others are responsible for a person: their team's ladders may speak at other times, and what
+// nobody could be told may be theirs.
 void memory_look_again(const struct remembered *p, instant now);
 // A person has another worker: what the former one was told may be theirs.
 void memory_moved(struct memory *m, const struct remembered *p);

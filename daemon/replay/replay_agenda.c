@@ -19,7 +19,7 @@ struct round {
 static void add_said(struct round *r, const struct duty *d)
 {
     for (size_t i = 0; i < d->notice_count; i++) {
-        if (!date_is(d->notices[i].due_on, d->owed.due_on))
+        if (!memory_is_said(d, &d->notices[i]))
             continue;
         r->said =
             arena_grow(r->walk->scratch, r->said, sizeof *r->said, r->said_count, &r->said_room);
@@ -133,6 +133,7 @@ static void note_line(struct walk *w, const struct agenda_mail *m, const struct 
     for (size_t i = 0; m->kind != MAIL_SUMMARY && i < l->rung_count; i++)
         memory_say(&w->memory, d,
                    &(struct notice){.due_on = l->owed->due_on,
+                                    .owed_since = l->owed->owed_since,
                                     .rung = l->rungs[i],
                                     .staff_id = m->to ? m->to->id : "",
                                     .said_at = w->now,
@@ -217,6 +218,7 @@ static void pass_in_silence(struct walk *w, const struct line *l)
     for (size_t i = 0; i < l->rung_count; i++)
         memory_say(&w->memory, d,
                    &(struct notice){.due_on = l->owed->due_on,
+                                    .owed_since = l->owed->owed_since,
                                     .rung = l->rungs[i],
                                     .staff_id = l->to ? l->to->id : "",
                                     .said_at = w->now});

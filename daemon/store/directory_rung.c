@@ -228,8 +228,8 @@ static const char *away_words(struct arena *a, const struct staff *s, const stru
                : arena_printf(a, "%s is away", name_of(s));
 }
 
-static const char *why_not(struct arena *a, const struct directory *d, const struct post *p,
-                           size_t role, struct date on)
+static const char *why_not(struct arena *a, const struct directory *d, const struct responsible *r,
+                           const struct post *p, size_t role, struct date on)
 {
     const struct staff *s = directory_staff(d, p->holder_id);
     const char *words = role < ROLE_COUNT ? roles[role].words : "the role";
@@ -238,6 +238,8 @@ static const char *why_not(struct arena *a, const struct directory *d, const str
 
     if (!p->exists && (role == CHAIRS_MANAGER || role == SAFEGUARDING_MANAGER))
         return "no chair is allocated";
+    if (!p->exists)
+        return r->worker_id ? "the directory has no team for the child" : "no worker is allocated";
     if (!p->holder_id)
         return personal ? arena_printf(a, "no %s is allocated", words + strlen("the "))
                         : arena_printf(a, "%s's post is vacant", words);
@@ -322,7 +324,7 @@ const struct staff *directory_on_rung(struct arena *a, const struct directory *d
         if (!away && has_mailbox(s, on))
             away = s;
         if (step == 0)
-            *why = why_not(a, d, &p, which, on);
+            *why = why_not(a, d, r, &p, which, on);
         s = standing_in(d, &p, restricted, on, &how);
         if (how)
             *why = arena_printf(a, "%s; %s", *why, how);

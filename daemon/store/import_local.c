@@ -90,7 +90,9 @@ static bool store_directory(struct import_file *f, const void *arg, struct error
                " job_title, team_id, manager_id, deputy_id, active_from::date, active_to::date"
                " FROM pg_temp.stage WHERE kind = 'person'",
                err) &&
-           // A team under another has other ladders.
+           // Somebody may be there now who was not. A team under another has other ladders.
+           db_ask(f->db, "SELECT timely.look_again_at_unheard($1::timestamptz)", 1, &now, NULL,
+                  err) &&
            db_ask(f->db,
                   "SELECT timely.look_again($1::timestamptz) WHERE EXISTS ((TABLE pg_temp.stood"
                   " EXCEPT SELECT team_id, parent_id FROM timely.team) UNION ALL"

@@ -53,10 +53,9 @@ static bool read_said(struct round *r, const char *now, struct error *err)
     AUTO(pgresult_done) PGresult *rows = NULL;
 
     if (!db_ask(r->store,
-                "SELECT DISTINCT n.deadline_id, n.rung, n.staff_id FROM timely.notice n"
+                "SELECT s.deadline_id, s.rung, s.staff_id FROM timely.said s"
                 " JOIN timely.deadline d USING (deadline_id)"
-                " WHERE d.next_notice_at <= $1::timestamptz AND n.due_on = d.due_on"
-                " ORDER BY n.deadline_id",
+                " WHERE d.next_notice_at <= $1::timestamptz ORDER BY s.deadline_id",
                 1, &now, &rows, err))
         return false;
     r->said_count = (size_t)PQntuples(rows);
@@ -145,11 +144,11 @@ static int by_deadline(const void *key, const void *element)
 // With each: who was told that, when, whether they know by now that the child is another one's, and
 // whether no mail to them with it, or about it since, has left.
 static const char told_sql[] =
-    "WITH said AS (SELECT n.*, p.worker_id, p.worker_since FROM timely.notice n"
+    "WITH said AS (SELECT n.*, p.worker_id, p.worker_since FROM timely.said n"
     " JOIN timely.deadline d USING (deadline_id) JOIN timely.outbox o USING (message_id)"
     " LEFT JOIN timely.person p USING (person_id)"
     " WHERE (n.staff_id = ANY ($1::text[]) OR p.worker_id = ANY ($1::text[]))"
-    " AND n.due_on = d.due_on AND d.state = 'open' AND o.kind IN ('digest', 'weekly',"
+    " AND d.state = 'open' AND o.kind IN ('digest', 'weekly',"
     " 'alarm'))"
     " (SELECT DISTINCT ON (staff_id, deadline_id) staff_id, deadline_id, rung, staff_id,"
     " (extract(epoch FROM said_at) * 1000000)::bigint, EXISTS (SELECT FROM said g"

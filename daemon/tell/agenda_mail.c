@@ -32,6 +32,8 @@ static void add_notice(const struct agenda_voice *v, json_t *notices, const stru
 
         json_object_set_new(n, "deadline_id", json_integer(l->owed->deadline_id));
         json_object_set_new(n, "due_on", json_string(date_iso(v->arena, l->owed->due_on)));
+        json_object_set_new(n, "owed_since",
+                            json_string(instant_iso(v->arena, l->owed->owed_since)));
         json_object_set_new(n, "rung", json_string(l->rungs[i]));
         json_object_set_new(n, "staff_id", json_string(staff_key(l)));
         json_array_append_new(notices, n);
@@ -140,8 +142,9 @@ static json_t *alarm_mail(const struct agenda_voice *v, const struct agenda_mail
     struct digest d = digest_of(v, m->to, m->lines, m->count);
     const struct line *line = m->lines[0]; // says its rung once, so that no other mail has the key
     const char *key =
-        arena_printf(v->arena, "alarm:%s:%lld:%s:%s", m->to->id, line->owed->deadline_id,
-                     date_iso(v->arena, line->owed->due_on), line->rungs[line->rung_count - 1]);
+        arena_printf(v->arena, "alarm:%s:%lld:%s:%s:%s", m->to->id, line->owed->deadline_id,
+                     date_iso(v->arena, line->owed->due_on), line->rungs[line->rung_count - 1],
+                     instant_iso(v->arena, line->owed->owed_since));
     struct rendered r;
 
     d.at_once = true;

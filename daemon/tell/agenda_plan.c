@@ -105,26 +105,6 @@ static const struct staff *recipient_of(const struct planner *p, const struct te
                              t->rung, p->today, ret_why);
 }
 
-// Rungs come in order of time: the last one that is added is what the line says.
-static void add_rung(struct planner *p, const struct telling *t, bool silent)
-{
-    const char *why;
-    const struct staff *to = recipient_of(p, t, &why);
-    struct line *l = line_of(p, to, silent);
-    const char **rungs = ARENA_ARRAY(p->arena, const char *, l->rung_count + 1);
-
-    if (l->rung_count)
-        memcpy(rungs, l->rungs, l->rung_count * sizeof *rungs);
-    rungs[l->rung_count++] = t->rung;
-    l->rungs = rungs;
-    l->why = why;
-    l->escalation = t->escalation;
-    l->late_booking |= t->late_booking && !silent;
-    l->asked = p->asked;
-    if (t->at_once && !silent)
-        l->how = SAY_AT_ONCE;
-}
-
 static int by_deadline(const void *key, const void *element)
 {
     long long a = *(const long long *)key, b = ((const struct said *)element)->deadline_id;
@@ -149,34 +129,99 @@ static const struct said *said_of(const struct planner *p, size_t *ret_count)
     return s;
 }
 
-// NULL: not yet.
-static const struct said *said_by(const struct planner *p, const char *rung)
+static const struct said *find_said(const struct planner *p, const char *rung, bool to_nobody)
 {
     size_t count;
     const struct said *s = said_of(p, &count);
 
     for (size_t i = 0; i < count; i++)
-        if (strcmp(s[i].rung, rung) == 0)
+        if (strcmp(s[i].rung, rung) == 0 && !*s[i].staff_id == to_nobody)
             return &s[i];
     return NULL;
 }
 
+// To somebody; NULL: not yet.
+static const struct said *said_by(const struct planner *p, const char *rung)
+{
+    return find_said(p, rung, false);
+}
+
+// Whether it was reached while there was nobody to tell.
+static bool found_nobody(const struct planner *p, const char *rung)
+{
+    return find_said(p, rung, true) != NULL;
+}
+
+static bool was_told(const struct planner *p, const char *staff_id)
+{
+    size_t count;
+    const struct said *s = said_of(p, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(s[i].staff_id, staff_id) == 0)
+            return true;
+    return false;
+}
+
+// Why a line comes to somebody. Who was told of it before it was met, or taken back, reads that the
+// same is owed again.
+static const char *why_now(const struct planner *p, const struct staff *to, const char *why)
+{
+    const char *again;
+
+    if (!p->owed->again || !to || was_told(p, to->id))
+        return why;
+    again = arena_printf(p->arena, "it is owed again since %s",
+                         date_words(p->arena, london_from_instant(p->owed->owed_since).on));
+    return why ? arena_printf(p->arena, "%s; %s", again, why) : again;
+}
+
+// Rungs come in order of time: the last one that is added is what the line says. What nobody can be
+// told is a line once, and asked about each working morning, since somebody may come into post.
+static void add_rung(struct planner *p, const struct telling *t, bool silent)
+{
+    const char *why;
+    const struct staff *to = recipient_of(p, t, &why);
+    const char **rungs;
+    struct line *l;
+
+    if (!to)
+        look_again_at(p, agenda_next_opening(p->in->library, p->in->now));
+    if (!to && found_nobody(p, t->rung))
+        return;
+    l = line_of(p, to, silent);
+    rungs = ARENA_ARRAY(p->arena, const char *, l->rung_count + 1);
+    if (l->rung_count)
+        memcpy(rungs, l->rungs, l->rung_count * sizeof *rungs);
+    rungs[l->rung_count++] = t->rung;
+    l->rungs = rungs;
+    l->why = why_now(p, to, why);
+    l->escalation = t->escalation;
+    l->late_booking |= t->late_booking && !silent;
+    l->asked = p->asked;
+    if (t->at_once && !silent)
+        l->how = SAY_AT_ONCE;
+}
+
 // When the next ones up may hear of a deadline that a newly allocated worker is to act on; 0: now.
+// A working day before the due date at the latest, and of what interrupts at once: its worker's
+// first days keep nobody from what lapses.
 static instant may_escalate_at(const struct planner *p, const struct telling *t, size_t count)
 {
     const struct library *l = p->in->library;
+    const struct ladder *profile = ladder_profile(l, p->deadline->timescale);
+    struct date eve = working_day_on_or_before(l->local, date_add_days(p->owed->due_on, -1));
     bool acts = false;
     struct date settled;
     struct error ignored;
 
     for (size_t i = 0; i < count; i++)
         acts |= !t[i].escalation && strcmp(t[i].role, "social-worker") == 0;
-    if (!acts || !date_known(p->owed->worker_since) ||
+    if (!acts || (profile && profile->at_once) || !date_known(p->owed->worker_since) ||
         !working_days_after(l->local, p->owed->worker_since, SETTLING_IN_WORKING_DAYS, &settled,
-                            &ignored) ||
-        date_cmp(settled, p->today) <= 0)
+                            &ignored))
         return 0;
-    return opening_from(l, settled);
+    return opening_from(l, date_cmp(settled, eve) < 0 ? settled : eve);
 }
 
 // Who acts on a meeting that is booked too late: whoever was told so, or is now.
@@ -263,6 +308,13 @@ static bool is_over(const struct planner *p, const struct telling *t)
     return t->late_booking && date_cmp(p->owed->booked.on, p->today) < 0;
 }
 
+// A summary of the first start says it to a manager. Where there was none, nobody has heard of it.
+static bool is_summed_up(const struct planner *p, const struct telling *t)
+{
+    return p->owed->at_first_start && t->at <= p->in->first_started_at &&
+           (t->escalation || t->late_booking || !p->never_told) && !found_nobody(p, t->rung);
+}
+
 static void plan_telling(struct planner *p, const struct telling *t)
 {
     instant kept_back;
@@ -273,8 +325,7 @@ static void plan_telling(struct planner *p, const struct telling *t)
     }
     if (said_by(p, t->rung) || is_over(p, t))
         return;
-    if (p->owed->at_first_start && t->at <= p->in->first_started_at &&
-        (t->escalation || t->late_booking || !p->never_told))
+    if (is_summed_up(p, t))
         add_rung(p, t, true);
     else if (t->escalation && p->may_escalate_at > p->in->now)
         look_again_at(p, p->may_escalate_at);
@@ -286,17 +337,6 @@ static void plan_telling(struct planner *p, const struct telling *t)
     } else {
         add_rung(p, t, false);
     }
-}
-
-static bool was_told(const struct planner *p, const char *staff_id)
-{
-    size_t count;
-    const struct said *s = said_of(p, &count);
-
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(s[i].staff_id, staff_id) == 0)
-            return true;
-    return false;
 }
 
 // What somebody who is away was told of, and is due before they are back: who stands in hears of

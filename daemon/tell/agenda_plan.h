@@ -28,11 +28,12 @@ struct line {
     int working_days; // from today to the due date; negative: since then
 };
 
-// A rung that has spoken about a deadline with its present due date, and to whom. Sorted by
-// deadline_id.
+// A rung that has spoken about a deadline with its present due date, since it is owed, and to whom
+// (timely.said). It is said once somebody could be told: where there was nobody, only the operator
+// knows, and it is still to be said to whoever comes. Sorted by deadline_id.
 struct said {
     long long deadline_id;
-    const char *rung, *staff_id;
+    const char *rung, *staff_id; // staff_id "": to nobody
 };
 
 struct plan_input {

@@ -20,6 +20,8 @@ enum column {
     OPEN,
     PROVISIONAL,
     AT_FIRST_START,
+    OWED_SINCE,
+    AGAIN,
     RULE_VERSION,
     CHANGED_AT,
     NEXT_NOTICE_AT,
@@ -44,7 +46,9 @@ enum column {
 
 static const char select_owed[] =
     "SELECT d.deadline_id, d.timescale, d.subject_ref, d.trigger_on, d.due_on, d.book_by, d.due_at,"
-    " d.booked_at, d.booked_group, d.state = 'open', d.provisional, d.at_first_start,"
+    " d.booked_at, d.booked_group, d.state = 'open', d.provisional,"
+    " d.at_first_start AND d.owed_since = d.first_seen_at,"
+    " (extract(epoch FROM d.owed_since) * 1000000)::bigint, d.owed_since > d.first_seen_at,"
     " d.rule_version, d.changed_at, d.next_notice_at, d.person_id, p.case_ref, p.initials,"
     " p.display_name, coalesce(p.restricted, true), p.family, p.worker_id, p.team_id, p.chair_id,"
     " p.iro_id, p.worker_since, p.last_seen_on,"
@@ -85,6 +89,8 @@ static struct owed owed_row(struct arena *a, const PGresult *r, int i)
         .open = db_bool(r, i, OPEN),
         .provisional = db_bool(r, i, PROVISIONAL),
         .at_first_start = db_bool(r, i, AT_FIRST_START),
+        .owed_since = db_int(r, i, OWED_SINCE),
+        .again = db_bool(r, i, AGAIN),
         .rule_version = (int)db_int(r, i, RULE_VERSION),
         .trigger_at = column_moment(r, i, TRIGGER_AT),
         .trigger_recorded = column_moment(r, i, TRIGGER_RECORDED),

@@ -22,7 +22,10 @@ struct owed {
     struct moment booked; // MOMENT_NONE
     const char *booked_group;
     instant late_since; // since when it is known to be booked for a day after the due date; 0
-    bool open, provisional, at_first_start;
+    instant owed_since; // first seen, or open again
+    bool open, provisional;
+    bool again;          // owed again, after it was met, ended or withdrawn
+    bool at_first_start; // owed ever since timely began
     int rule_version;
     struct moment trigger_at;       // the trigger's own minute; MOMENT_NONE when it is not known
     struct moment trigger_recorded; // MOMENT_NONE

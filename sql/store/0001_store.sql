@@ -121,6 +121,7 @@ CREATE TABLE timely.deadline (
     library       text NOT NULL,       -- fingerprint of the rules that gave this answer
     first_seen_at timestamptz NOT NULL, -- business time
     changed_at    timestamptz NOT NULL,
+    owed_since    timestamptz NOT NULL, -- business time: first seen, or open again after it was met, ended or withdrawn
     next_notice_at timestamptz         -- business time at which its ladder next speaks; NULL: never
 );
 CREATE INDEX deadline_person ON timely.deadline (person_id);
@@ -315,17 +316,23 @@ CREATE TABLE timely.bounced_address (
     told_at     timestamptz              -- the operator; NULL: not yet
 );
 
--- The rungs that have spoken, append-only: a rung speaks once to a person.
+-- The rungs that have spoken, append-only: a rung speaks once to a person, of a due date, for as long as it is owed.
 CREATE TABLE timely.notice (
     deadline_id  bigint NOT NULL REFERENCES timely.deadline,
     due_on       date NOT NULL,          -- a moved deadline starts its ladder again
+    owed_since   timestamptz NOT NULL,   -- and so does one that is owed again
     rung         text NOT NULL,
-    staff_id     text NOT NULL,
+    staff_id     text NOT NULL,          -- '': there was nobody; it is still to be said
     said_at      timestamptz NOT NULL,   -- business time
     message_id   bigint,                 -- the outbox message; NULL: passed before the deadline was known
-    PRIMARY KEY (deadline_id, due_on, rung, staff_id)
+    PRIMARY KEY (deadline_id, due_on, owed_since, rung, staff_id)
 );
 CREATE INDEX notice_message ON timely.notice (message_id) WHERE message_id IS NOT NULL;
+
+-- What counts as said about a deadline: of the due date that it has, since it is owed.
+CREATE VIEW timely.said AS
+SELECT n.* FROM timely.notice n JOIN timely.deadline d USING (deadline_id)
+ WHERE n.due_on = d.due_on AND n.owed_since = d.owed_since;
 
 -- What somebody said about a deadline with the due date that it had. 'in-hand': they see to it, and are not reminded
 -- meanwhile. 'done': it was done and is not yet recorded; those above are not told meanwhile. Neither moves a due date or

@@ -94,12 +94,15 @@ BEGIN
     END LOOP;
 END $$;
 
--- Teams may have ladders of their own: of a child who goes to another team the agenda looks at everything anew, with what
--- the ladder before has said in mind. Whatever a ladder says, it says on a whole minute.
-CREATE FUNCTION timely.look_again_in_team(the_person text, the_team text, business_now timestamptz) RETURNS void
+-- Of a child for whom others are responsible (who: the new columns of timely.person) the agenda looks at everything anew:
+-- teams may have ladders of their own, and what nobody could be told may be somebody's now. What was said stays in mind.
+-- Whatever a ladder says, it says on a whole minute.
+CREATE FUNCTION timely.look_again_with_others(the_person text, who jsonb, business_now timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM timely.person WHERE person_id = the_person AND team_id IS DISTINCT FROM the_team) THEN
+    IF EXISTS (SELECT FROM timely.person WHERE person_id = the_person
+                  AND (worker_id, team_id, chair_id, iro_id, restricted) IS DISTINCT FROM
+                      (who->>'worker_id', who->>'team_id', who->>'chair_id', who->>'iro_id', (who->>'restricted')::boolean)) THEN
         UPDATE timely.deadline SET next_notice_at = date_trunc('minute', business_now)
          WHERE person_id = the_person AND state = 'open' AND coalesce(next_notice_at > business_now, true);
     END IF;
@@ -111,6 +114,15 @@ BEGIN
     PERFORM timely.take_turn();
     UPDATE timely.deadline SET next_notice_at = date_trunc('minute', business_now)
      WHERE state = 'open' AND coalesce(next_notice_at > business_now, true);
+END $$;
+
+-- The same of what nobody could be told, when the directory has changed. Waits its turn.
+CREATE FUNCTION timely.look_again_at_unheard(business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM timely.take_turn();
+    UPDATE timely.deadline d SET next_notice_at = date_trunc('minute', business_now)
+     WHERE d.state = 'open' AND d.next_notice_at > business_now
+       AND EXISTS (SELECT FROM timely.said s WHERE s.deadline_id = d.deadline_id AND s.staff_id = '');
 END $$;
 
 -- Everything about one person after a reading or an evaluation. Parts that are absent stay as they are:
@@ -133,7 +145,7 @@ BEGIN
     PERFORM timely.mark_feeds(the_person);
 
     IF doc ? 'person' THEN
-        PERFORM timely.look_again_in_team(the_person, doc->'person'->>'team_id', business_now);
+        PERFORM timely.look_again_with_others(the_person, doc->'person', business_now);
         INSERT INTO timely.person AS p (person_id, seen, family, case_ref, initials, display_name, restricted, worker_id,
                                    team_id, chair_id, iro_id, worker_since, last_seen_on, look_again_on, accepted_at)
         SELECT the_person, decode(n.seen, 'hex'), n.family, n.case_ref, n.initials, n.display_name, n.restricted, n.worker_id,
@@ -169,11 +181,11 @@ BEGIN
         INSERT INTO timely.deadline AS t (uid, person_id, timescale, subject_ref, trigger_on, trigger_ref, due_on, due_at,
                book_by, provisional, state, met_on, met_ref, met_meeting, in_timescale, why, booked_at, booked_group,
                derivation, not_counted, sequence, at_first_start, rule_version, library, next_notice_at, first_seen_at,
-               changed_at)
+               changed_at, owed_since)
         SELECT g.uid, the_person, g.timescale, g.subject_ref, g.trigger_on, g.trigger_ref, g.due_on, g.due_at, g.book_by,
                g.provisional, g.state, g.met_on, g.met_ref, g.met_meeting, g.in_timescale, g.why, g.booked_at,
                g.booked_group, g.derivation, g.not_counted, g.sequence, g.at_first_start, g.rule_version, g.library, g.next_notice_at,
-               business_now, business_now
+               business_now, business_now, business_now
           FROM given g
         ON CONFLICT (uid) DO UPDATE SET
             subject_ref = excluded.subject_ref, trigger_on = excluded.trigger_on, trigger_ref = excluded.trigger_ref,
@@ -182,7 +194,9 @@ BEGIN
             met_ref = excluded.met_ref, met_meeting = excluded.met_meeting, in_timescale = excluded.in_timescale,
             why = excluded.why, booked_at = excluded.booked_at, booked_group = excluded.booked_group,
             derivation = excluded.derivation, not_counted = excluded.not_counted, sequence = excluded.sequence, rule_version = excluded.rule_version,
-            library = excluded.library, next_notice_at = excluded.next_notice_at, changed_at = excluded.changed_at
+            library = excluded.library, next_notice_at = excluded.next_notice_at, changed_at = excluded.changed_at,
+            owed_since = CASE WHEN excluded.state = 'open' AND t.state IN ('met', 'ended', 'withdrawn') THEN business_now
+                              ELSE t.owed_since END
         RETURNING t.deadline_id, t.uid
     )
     INSERT INTO timely.deadline_history (deadline_id, known_at, change, trigger_on, due_on, due_at, state, met_on,
@@ -286,7 +300,8 @@ CREATE FUNCTION timely.overtake_digests(newer bigint, business_now timestamptz) 
 $$;
 
 -- One mail of the agenda with the rungs that it says, or (without a mail) rungs that passed in silence.
---   now, message, about [deadline_id] of all its lines, notices [{deadline_id, due_on, rung, staff_id}] of the new ones,
+--   now, message, about [deadline_id] of all its lines, notices [{deadline_id, due_on, owed_since, rung, staff_id}] of the
+--   new ones,
 --   next [{deadline_id, next_notice_at}]
 CREATE FUNCTION timely.record_telling(doc jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -305,9 +320,10 @@ BEGIN
             PERFORM timely.overtake_digests(the_message, business_now);
         END IF;
     END IF;
-    INSERT INTO timely.notice (deadline_id, due_on, rung, staff_id, said_at, message_id)
-    SELECT n.deadline_id, n.due_on, n.rung, n.staff_id, business_now, the_message
-      FROM jsonb_to_recordset(coalesce(doc->'notices', '[]')) AS n (deadline_id bigint, due_on date, rung text, staff_id text)
+    INSERT INTO timely.notice (deadline_id, due_on, owed_since, rung, staff_id, said_at, message_id)
+    SELECT n.deadline_id, n.due_on, n.owed_since, n.rung, n.staff_id, business_now, the_message
+      FROM jsonb_to_recordset(coalesce(doc->'notices', '[]'))
+        AS n (deadline_id bigint, due_on date, owed_since timestamptz, rung text, staff_id text)
     ON CONFLICT DO NOTHING;
     UPDATE timely.deadline d SET next_notice_at = n.next_notice_at
       FROM jsonb_to_recordset(coalesce(doc->'next', '[]')) AS n (deadline_id bigint, next_notice_at timestamptz)

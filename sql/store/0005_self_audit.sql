@@ -64,7 +64,7 @@ SELECT 'deadline-silent', true, count(*), min(d.changed_at - ahead),
   FROM ran JOIN timely.deadline AS d ON d.state = 'open' AND d.next_notice_at IS NULL
   JOIN timely.timescale AS t USING (timescale)
  WHERE t.speaks AND NOT EXISTS (SELECT FROM timely.blind AS b WHERE b.timescale = d.timescale)
-   AND NOT EXISTS (SELECT FROM timely.notice AS n WHERE n.deadline_id = d.deadline_id AND n.due_on = d.due_on)
+   AND NOT EXISTS (SELECT FROM timely.said AS s WHERE s.deadline_id = d.deadline_id AND s.staff_id <> '')
 UNION ALL
 SELECT 'feed-unrendered', true, count(*), min(f.marked_at), 'calendars are not brought up to date, after more than 15 minutes'
   FROM ran JOIN timely.feed_dirty AS f ON f.marked_at < now() - interval '15 minutes'

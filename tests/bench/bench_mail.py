@@ -41,8 +41,8 @@ INSERT INTO timely.team (team_id, name) VALUES ('T', 'Team');
 INSERT INTO timely.staff (professional_id, name, email, team_id) VALUES ('W', 'Worker', 'worker@council.example', 'T');
 INSERT INTO timely.person (person_id, worker_id, team_id, accepted_at) SELECT n, 'W', 'T', now() FROM generate_series(1, %(mails)s) n;
 INSERT INTO timely.deadline (person_id, timescale, subject_ref, trigger_on, due_on, book_by, provisional, state, derivation, uid,
-                             at_first_start, rule_version, library, first_seen_at, changed_at)
-SELECT n, 'icpc', line, '2024-03-14', '2024-04-08', '2024-04-08', false, 'open', '', n || '.' || line, false, 1, '', now(), now()
+                             at_first_start, rule_version, library, first_seen_at, changed_at, owed_since)
+SELECT n, 'icpc', line, '2024-03-14', '2024-04-08', '2024-04-08', false, 'open', '', n || '.' || line, false, 1, '', now(), now(), now()
   FROM generate_series(1, %(mails)s) n, generate_series(1, {LINES}) line;
 INSERT INTO timely.outbox (kind, dedupe, staff_id, recipient, subject, body_text, body_html, rfc_message_id, put_at, not_before)
 SELECT 'digest', 'bench:' || person_id, 'W', 'worker@council.example', 'What is due',
@@ -53,8 +53,9 @@ SELECT 'digest', 'bench:' || person_id, 'W', 'worker@council.example', 'What is 
           FROM timely.deadline) d GROUP BY person_id;
 INSERT INTO timely.message_deadline
 SELECT o.message_id, d.deadline_id FROM timely.outbox o JOIN timely.deadline d ON o.dedupe = 'bench:' || d.person_id;
-INSERT INTO timely.notice (deadline_id, due_on, rung, staff_id, said_at, message_id)
-SELECT deadline_id, '2024-04-08', 'social-worker, at the start', 'W', now(), message_id FROM timely.message_deadline
+INSERT INTO timely.notice (deadline_id, due_on, owed_since, rung, staff_id, said_at, message_id)
+SELECT deadline_id, due_on, owed_since, 'social-worker, at the start', 'W', now(), message_id
+  FROM timely.message_deadline JOIN timely.deadline USING (deadline_id)
 '''
 
 

@@ -1,6 +1,7 @@
 """A store with a small authority in it, and the driver that runs a round of the daemon on it."""
 import hashlib
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -126,16 +127,28 @@ class Store:
                  list(columns.values()))
         return person_id
 
+    def becomes(self, person_id, now, **columns):
+        """What a reading changes of a person."""
+        self.ask("SELECT timely.record_person(jsonb_build_object('now', %s::timestamp AT TIME ZONE 'Europe/London', 'person_id', person_id,"
+                 " 'person', to_jsonb(p) || jsonb_build_object('seen', '00') || %s::jsonb)) FROM timely.person p WHERE person_id = %s",
+                 (now, json.dumps(columns), person_id))
+
     def deadline(self, person_id, timescale='icpc', trigger='2024-03-14', due='2024-04-08', seen='2024-03-15 10:00', **columns):
         """Its number. It is looked at from the moment at which it was first seen."""
         columns = {'person_id': person_id, 'timescale': timescale, 'subject_ref': f'S-{person_id}-{timescale}',
                    'trigger_on': trigger, 'due_on': due, 'book_by': due, 'provisional': False, 'state': 'open',
                    'derivation': f'Due by {due}: it was counted.', 'uid': f'{person_id}-{timescale}-{trigger}@timely.example',
-                   'at_first_start': False, 'rule_version': 1, 'library': 'x', 'first_seen_at': seen, 'changed_at': seen,
+                   'at_first_start': False, 'rule_version': 1, 'library': 'x', 'first_seen_at': seen, 'changed_at': seen, 'owed_since': seen,
                    'next_notice_at': seen, **columns}
         names = ', '.join(columns)
         return self.ask(f'INSERT INTO timely.deadline ({names}) VALUES ({", ".join(["%s"] * len(columns))})'
                         ' RETURNING deadline_id', list(columns.values()))[0][0]
+
+    def changes(self, deadline, now, change, state, **columns):
+        """What a reading changes of a deadline."""
+        self.ask("SELECT timely.record_person(jsonb_build_object('now', %s::timestamp AT TIME ZONE 'Europe/London', 'person_id', person_id,"
+                 " 'deadlines', jsonb_build_array(to_jsonb(d) || %s::jsonb))) FROM timely.deadline d WHERE deadline_id = %s",
+                 (now, json.dumps({'change': change, 'state': state, **columns}), deadline))
 
     def mails(self, kind=None):
         """What is in the outbox, in order: kind, recipient, subject, text with its lines joined."""

@@ -183,13 +183,32 @@ def test_a_departed_worker_is_passed_over(store):
 
 
 def test_a_new_worker_is_not_escalated_over(store):
-    # Allocated on Wednesday 3 April: settled in on Wednesday 10 April.
-    store.deadline(store.person('P1', chair_id='CHAIR', worker_since='2024-04-03'), seen='2024-04-08 09:00')
-    store.agenda('2024-04-08 09:00')
-    assert {staff for _, staff, *_ in store.mails()} == {'SW1'}
-    assert store.agenda('2024-04-09 09:00')['next'] == '2024-04-10T09:00'
-    store.agenda('2024-04-10 09:00')
-    assert {staff for _, staff, *_ in store.mails()} == {'SW1', 'TM1', 'CHAIR', 'SM'}
+    # Allocated on Monday 25 March: settled in on Wednesday 3 April.
+    store.deadline(store.person('P1', chair_id='CHAIR', worker_since='2024-03-25'), seen='2024-03-28 09:00')
+    assert set(told(store, '2024-03-28 09:00')) == {'SW1'}
+    assert store.agenda('2024-04-02 09:00')['next'] == '2024-04-03T09:00'
+    assert set(told(store, '2024-04-03 09:00')) == {'TM1', 'CHAIR'}
+
+
+def test_no_new_worker_keeps_the_next_ones_up_out_on_the_last_working_day(store):
+    """However late the child came to them; before its hour on that day still."""
+    store.deadline(store.person('P1', chair_id='CHAIR', worker_since='2024-04-04'), seen='2024-04-04 09:00')
+    assert set(told(store, '2024-04-04 09:00')) == {'SW1'}
+    assert set(told(store, '2024-04-05 08:59')) == set()
+    assert set(told(store, '2024-04-05 09:00')) == {'TM1', 'CHAIR'}, 'Friday, of what is due on Monday 8 April'
+
+
+@pytest.mark.parametrize('seen, whom', [('2024-04-08', {'SW1', 'TM1', 'CHAIR', 'SM'}), ('2024-04-22', {'SW1', 'TM1', 'CHAIR', 'SM', 'HEAD', 'DIR'})])
+def test_of_what_is_due_a_new_worker_keeps_nobody_out(store, seen, whom):
+    store.deadline(store.person('P1', chair_id='CHAIR', worker_since=seen), seen=f'{seen} 09:00')
+    assert set(told(store, f'{seen} 09:00')) == whom
+
+
+def test_of_a_lapsing_order_a_new_worker_keeps_nobody_out(store):
+    # Five working days before Wednesday 10 April.
+    store.deadline(store.person('P1', worker_since='2024-04-03'), timescale='interim-order', trigger='2024-03-01', due='2024-04-10',
+                   seen='2024-04-03 09:00')
+    assert set(told(store, '2024-04-03 09:00')) == {'SW1', 'TM1', 'SM', 'HEAD'}
 
 
 def test_nobody_left_is_the_operators(store):
@@ -202,6 +221,60 @@ def test_nobody_left_is_the_operators(store):
     assert 'REF-' not in text and 'P1' not in text, 'the operator is told by number'
     assert store.notices(one) == [('social-worker, at the start', '', True)]
     assert store.agenda('2024-03-15 12:00')['deadlines'] == 0
+
+
+@pytest.fixture
+def unallocated(store):
+    """A visit due on Thursday 21 March. On Monday 18 March, when the worker is to be reminded, there is none."""
+    child = store.person('P1', worker=None, team=None, worker_since=None)
+    deadline = store.deadline(child, timescale='cp-visit', trigger='2024-03-07', due='2024-03-21', seen='2024-03-07 10:00')
+    assert list(told(store, '2024-03-18 09:00')) == ['']
+    return deadline
+
+
+def test_what_nobody_could_be_told_is_said_to_whoever_comes(store, unallocated):
+    store.becomes('P1', '2024-03-18 14:00', worker_id='SW1', team_id='T1', worker_since='2024-03-18')
+    new = told(store, '2024-03-18 14:00')
+    assert list(new) == ['SW1'] and 'NEW Visit' in new['SW1']
+    assert store.notices(unallocated) == [('social-worker, 3 working days before', '', True),
+                                          ('social-worker, 3 working days before', 'SW1', True)]
+    assert told(store, '2024-03-19 09:00') == {}, 'once'
+
+
+def test_the_operator_hears_once_of_what_nobody_can_be_told(store, unallocated):
+    report = store.agenda('2024-03-18 12:00')
+    assert (report['deadlines'], report['next']) == (0, '2024-03-19T09:00')
+    for day in ('19', '20', '21'):
+        assert store.agenda(f'2024-03-{day} 09:00')['deadlines'] == 1, 'asked about each morning'
+    assert len(store.mails()) == 1
+    # The next ones up are another thing to say: the list of 25 March has it for the team's manager.
+    text = told(store, '2024-03-25 09:00')['']
+    assert f'deadline {unallocated}, cp-visit' in text and 'team-manager, 1 working day after; no worker is allocated' in text
+
+
+def test_who_comes_into_post_is_told_that_morning(store, unallocated):
+    """No reading and no import tells of it, only the day."""
+    store.ask("UPDATE timely.staff SET active_from = '2024-03-20' WHERE professional_id <> 'DIR'")
+    store.ask("UPDATE timely.staff SET email = NULL WHERE professional_id = 'DIR'")
+    store.becomes('P1', '2024-03-18 14:00', worker_id='SW1', team_id='T1', worker_since='2024-03-18')
+    assert told(store, '2024-03-18 14:00') == told(store, '2024-03-19 09:00') == {}
+    assert list(told(store, '2024-03-20 09:00')) == ['SW1']
+
+
+@pytest.mark.parametrize('change', [{'chair_id': 'CHAIR'}, {'iro_id': 'CHAIR'}, {'restricted': True}])
+def test_others_who_become_responsible_are_looked_for_at_once(store, unallocated, change):
+    store.becomes('P1', '2024-03-18 14:00', **change)
+    assert store.agenda('2024-03-18 14:00')['deadlines'] == 1
+
+
+def test_what_nobody_was_there_to_be_summed_up_for_is_said_to_whoever_comes(store):
+    """As a first start finds it, long out of timescale."""
+    store.start('2024-04-02 08:00')
+    store.deadline(store.person('P1', worker=None, team=None, worker_since=None), trigger='2024-02-01', due='2024-02-22',
+                   seen='2024-04-02 08:00', at_first_start=True)
+    assert told(store, '2024-04-02 09:00') == {}
+    store.becomes('P1', '2024-04-03 10:00', worker_id='SW1', team_id='T1', worker_since='2024-04-03')
+    assert set(told(store, '2024-04-03 10:00')) == {'SW1', 'TM1', 'SM', 'HEAD', 'DIR'}
 
 
 def test_without_an_operator_nobody_is_recorded_in_silence(store):
@@ -315,6 +388,50 @@ def test_a_moved_deadline_starts_its_ladder_again(store):
     store.agenda('2024-03-18 09:00')
     assert [str(due) for due, in store.ask('SELECT due_on FROM timely.notice WHERE deadline_id = %s ORDER BY 1', (deadline,))] == \
         ['2024-04-05', '2024-04-08']
+
+
+CLIMB = ('2024-03-15', '2024-03-22', '2024-03-28', '2024-04-04', '2024-04-08', '2024-04-09', '2024-04-11', '2024-04-15', '2024-04-22')
+
+
+@pytest.mark.parametrize('closed', ['met', 'ended', 'withdrawn'])
+def test_what_is_owed_again_is_said_anew(store, closed):
+    """A conference that was not held climbed to the director; a record of it came, and was a mistake."""
+    deadline = store.deadline(store.person('P1', chair_id='CHAIR'))
+    everybody = set().union(*(told(store, f'{day} 09:00') for day in CLIMB))
+    assert everybody == {'SW1', 'TM1', 'CHAIR', 'SM', 'HEAD', 'DIR'}
+    store.changes(deadline, '2024-05-08 08:00', closed, closed, next_notice_at=None)
+    assert told(store, '2024-05-08 09:00') == {}
+    store.changes(deadline, '2024-05-13 10:00', 'reopened', 'open', next_notice_at='2024-03-15T09:00Z')
+    again = told(store, '2024-05-13 10:00')
+    assert set(again) == everybody
+    assert all(text.count('NEW') == 1 and 'it is owed again since Monday 13 May 2024' in text for text in again.values())
+    assert [told(store, f'2024-05-{day} 09:00') for day in ('14', '20', '28')] == [{}, {}, {}], 'once'
+
+
+def test_an_alarm_of_what_is_owed_again_is_another_alarm(store):
+    deadline = store.deadline(store.person('P1'), timescale='interim-order', trigger='2024-03-01', due='2024-04-10', seen='2024-04-09 09:00')
+    assert 'SW1' in told(store, '2024-04-10 09:00')
+    store.changes(deadline, '2024-04-10 10:00', 'ended', 'ended', next_notice_at=None)
+    store.changes(deadline, '2024-04-10 11:00', 'reopened', 'open', next_notice_at='2024-03-15T09:00Z')
+    assert set(told(store, '2024-04-10 11:00')) == {'SW1', 'TM1'}
+    assert len(store.mails('alarm')) == 4
+
+
+def test_what_was_summed_up_at_a_first_start_and_is_owed_again_is_said(store):
+    store.start('2024-04-02 08:00')
+    deadline = store.deadline(store.person('P1'), trigger='2024-02-01', due='2024-02-22', seen='2024-04-02 08:00', at_first_start=True)
+    assert [kind for kind, *_ in (told(store, '2024-04-02 09:00'), store.mails())[1]] == ['summary']
+    store.changes(deadline, '2024-04-03 10:00', 'met', 'met', next_notice_at=None)
+    store.changes(deadline, '2024-04-04 10:00', 'reopened', 'open', next_notice_at='2024-02-01T09:00Z')
+    assert {'SW1', 'TM1'} <= set(told(store, '2024-04-04 10:00'))
+
+
+def test_a_clock_that_nobody_could_tell_for_a_while_is_not_owed_again(store):
+    deadline = store.deadline(store.person('P1'))
+    assert set(told(store, '2024-03-15 10:00')) == {'SW1'}
+    store.changes(deadline, '2024-03-18 10:00', 'changed', 'unknown', next_notice_at=None)
+    store.changes(deadline, '2024-03-19 10:00', 'changed', 'open', next_notice_at='2024-03-15T09:00Z')
+    assert told(store, '2024-03-19 10:00') == {}
 
 
 def test_a_clock_that_counts_back_speaks_from_its_booking_on(store):

@@ -27,6 +27,7 @@ def store(pg, tmp_path):
 # ------------------------------------------------------------------------------------------------- the self-audit
 
 DEADLINE = 'UPDATE timely.deadline SET '
+NOTICE = "INSERT INTO timely.notice SELECT deadline_id, due_on, owed_since, 'on the day', '{}', changed_at FROM timely.deadline"
 OUTBOX = 'UPDATE timely.outbox SET '
 HOLD = 'INSERT INTO timely.hold (kind, about, text, opened_at) VALUES '
 
@@ -50,8 +51,10 @@ ILLS = [
     ('notice-overdue', DEADLINE + "next_notice_at = '2024-04-02 09:44+01'", DEADLINE + "next_notice_at = '2024-04-02 09:46+01'"),
     ('notice-overdue', DEADLINE + "next_notice_at = '2024-03-20', changed_at = '2024-04-02 09:44+01'",
      DEADLINE + "changed_at = '2024-04-02 09:46+01'"),
-    ('deadline-silent', DEADLINE + 'next_notice_at = NULL',
-     "INSERT INTO timely.notice SELECT deadline_id, due_on, 'on the day', 'SW1', changed_at FROM timely.deadline"),
+    ('deadline-silent', DEADLINE + 'next_notice_at = NULL', NOTICE.format('SW1')),
+    # What was said before it was met and owed again does not count, nor what was said to nobody.
+    ('deadline-silent', DEADLINE + "owed_since = owed_since + interval '1 day'", NOTICE.format('SW1')),
+    ('deadline-silent', DEADLINE + "owed_since = owed_since + interval '1 day';" + NOTICE.format(''), NOTICE.format('SW1')),
     ('feed-unrendered', "INSERT INTO timely.feed_dirty VALUES ('worker', 'SW1', now() - interval '16 minutes')",
      'DELETE FROM timely.feed_dirty'),
     ('message-late', OUTBOX + "state = 'due', settled_at = NULL, given_up = false, not_before = now() - interval '61 minutes'",

@@ -8,6 +8,7 @@ from telling import STAFF, TEAMS, Server, set_clock, timely, told
 
 ABSENCES = 'staff_id,first_day,last_day,stand_in_id\n'
 DUTY = 'team_id,role,first_day,last_day,weekdays,staff_id\n'
+DIRECTORY = 'kind,id,name,email,job_title,team_id,manager_id,deputy_id,active_from,active_to\n'
 AWAY = 'Name SW1 is away until Friday 12 April 2024'
 
 
@@ -222,3 +223,11 @@ def test_that_nobody_is_away_has_to_be_meant(store):
     assert '0 of the rows are new, 1 of before hold no longer' in said
     listed = [line.split(',') for line in timely(store, 'cover', 'list', '--format', 'csv').splitlines()]
     assert [row[1] for row in listed[1:]] == ['workers']
+
+
+def test_whom_a_new_directory_names_is_told_at_once_what_nobody_could_be_told(store):
+    child = store.person('P1', worker='W9', team='T9')
+    store.deadline(child, timescale='cp-visit', trigger='2024-03-07', due='2024-03-21', seen='2024-03-07 10:00')
+    assert list(told(store, '2024-03-18 09:00')) == ['']
+    load(store, '2024-03-18 11:00', 'directory', DIRECTORY + 'team,T9,Nine,,,,,,,\nperson,W9,Una,una@council.example,,T9,,,,\n')
+    assert list(told(store, '2024-03-18 11:01')) == ['W9']

@@ -423,10 +423,10 @@ def test_a_feed_has_an_end(store):
     store.ask("INSERT INTO timely.person (person_id, worker_id, team_id, accepted_at) SELECT 'N' || n, 'SW1', 'T1', now()"
               ' FROM generate_series(1, 1100) n')
     store.ask("INSERT INTO timely.deadline (person_id, timescale, subject_ref, trigger_on, due_on, book_by, provisional, state,"
-              " met_on, derivation, uid, at_first_start, rule_version, library, first_seen_at, changed_at)"
+              " met_on, derivation, uid, at_first_start, rule_version, library, first_seen_at, changed_at, owed_since)"
               " SELECT 'N' || n, 'icpc', 's', '2024-03-14', '2024-04-08', '2024-04-08', false,"
               " CASE WHEN n <= 200 THEN 'met' ELSE 'open' END, CASE WHEN n <= 200 THEN '2024-04-01'::date END, 'd.', 'u' || n,"
-              " false, 1, 'x', now(), now() FROM generate_series(1, 1100) n")
+              " false, 1, 'x', now(), now(), now() FROM generate_series(1, 1100) n")
     render(store)
     shown = entries(store)
     assert len(shown) == 1001 and 'More than this calendar shows' in shown

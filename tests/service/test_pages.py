@@ -43,7 +43,7 @@ def deadline(pg, uid='u1', days=5, state='open', **columns):
     columns = {'person_id': 'P1', 'timescale': 'icpc', 'subject_ref': 's', 'trigger_on': '2024-03-14', 'book_by': '2024-04-08',
                'provisional': False, 'state': state, 'derivation': 'Due by then: 15 working days after the discussion.',
                'not_counted': 'weekends; Good Friday 29 March', 'uid': uid, 'at_first_start': False, 'rule_version': 1,
-               'library': 'x', 'first_seen_at': 'now', 'changed_at': 'now', **columns}
+               'library': 'x', 'first_seen_at': 'now', 'changed_at': 'now', 'owed_since': 'now', **columns}
     names = ', '.join(columns)
     number = pg.ask(f'INSERT INTO timely.deadline (due_on, {names}) VALUES (current_date + %s, {", ".join(["%s"] * len(columns))})'
                     ' RETURNING deadline_id', [days, *columns.values()])[0][0]

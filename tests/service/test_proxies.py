@@ -190,8 +190,8 @@ def test_a_page_opens_to_who_has_signed_in_whatever_they_claim(start, store, con
         ' ON CONFLICT DO NOTHING')
     ask("INSERT INTO timely.person (person_id, worker_id, accepted_at) VALUES ('P1', '1', now()) ON CONFLICT DO NOTHING")
     ask("INSERT INTO timely.deadline (person_id, timescale, subject_ref, trigger_on, due_on, book_by, provisional, state, derivation, uid,"
-        " at_first_start, rule_version, library, first_seen_at, changed_at) VALUES ('P1', 'icpc', 's', '2024-03-14', '2024-04-08', '2024-04-08', false,"
-        " 'open', 'x', 'u', false, 1, 'x', now(), now()) ON CONFLICT DO NOTHING")
+        " at_first_start, rule_version, library, first_seen_at, changed_at, owed_since) VALUES ('P1', 'icpc', 's', '2024-03-14', '2024-04-08', '2024-04-08', false,"
+        " 'open', 'x', 'u', false, 1, 'x', now(), now(), now()) ON CONFLICT DO NOTHING")
     ask('INSERT INTO timely.page_link SELECT %s, deadline_id, NULL, NULL, %s, NULL FROM timely.deadline ON CONFLICT DO NOTHING', (token_hash('mail'), '1'))
     cert, key = make_certificate(folder, 'proxy')
     options = {'identity_header': 'X-Remote-User', 'identity_is_email': 1, 'public_url': 'https://timely.example.gov.uk/x/'}

@@ -60,3 +60,31 @@ def test_nothing_outside_the_office(council):
     assert told(council, before) == [] and council.invites(child), 'the invite goes at once, the digest waits'
     council.clock.set('2024-05-13 09:00')
     wait_for(lambda: 'W2' in told(council, before))
+
+
+def test_a_conference_whose_record_was_a_mistake_is_said_anew(council):
+    """It was taken to have been held, and whoever was told of it before is told that it was not."""
+    child = council.child('W3', chair='CHAIR')
+    council.clock.set('2024-06-10 09:00')
+    key = council.enquiry(child, '2024-06-10')  # due on 1 July
+    wait_for(lambda: council.stored(child))
+    for at in ('06-24 09:00', '07-01 09:00', '07-02 09:00', '07-04 09:00', '07-15 09:00', '07-17 07:00'):
+        council.settled()
+        council.clock.set(f'2024-{at}')
+    council.settled()
+    climbed = {m.whom for m in council.mails() if not m.method and child in m.text}
+    assert climbed == {'W3', 'CHAIR', 'TM', 'SM', 'HEAD', 'DIR'}
+    council.insert('ssd_initial_cp_conference', icpc_icpc_id='C300', icpc_icpc_meeting_id='B300', icpc_s47_enquiry_id=key,
+                   icpc_person_id=child, icpc_icpc_date='2024-07-16', icpc_icpc_outcome_cp_flag='N')
+    wait_for(lambda: council.stored(child)[2] == 'met')
+    council.ask("DELETE FROM ssd_initial_cp_conference WHERE icpc_icpc_id = 'C300'")
+    wait_for(lambda: council.stored(child)[2] == 'open')
+
+    def again():
+        return sorted(m.whom for m in council.mails() if 'it is owed again since Wednesday 17 July 2024' in flat(m.text))
+
+    council.clock.set('2024-07-17 09:00')
+    wait_for(lambda: again() == sorted(climbed), why=again)
+    council.clock.set('2024-07-18 09:00')
+    council.settled()
+    assert again() == sorted(climbed), 'once'
