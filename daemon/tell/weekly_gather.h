@@ -82,5 +82,5 @@ struct date week_last(struct date monday);
 instant week_opening(const struct library *l, struct date monday);
 // Is it to be made now? The office has to be open; not in the week of the first office hour since
 // the first start, which has its summary; and once: `done` is the Monday of the last list, or
-// DATE_NONE.
+// DATE_NONE. One of a later week was made by a clock that was ahead, and is none of this week.
 bool week_is_due(const struct library *l, instant now, instant first_started_at, struct date done);

@@ -105,7 +105,7 @@ BEGIN
     END IF;
 END $$;
 
--- The same of everybody, when the rules have changed or the teams stand under others. Waits its turn.
+-- The same of everybody, when the rules have changed, the teams stand under others or the clock went back. Waits its turn.
 CREATE FUNCTION timely.look_again(business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM timely.take_turn();
@@ -231,7 +231,8 @@ BEGIN
     END LOOP;
     UPDATE timely.state SET newest_fact_at = n.at
       FROM (SELECT max((d->>'newest_fact_at')::timestamp) AS at FROM jsonb_array_elements(docs) AS d) AS n
-     WHERE n.at > coalesce(newest_fact_at, '-infinity');
+     WHERE n.at > CASE WHEN newest_fact_at <= (docs->0->>'now')::timestamptz AT TIME ZONE 'Europe/London' THEN newest_fact_at
+                       ELSE '-infinity' END;  -- none, or one that was of the past by a clock that was ahead
 END $$;
 
 -- The calendar objects of a record_person call and who holds them.
@@ -321,7 +322,7 @@ DECLARE
 BEGIN
     PERFORM timely.take_turn();
     UPDATE timely.state SET weekly_on = (doc->>'monday')::date
-     WHERE weekly_on IS NULL OR weekly_on < (doc->>'monday')::date;
+     WHERE weekly_on IS DISTINCT FROM (doc->>'monday')::date;
     IF NOT FOUND THEN
         RETURN;
     END IF;
