@@ -24,11 +24,17 @@ struct timeline walk_known_facts(const struct walk *w, struct arena *a, const st
     return t;
 }
 
+static bool are_others(const struct responsible *a, const struct responsible *b)
+{
+    return !same_text(a->worker_id, b->worker_id) || !same_text(a->team_id, b->team_id) ||
+           !same_text(a->chair_id, b->chair_id) || !same_text(a->iro_id, b->iro_id);
+}
+
 static void evaluate_person(struct walk *w, struct remembered *p, struct person_work *work)
 {
     struct stored_key *keys =
         ARENA_ARRAY(w->scratch, struct stored_key, p->stored.deadline_count + 1);
-    const char *worker_before = p->who.worker_id, *team_before = p->who.team_id;
+    struct responsible before = p->who;
     instant look_again;
 
     *work = (struct person_work){.person_id = p->stored.person_id, .stored = &p->stored};
@@ -44,9 +50,7 @@ static void evaluate_person(struct walk *w, struct remembered *p, struct person_
     p->next_at = sooner(p->next_at, look_again);
     p->seen_on = person_last_seen_on(w->in->library, &work->timeline, w->today);
     p->who = responsible_of(w->in->library, &work->timeline, w->today, &p->worker_since);
-    if (!same_text(p->who.worker_id, worker_before))
-        memory_moved(&w->memory, p);
-    if (!same_text(p->who.team_id, team_before))
+    if (are_others(&before, &p->who))
         memory_look_again(p, w->now);
 }
 

@@ -53,7 +53,10 @@ static bool read_said(struct round *r, const char *now, struct error *err)
     AUTO(pgresult_done) PGresult *rows = NULL;
 
     if (!db_ask(r->store,
-                "SELECT DISTINCT n.deadline_id, n.rung, n.staff_id FROM timely.notice n"
+                "SELECT n.deadline_id, n.rung, n.staff_id,"
+                " (extract(epoch FROM n.said_at) * 1000000)::bigint,"
+                " n.message_id IS NOT NULL AND n.staff_id <> ''"
+                " FROM timely.notice n"
                 " JOIN timely.deadline d USING (deadline_id)"
                 " WHERE d.next_notice_at <= $1::timestamptz AND n.due_on = d.due_on"
                 " ORDER BY n.deadline_id",
@@ -63,7 +66,8 @@ static bool read_said(struct round *r, const char *now, struct error *err)
     r->said = ARENA_ARRAY(r->arena, struct said, r->said_count + 1);
     for (int i = 0; i < PQntuples(rows); i++)
         r->said[i] = (struct said){db_int(rows, i, 0), arena_strdup(r->arena, db_text(rows, i, 1)),
-                                   arena_strdup(r->arena, db_text(rows, i, 2))};
+                                   arena_strdup(r->arena, db_text(rows, i, 2)), db_int(rows, i, 3),
+                                   db_bool(rows, i, 4)};
     return true;
 }
 
@@ -141,8 +145,8 @@ static int by_deadline(const void *key, const void *element)
 }
 
 // Lines of earlier digests whose deadlines still stand, with the rung that was said last: what the
-// recipients were told, and of children who came to them since, what the worker before was told.
-// With each: who was told that, when, whether they know by now that the child is another one's, and
+// recipients were told, and what others were told as the worker of a child who is theirs. With
+// each: who was told that, when, whether they know by now that the child is another one's, and
 // whether no mail to them with it, or about it since, has left.
 static const char told_sql[] =
     "WITH said AS (SELECT n.*, p.worker_id, p.worker_since FROM timely.notice n"
@@ -167,8 +171,8 @@ static const char told_sql[] =
     " AND NOT EXISTS (SELECT FROM said g WHERE g.deadline_id = s.deadline_id"
     " AND g.staff_id = s.worker_id) ORDER BY deadline_id, said_at DESC, rung)";
 
-// False for what somebody else was told in the place of the worker that there is still, but for
-// what came while they were away.
+// False for what somebody else was told, but for what came in the worker's place while they were
+// away. What came to the worker before them they are told by a rung (agenda_moved.h).
 static bool told_row(const struct round *r, const PGresult *rows, int i, const struct owed *o,
                      struct told *ret)
 {
@@ -179,11 +183,8 @@ static bool told_row(const struct round *r, const PGresult *rows, int i, const s
 
     *ret =
         (struct told){arena_strdup(r->arena, db_text(rows, i, 0)), o, arena_strdup(r->arena, rung),
-                      !former || knows ? MOVED_NOT
-                      : own            ? MOVED_FROM
-                                       : MOVED_TO,
-                      is_sending(r) && db_bool(rows, i, 6)};
-    return own || former || agenda_was_away(r->directory, ret->staff_id, said_at);
+                      former && own && !knows, is_sending(r) && db_bool(rows, i, 6)};
+    return own || (!former && agenda_was_away(r->directory, ret->staff_id, said_at));
 }
 
 static void note_told(struct round *r, const PGresult *rows, const struct owed *owed,

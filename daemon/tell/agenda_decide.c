@@ -118,12 +118,9 @@ static bool recall(const struct deciding *g, const struct told *t, struct line *
 {
     bool stands = agenda_standing(g->arena, g->in, t->owed, t->staff_id, t->rung, ret);
 
-    if (stands && t->moved == MOVED_TO)
-        agenda_arrive(g->arena, t->rung, ret);
     if (stands)
         ret->is_new |= t->unread;
-    return stands ||
-           (t->moved == MOVED_FROM && agenda_part(g->arena, g->in, t->owed, t->staff_id, ret));
+    return stands || (t->moved && agenda_part(g->arena, g->in, t->owed, t->staff_id, ret));
 }
 
 static void recall_standing(struct deciding *g)

@@ -26,17 +26,12 @@ struct agenda_mail {
 };
 
 // What somebody was told last about a deadline that still stands, in a digest or an alarm; or what
-// the child's worker before them was told last.
+// another one was told in the worker's place while they were away.
 struct told {
     const char *staff_id;
     const struct owed *owed;
     const char *rung;
-    enum moved {
-        MOVED_NOT,
-        MOVED_FROM, // told as the worker before the present one, and not that it is no longer
-                    // theirs
-        MOVED_TO,   // the worker now; another one was told, before the child came to them
-    } moved;
+    bool moved;  // told as the worker before the present one, and not that it is no longer theirs
     bool unread; // no mail that says it has left: it is new to its reader still
 };
 

@@ -3,6 +3,7 @@
 
 #include "acknowledged.h"
 #include "agenda_cover.h"
+#include "agenda_moved.h"
 #include "ladder.h"
 #include "recipient.h"
 #include "zone.h"
@@ -117,7 +118,7 @@ static void add_rung(struct planner *p, const struct telling *t, bool silent)
         memcpy(rungs, l->rungs, l->rung_count * sizeof *rungs);
     rungs[l->rung_count++] = t->rung;
     l->rungs = rungs;
-    l->why = why;
+    l->why = why || !agenda_is_arrival(t->rung) ? why : agenda_arrival_why(p->arena, p->owed);
     l->escalation = t->escalation;
     l->late_booking |= t->late_booking && !silent;
     l->asked = p->asked;
@@ -331,6 +332,56 @@ static void plan_handovers(struct planner *p, const struct telling *t, size_t co
             hand_over(p, said->staff_id, t[i].role, true);
 }
 
+// Whether somebody was told of it, and not since then that it is no longer theirs.
+static bool knows(const struct planner *p, const char *staff_id)
+{
+    size_t count;
+    const struct said *s = said_of(p, &count);
+    instant told_at = 0, parted_at = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        instant *at = agenda_is_parting(s[i].rung) ? &parted_at : &told_at;
+
+        if (strcmp(s[i].staff_id, staff_id) == 0 && s[i].said_at > *at)
+            *at = s[i].said_at;
+    }
+    return told_at > parted_at;
+}
+
+// Whether a mail about it went to the child's worker before the present one, and if so whether the
+// last thing that it said was one that could not wait.
+static bool was_with_former(const struct planner *p, const struct telling *t, size_t tellings,
+                            bool *ret_at_once)
+{
+    size_t count;
+    const struct said *s = said_of(p, &count);
+    bool any = false;
+
+    for (size_t i = 0; i < count; i++)
+        any |=
+            s[i].by_mail && agenda_was_for_former(p->owed, s[i].staff_id, s[i].rung, s[i].said_at);
+    *ret_at_once = false;
+    for (size_t i = 0; any && i < tellings; i++)
+        if (ladder_rung_is_of(t[i].rung, "social-worker") && said_by(p, t[i].rung))
+            *ret_at_once = t[i].at_once;
+    return any;
+}
+
+// What the worker before was told of is the present one's now, and news to them.
+static void plan_arrival(struct planner *p, const struct telling *t, size_t count)
+{
+    struct telling arrival = {.role = "social-worker", .at = p->in->now};
+    const struct staff *to;
+    const char *ignored;
+
+    if (!was_with_former(p, t, count, &arrival.at_once))
+        return;
+    arrival.rung = agenda_arrival_rung(p->arena, p->owed->worker_since);
+    to = recipient_of(p, &arrival, &ignored);
+    if (to && !knows(p, to->id))
+        plan_telling(p, &arrival);
+}
+
 static instant plan_deadline(struct planner *p)
 {
     struct telling *tellings;
@@ -349,6 +400,7 @@ static instant plan_deadline(struct planner *p)
     for (size_t i = 0; i < count; i++)
         plan_telling(p, &tellings[i]);
     plan_handovers(p, tellings, count);
+    plan_arrival(p, tellings, count);
     return p->next;
 }
 
@@ -395,7 +447,8 @@ bool agenda_standing(struct arena *a, const struct plan_input *in, const struct 
                      : 0;
     const struct telling *t = d ? standing_by(tellings, count, rung, in->now) : NULL;
 
-    if (!d || !to || strcmp(to->id, staff_id) != 0 || (!t && !agenda_is_handover(rung)))
+    if (!d || !to || strcmp(to->id, staff_id) != 0 ||
+        (!t && !agenda_is_handover(rung) && !agenda_is_arrival(rung)))
         return false;
     *ret = agenda_line(a, in->library, o, d->timescale, today);
     ret->to = to;

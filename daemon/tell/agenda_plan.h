@@ -33,6 +33,8 @@ struct line {
 struct said {
     long long deadline_id;
     const char *rung, *staff_id;
+    instant said_at;
+    bool by_mail; // else it passed in silence, or nobody was left to tell
 };
 
 struct plan_input {

@@ -94,12 +94,15 @@ BEGIN
     END LOOP;
 END $$;
 
--- Teams may have ladders of their own: of a child who goes to another team the agenda looks at everything anew, with what
--- the ladder before has said in mind. Whatever a ladder says, it says on a whole minute.
-CREATE FUNCTION timely.look_again_in_team(the_person text, the_team text, business_now timestamptz) RETURNS void
+-- Of a child for whom others are responsible (who: the new columns of timely.person) the agenda looks at everything anew:
+-- teams may have ladders of their own, and what was said to a worker before is news to the present one. What was said
+-- stays in mind. Whatever a ladder says, it says on a whole minute.
+CREATE FUNCTION timely.look_again_with_others(the_person text, who jsonb, business_now timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM timely.person WHERE person_id = the_person AND team_id IS DISTINCT FROM the_team) THEN
+    IF EXISTS (SELECT FROM timely.person WHERE person_id = the_person
+                  AND (worker_id, team_id, chair_id, iro_id) IS DISTINCT FROM
+                      (who->>'worker_id', who->>'team_id', who->>'chair_id', who->>'iro_id')) THEN
         UPDATE timely.deadline SET next_notice_at = date_trunc('minute', business_now)
          WHERE person_id = the_person AND state = 'open' AND coalesce(next_notice_at > business_now, true);
     END IF;
@@ -133,7 +136,7 @@ BEGIN
     PERFORM timely.mark_feeds(the_person);
 
     IF doc ? 'person' THEN
-        PERFORM timely.look_again_in_team(the_person, doc->'person'->>'team_id', business_now);
+        PERFORM timely.look_again_with_others(the_person, doc->'person', business_now);
         INSERT INTO timely.person AS p (person_id, seen, family, case_ref, initials, display_name, restricted, worker_id,
                                    team_id, chair_id, iro_id, worker_since, last_seen_on, look_again_on, accepted_at)
         SELECT the_person, decode(n.seen, 'hex'), n.family, n.case_ref, n.initials, n.display_name, n.restricted, n.worker_id,

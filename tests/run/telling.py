@@ -1,6 +1,7 @@
 """A store with a small authority in it, and the driver that runs a round of the daemon on it."""
 import hashlib
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -128,6 +129,12 @@ class Store:
         self.ask(f'INSERT INTO timely.person ({names}) VALUES ({", ".join(["%s"] * len(columns))})',
                  list(columns.values()))
         return person_id
+
+    def allocate(self, person_id, now, **columns):
+        """As a reading at that time that finds others responsible."""
+        self.ask("SELECT timely.record_person(jsonb_build_object('now', %s::timestamp AT TIME ZONE 'Europe/London', 'person_id', %s,"
+                 " 'person', (SELECT to_jsonb(p) || jsonb_build_object('seen', '00') || %s::jsonb FROM timely.person p"
+                 ' WHERE person_id = %s)))', (now, person_id, json.dumps({'worker_since': now[:10], **columns}), person_id))
 
     def deadline(self, person_id, timescale='icpc', trigger='2024-03-14', due='2024-04-08', seen='2024-03-15 10:00', **columns):
         """Its number. It is looked at from the moment at which it was first seen."""
