@@ -24,8 +24,8 @@ static void add_said(struct round *r, const struct duty *d)
         r->said =
             arena_grow(r->walk->scratch, r->said, sizeof *r->said, r->said_count, &r->said_room);
         r->said[r->said_count++] =
-            (struct said){d->owed.deadline_id, d->notices[i].rung, d->notices[i].staff_id,
-                          d->notices[i].said_at, d->notices[i].sent};
+            (struct said){d->owed.deadline_id,   d->notices[i].rung, d->notices[i].staff_id,
+                          d->notices[i].said_at, d->notices[i].sent, true};
     }
 }
 

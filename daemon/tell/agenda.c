@@ -55,8 +55,7 @@ static bool read_said(struct round *r, const char *now, struct error *err)
     if (!db_ask(r->store,
                 "SELECT n.deadline_id, n.rung, n.staff_id,"
                 " (extract(epoch FROM n.said_at) * 1000000)::bigint,"
-                " n.message_id IS NOT NULL AND n.staff_id <> ''"
-                " FROM timely.notice n"
+                " n.message_id IS NOT NULL AND n.staff_id <> '', n.stands FROM timely.said n"
                 " JOIN timely.deadline d USING (deadline_id)"
                 " WHERE d.next_notice_at <= $1::timestamptz AND n.due_on = d.due_on"
                 " ORDER BY n.deadline_id",
@@ -65,9 +64,12 @@ static bool read_said(struct round *r, const char *now, struct error *err)
     r->said_count = (size_t)PQntuples(rows);
     r->said = ARENA_ARRAY(r->arena, struct said, r->said_count + 1);
     for (int i = 0; i < PQntuples(rows); i++)
-        r->said[i] = (struct said){db_int(rows, i, 0), arena_strdup(r->arena, db_text(rows, i, 1)),
-                                   arena_strdup(r->arena, db_text(rows, i, 2)), db_int(rows, i, 3),
-                                   db_bool(rows, i, 4)};
+        r->said[i] = (struct said){db_int(rows, i, 0),
+                                   arena_strdup(r->arena, db_text(rows, i, 1)),
+                                   arena_strdup(r->arena, db_text(rows, i, 2)),
+                                   db_int(rows, i, 3),
+                                   db_bool(rows, i, 4),
+                                   db_bool(rows, i, 5)};
     return true;
 }
 
@@ -126,10 +128,10 @@ static bool read_had(struct round *r, struct error *err)
     return true;
 }
 
-// A list that waits is made anew for the next digest.
-static bool read_waiting_list(struct round *r, struct error *err)
+// A list that waits is made anew for the next digest, one that was taken back at once.
+static bool read_list_again(struct round *r, struct error *err)
 {
-    bool waits = false;
+    bool waits = r->known.taken_back.list_count > 0;
 
     for (size_t i = 0; i < r->known.had_count; i++)
         waits |= r->known.had[i].list_waits && !r->known.had[i].today;
@@ -156,8 +158,9 @@ static const char told_sql[] =
     " AND n.due_on = d.due_on AND d.state = 'open' AND o.kind IN ('digest', 'weekly',"
     " 'alarm'))"
     " (SELECT DISTINCT ON (staff_id, deadline_id) staff_id, deadline_id, rung, staff_id,"
-    " (extract(epoch FROM said_at) * 1000000)::bigint, EXISTS (SELECT FROM said g"
-    " WHERE g.deadline_id = s.deadline_id AND g.staff_id = s.staff_id"
+    " (extract(epoch FROM said_at) * 1000000)::bigint, EXISTS (SELECT FROM timely.said g"
+    " WHERE g.deadline_id = s.deadline_id AND g.due_on = s.due_on AND g.staff_id = s.staff_id"
+    " AND g.stands"
     " AND g.rung = 'former-worker, since ' || s.worker_since),"
     " NOT EXISTS (SELECT FROM timely.message_deadline m JOIN timely.outbox l USING (message_id)"
     " WHERE m.deadline_id = s.deadline_id AND l.staff_id = s.staff_id"
@@ -342,19 +345,22 @@ static bool do_round(struct round *r, struct error *err)
     struct plan_input in;
 
     if (!weekly_read(r->arena, r->store, *r->library, r->directory, r->now, &r->week, err) ||
+        !taken_back_read(r->arena, r->store, r->now, agenda_office_open(*r->library, r->now),
+                         &r->known.taken_back, err) ||
         !read_due(r, err))
         return false;
     in = input_of(r);
     agenda_gather(r->arena, &in, &r->decision);
-    if (r->decision.digest_to_count &&
-        (!read_had(r, err) || !read_waiting_list(r, err) || !read_told(r, err)))
+    if ((r->decision.digest_to_count && (!read_had(r, err) || !read_told(r, err))) ||
+        !read_list_again(r, err))
         return false;
     in = input_of(r); // the library may be another one after a wait
     agenda_decide(r->arena, &in, &r->known, r->week, &r->decision);
     r->report.deadlines = r->count;
     r->report.lines = r->decision.line_count;
     r->report.waiting = r->decision.waiting_count;
-    return write_round(r, err) && read_next_at(r, err);
+    return write_round(r, err) && taken_back_done(r->store, &r->known.taken_back, err) &&
+           read_next_at(r, err);
 }
 
 bool agenda_round(struct db *store, struct library *const *library, const struct config *config,

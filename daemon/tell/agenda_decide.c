@@ -211,12 +211,18 @@ static void make_alarms(struct deciding *g, size_t from, size_t end)
     g->d->line_count += end - from;
 }
 
+static bool has_lost_list(const struct deciding *g, const char *staff_id)
+{
+    return taken_back_has_list(&g->known->taken_back, staff_id);
+}
+
 // Theirs of the week's list, where it is to be in this digest.
 static const struct week_reader *list_of(const struct deciding *g, const struct staff *to)
 {
     const struct had *before = had(g, to->id);
 
-    return g->week && (!g->week->again || (before && before->list_waits))
+    return g->week &&
+                   (!g->week->again || (before && before->list_waits) || has_lost_list(g, to->id))
                ? week_reader_of(g->week, to->id)
                : NULL;
 }
@@ -327,8 +333,8 @@ static void make_summaries(struct deciding *g)
 // Who has no digest this morning has the list alone.
 static void make_lists(struct deciding *g)
 {
-    for (size_t i = 0; g->week && !g->week->again && i < g->week->count; i++)
-        if (!g->listed[i])
+    for (size_t i = 0; g->week && i < g->week->count; i++)
+        if (!g->listed[i] && (!g->week->again || has_lost_list(g, g->week->readers[i].to->id)))
             add_list(g, add_mail(g, MAIL_WEEKLY, g->week->readers[i].to, NULL, 0),
                      &g->week->readers[i]);
 }

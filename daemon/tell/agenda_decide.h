@@ -6,6 +6,7 @@
 #pragma once
 
 #include "agenda_plan.h"
+#include "taken_back.h"
 #include "weekly_gather.h"
 
 enum mail_kind {
@@ -52,6 +53,7 @@ struct recollection {
     size_t had_count;
     const struct told *told; // in any order
     size_t told_count;
+    struct taken_back taken_back;
 };
 
 struct agenda_decision {

@@ -162,6 +162,33 @@ static const struct said *said_by(const struct planner *p, const char *rung)
     return NULL;
 }
 
+static bool was_told_since(const struct planner *p, const char *staff_id, instant since)
+{
+    size_t count;
+    const struct said *s = said_of(p, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (s[i].stands && s[i].said_at >= since && strcmp(s[i].staff_id, staff_id) == 0)
+            return true;
+    return false;
+}
+
+// What was taken back before it left is to be said again, but to whom the same has come since.
+static bool was_said(const struct planner *p, const struct telling *t)
+{
+    size_t count;
+    const struct said *s = said_of(p, &count);
+    const struct staff *to;
+    const char *ignored;
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(s[i].rung, t->rung) == 0 &&
+            (s[i].stands || ((to = recipient_of(p, t, &ignored)) != NULL &&
+                             was_told_since(p, to->id, s[i].said_at))))
+            return true;
+    return false;
+}
+
 // When the next ones up may hear of a deadline that a newly allocated worker is to act on; 0: now.
 static instant may_escalate_at(const struct planner *p, const struct telling *t, size_t count)
 {
@@ -254,7 +281,7 @@ static void tell_duty(struct planner *p, const struct telling *t)
 {
     struct telling to_duty = out_of_hours(p, t);
 
-    if (to_duty.rung && !said_by(p, to_duty.rung))
+    if (to_duty.rung && !was_said(p, &to_duty))
         add_rung(p, &to_duty, false);
 }
 
@@ -272,7 +299,7 @@ static void plan_telling(struct planner *p, const struct telling *t)
         look_again_at(p, t->at);
         return;
     }
-    if (said_by(p, t->rung) || is_over(p, t))
+    if (was_said(p, t) || is_over(p, t))
         return;
     if (p->owed->at_first_start && t->at <= p->in->first_started_at &&
         (t->escalation || t->late_booking || !p->never_told))
@@ -342,7 +369,7 @@ static bool knows(const struct planner *p, const char *staff_id)
     for (size_t i = 0; i < count; i++) {
         instant *at = agenda_is_parting(s[i].rung) ? &parted_at : &told_at;
 
-        if (strcmp(s[i].staff_id, staff_id) == 0 && s[i].said_at > *at)
+        if (s[i].stands && strcmp(s[i].staff_id, staff_id) == 0 && s[i].said_at > *at)
             *at = s[i].said_at;
     }
     return told_at > parted_at;

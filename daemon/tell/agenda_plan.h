@@ -35,6 +35,7 @@ struct said {
     const char *rung, *staff_id;
     instant said_at;
     bool by_mail; // else it passed in silence, or nobody was left to tell
+    bool stands;  // else the mail was taken back before it left
 };
 
 struct plan_input {

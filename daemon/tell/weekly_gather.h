@@ -65,7 +65,8 @@ struct week {
     const struct library *library; // by which it was decided; lives as long as the program
     struct week_reader *readers;   // by staff_id; only those for whom there is something
     size_t count;
-    bool again; // put in before: for those alone whose list has not left, with their digest
+    bool again; // put in before: for those alone whose list was taken back, or has not left and
+                // goes with their digest
 };
 
 // Of what is late, those whom its ladder has reached; of what is due, or booked, in this week and

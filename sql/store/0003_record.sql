@@ -35,7 +35,10 @@ BEGIN
     VALUES (m->>'kind', m->>'dedupe', m->>'staff_id', m->>'recipient', the_object, (m->>'sequence')::integer,
             m->>'subject', m->>'text', m->>'html', m->>'calendar', m->'shows',
             (SELECT d.deadline_id FROM timely.deadline d WHERE d.uid = m->>'page'), m->>'feed_kind', m->>'feed_owner',
-            m->>'message_id', business_now,
+            -- Of a key that was taken back the Message-ID may have been seen.
+            CASE WHEN EXISTS (SELECT FROM timely.outbox WHERE rfc_message_id = m->>'message_id')
+                 THEN gen_random_uuid() || substr(m->>'message_id', strpos(m->>'message_id', '@')) ELSE m->>'message_id' END,
+            business_now,
             now() + make_interval(secs => coalesce((m->>'wait_s')::double precision, 0)))
     ON CONFLICT (dedupe) DO NOTHING RETURNING message_id INTO the_message;
     IF the_message IS NOT NULL THEN
@@ -114,6 +117,15 @@ BEGIN
     PERFORM timely.take_turn();
     UPDATE timely.deadline SET next_notice_at = date_trunc('minute', business_now)
      WHERE state = 'open' AND coalesce(next_notice_at > business_now, true);
+END $$;
+
+-- The same of what these messages said. Waits its turn.
+CREATE FUNCTION timely.look_again_at(messages bigint[], business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM timely.take_turn();
+    UPDATE timely.deadline d SET next_notice_at = date_trunc('minute', business_now)
+     WHERE d.deadline_id IN (SELECT deadline_id FROM timely.message_deadline WHERE message_id = ANY (messages))
+       AND d.state = 'open' AND coalesce(d.next_notice_at > business_now, true);
 END $$;
 
 -- Everything about one person after a reading or an evaluation. Parts that are absent stay as they are:

@@ -266,6 +266,7 @@ def test_a_child_who_moved_is_said_once_to_either_worker(store):
     assert 'REF-P1' in new and 'REF-P2' in new and new.count('the child came to you on Monday 18 March 2024') == 2
     assert new.count('NEW') == 2
     store.leave()
+    before = len(store.mails())
     old = new_line(store, 'SW1', 'P3', '2024-03-19')
     assert 'REF-P1' in old and 'no longer yours: the child went to Name SW2 on Monday 18 March 2024' in old
     assert old.count('/why/') == 1, 'it opens no page for them'
