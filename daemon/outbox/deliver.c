@@ -64,35 +64,35 @@ void sender_done(struct sender *s)
 
 // Whoever speaks against a message must be as new as the message: a colleague who came a moment ago
 // is not in a directory that was read before. Rare enough to read it again, and ask again. Waits.
-static bool ask_wanted(struct batch *b, const char **why_not, struct error *err)
+static bool ask_wanted(struct batch *b, struct verdict *verdicts, struct error *err)
 {
     struct mail_maker *k = &b->maker;
     bool any = false;
 
-    if (!wanted_ask(k->arena, k->store, k->directory, b->messages, b->count, k->now, why_not, err))
+    if (!wanted_ask(k->arena, k->store, k->directory, b->messages, b->count, k->now, verdicts, err))
         return false;
     for (size_t i = 0; i < b->count; i++)
-        any |= why_not[i] != NULL;
+        any |= verdicts[i].outcome != OUTCOME_NONE;
     if (!any)
         return true;
     if (!directory_read(k->store, &b->newer, err))
         return false;
     k->directory = b->newer;
-    return wanted_ask(k->arena, k->store, k->directory, b->messages, b->count, k->now, why_not,
+    return wanted_ask(k->arena, k->store, k->directory, b->messages, b->count, k->now, verdicts,
                       err);
 }
 
 // Waits.
 static bool check_wanted(struct batch *b, struct error *err)
 {
-    const char *why_not[BATCH_MOST];
+    struct verdict verdicts[BATCH_MOST];
 
-    if (!ask_wanted(b, why_not, err))
+    if (!ask_wanted(b, verdicts, err))
         return false;
     for (size_t i = 0; i < b->count; i++)
-        if (why_not[i])
-            settlement_becomes(b->maker.arena, &b->sender->unsettled[i], OUTCOME_SUPERSEDED,
-                               why_not[i]);
+        if (verdicts[i].outcome != OUTCOME_NONE)
+            settlement_becomes(b->maker.arena, &b->sender->unsettled[i], verdicts[i].outcome,
+                               verdicts[i].why_not);
     return true;
 }
 

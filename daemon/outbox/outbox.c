@@ -76,10 +76,16 @@ static const char retry_sql[] =
     " not_before = now() + make_interval(secs => least($5::integer * greatest(attempts, 1)::bigint"
     " * greatest(attempts, 1), $6::integer)::double precision)" IS_OURS ANSWER OF_MESSAGE;
 
+// Of what the agenda can say anew its key is free again.
+#define IS_TAKEN_BACK "$3 = 'superseded' AND kind IN ('digest', 'alarm', 'weekly')"
+
 // The audit has what, to whom, when, about which deadlines, under which rules: ids and hashes.
 static const char settle_sql[] =
     "WITH mine AS (UPDATE timely.outbox SET state = $3, lease_until = NULL, last_answer = $4,"
-    " settled_at = $5::timestamptz, given_up = $3 IN ('refused', 'expired')" IS_OURS
+    " settled_at = $5::timestamptz, given_up = $3 IN ('refused', 'expired'),"
+    " dedupe = CASE WHEN " IS_TAKEN_BACK " THEN concat('taken-back:', message_id, ':', dedupe)"
+    " ELSE dedupe END" IS_OURS
+    ", back AS (INSERT INTO timely.taken_back SELECT message_id FROM mine WHERE " IS_TAKEN_BACK ")"
     ", held AS (UPDATE timely.invite_holder h"
     " SET sequence_sent = m.sequence, shown = m.shows FROM mine m"
     " WHERE $3 = 'sent' AND m.kind = 'invite' AND h.object_id = m.object_id"

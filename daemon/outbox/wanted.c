@@ -17,7 +17,9 @@ struct asked {
     const struct outgoing *messages;
     size_t count;
     instant now;
-    bool *wanted; // of each, as far as is known
+    bool *wanted;     // of each, as far as is known
+    bool *is_agendas; // says lines that the agenda can say anew
+    bool *is_amiss;   // names a child who is nothing for its recipient
 };
 
 static bool is_kind(const struct outgoing *m, const char *kind)
@@ -28,6 +30,12 @@ static bool is_kind(const struct outgoing *m, const char *kind)
 static bool has_lines(const struct outgoing *m)
 {
     return is_kind(m, "digest") || is_kind(m, "alarm");
+}
+
+// By lines; an invite names them too, and is planned anew whenever one changes.
+static bool names_children(const struct outgoing *m)
+{
+    return has_lines(m) || is_kind(m, "weekly");
 }
 
 static bool is_invite(const struct outgoing *m)
@@ -74,40 +82,52 @@ static bool ask_which(const struct asked *q, const char *sql, const char *at, co
 
 // ------------------------------------------------------------------------------------------- lines
 
+// The mail was made on this day, for whom it was meant then. Who is away by now, or back, is not
+// asked: else nobody would have been told.
+static struct date made_on(const struct outgoing *m)
+{
+    return london_from_instant(m->put_at).on;
+}
+
+// Who is responsible for the child, as the columns from this one on say.
+static struct responsible responsible_row(const PGresult *rows, int i, int column)
+{
+    return (struct responsible){db_text(rows, i, column), db_text(rows, i, column + 1),
+                                db_text(rows, i, column + 2), db_text(rows, i, column + 3)};
+}
+
 // A line of a digest or an alarm, as it stands now: is it still owed, with the date that it had,
-// and booked no otherwise than it says, and still this person's? Who is away by now, or back, is
-// asked of the day on which it was said: else nobody would have been told.
+// and booked no otherwise than it says, and still this person's?
 static bool is_line_wanted(const struct asked *q, const struct outgoing *m, const PGresult *rows,
                            int i)
 {
-    struct responsible who = {db_text(rows, i, 3), db_text(rows, i, 4), db_text(rows, i, 5),
-                              db_text(rows, i, 6)};
+    struct responsible who = responsible_row(rows, i, 3);
     const char *why;
     const struct staff *s =
         db_bool(rows, i, 1) ? recipient_on_rung(q->arena, q->directory, &who, db_bool(rows, i, 7),
-                                                db_text(rows, i, 2), column_date(rows, i, 8), &why)
+                                                db_text(rows, i, 2), made_on(m), &why)
                             : NULL;
 
     return s && strcmp(s->id, m->staff_id) == 0;
 }
 
-// A digest stands in for those that it has overtaken: their lines are in it. Each part is found
-// from the messages by indexes, however many notices there ever were.
+// A digest stands in for those that it has overtaken, and for what was taken back: their lines are
+// in it. Each part is found from the messages by indexes, however many notices there ever were.
 static const char lines_sql[] =
     "SELECT n.message_id, t.state = 'open' AND t.due_on = n.due_on"
     // Of a meeting booked too late: for that day still.
     " AND bool_and(coalesce(n.rung NOT LIKE '%" LADDER_BOOKED_LATE "%'"
     " OR n.rung LIKE '%' || to_char(t.booked_at, 'YYYY-MM-DD'), false))"
     " OVER (PARTITION BY n.message_id, n.deadline_id, n.said_at),"
-    " n.rung, p.worker_id, p.team_id, p.chair_id, p.iro_id, coalesce(p.restricted, true),"
-    " (n.said_at AT TIME ZONE 'Europe/London')::date FROM"
+    " n.rung, p.worker_id, p.team_id, p.chair_id, p.iro_id, coalesce(p.restricted, true) FROM"
     " (SELECT message_id, deadline_id, due_on, rung, said_at FROM timely.notice"
     " WHERE message_id = ANY ($1::bigint[])"
     " UNION ALL SELECT me.message_id, n.deadline_id, n.due_on, n.rung, n.said_at"
     " FROM timely.outbox me"
     " JOIN timely.message_deadline a USING (message_id) JOIN timely.notice n USING (deadline_id)"
     " JOIN timely.outbox o ON o.message_id = n.message_id"
-    " WHERE me.message_id = ANY ($1::bigint[]) AND me.kind = 'digest' AND o.kind = 'digest'"
+    " WHERE me.message_id = ANY ($1::bigint[]) AND me.kind = 'digest' AND o.kind IN ('digest', "
+    "'weekly')"
     " AND o.staff_id = me.staff_id AND o.state = 'superseded' AND o.message_id < me.message_id) n"
     " JOIN timely.deadline t USING (deadline_id) LEFT JOIN timely.person p USING (person_id)";
 
@@ -135,9 +155,55 @@ static bool ask_lines(const struct asked *q, struct error *err)
         size_t m = place_of(q, db_int(rows, i, 0));
 
         q->wanted[m] = q->wanted[m] || is_line_wanted(q, &q->messages[m], rows, i);
+        q->is_agendas[m] = true;
         about[m] = false;
     }
     return ask_which(q, deadlines_sql, NULL, about, err); // of those that have no line
+}
+
+// ---------------------------------------------------------------------------------------- children
+
+// Whom a mail names, each child once; and whether its reader has been told, as the worker before,
+// that the child is no longer theirs: a line says that.
+static const char children_sql[] =
+    "SELECT o.message_id, p.worker_id, p.team_id, p.chair_id, p.iro_id,"
+    " coalesce(p.restricted, true), bool_or(p.worker_id IS DISTINCT FROM o.staff_id"
+    " AND EXISTS (SELECT FROM timely.notice n WHERE n.deadline_id = d.deadline_id"
+    " AND n.staff_id = o.staff_id AND n.rung LIKE 'former-worker, %'))"
+    " FROM timely.outbox o JOIN timely.message_deadline a USING (message_id)"
+    " JOIN timely.deadline d USING (deadline_id) LEFT JOIN timely.person p USING (person_id)"
+    " WHERE o.message_id = ANY ($1::bigint[]) GROUP BY o.message_id, p.person_id";
+
+// What was not said by a rung may be for others than rungs know; of a restricted child for none.
+static bool is_child_amiss(const struct asked *q, size_t m, const PGresult *rows, int i)
+{
+    struct responsible who = responsible_row(rows, i, 1);
+    bool restricted = db_bool(rows, i, 5), may_be_others = db_bool(rows, i, 6) || !q->is_agendas[m];
+
+    return !(may_be_others && !restricted) &&
+           !recipient_is_responsible(q->arena, q->directory, &who, restricted,
+                                     q->messages[m].staff_id, made_on(&q->messages[m]));
+}
+
+static bool ask_children(const struct asked *q, struct error *err)
+{
+    AUTO(pgresult_done) PGresult *rows = NULL;
+    bool *about = ARENA_ARRAY(q->arena, bool, q->count);
+    const char *numbers;
+
+    for (size_t i = 0; i < q->count; i++)
+        about[i] = q->wanted[i] && names_children(&q->messages[i]);
+    numbers = numbers_of(q, about);
+    if (!numbers)
+        return true;
+    if (!db_ask_often(q->store, children_sql, 1, &numbers, &rows, err))
+        return false;
+    for (int i = 0; i < PQntuples(rows); i++) {
+        size_t m = place_of(q, db_int(rows, i, 0));
+
+        q->is_amiss[m] = q->is_amiss[m] || is_child_amiss(q, m, rows, i);
+    }
+    return true;
 }
 
 // ----------------------------------------------------------------------------------------- invites
@@ -181,19 +247,45 @@ static bool is_surely_wanted(const struct asked *q, const struct outgoing *m)
     return is_always_wanted(m) || !(has_lines(m) || is_invite(m) || over);
 }
 
-bool wanted_ask(struct arena *a, struct db *store, const struct directory *directory,
-                const struct outgoing *messages, size_t count, instant now,
-                const char **ret_why_not, struct error *err)
+static struct verdict judge(const struct asked *q, size_t i)
 {
-    struct asked q = {a, store, directory, messages, count, now, ARENA_ARRAY(a, bool, count)};
+    const struct outgoing *m = &q->messages[i];
 
-    for (size_t i = 0; i < count; i++)
+    if (has_left(q, m))
+        return (struct verdict){OUTCOME_SUPERSEDED, "the recipient is no longer in post"};
+    if (!q->wanted[i])
+        return (struct verdict){OUTCOME_SUPERSEDED,
+                                "overtaken: nothing in it is for this recipient any more"};
+    if (!q->is_amiss[i])
+        return (struct verdict){OUTCOME_NONE, NULL};
+    if (q->is_agendas[i])
+        return (struct verdict){OUTCOME_SUPERSEDED,
+                                "taken back: it names a child who is not for this recipient"};
+    return (struct verdict){OUTCOME_REFUSED,
+                            "it names a child who is restricted by now; nobody else is told"};
+}
+
+bool wanted_ask(struct arena *a, struct db *store, const struct directory *directory,
+                const struct outgoing *messages, size_t count, instant now, struct verdict *ret,
+                struct error *err)
+{
+    struct asked q = {.arena = a,
+                      .store = store,
+                      .directory = directory,
+                      .messages = messages,
+                      .count = count,
+                      .now = now,
+                      .wanted = ARENA_ARRAY(a, bool, count),
+                      .is_agendas = ARENA_ARRAY(a, bool, count),
+                      .is_amiss = ARENA_ARRAY(a, bool, count)};
+
+    for (size_t i = 0; i < count; i++) {
         q.wanted[i] = is_surely_wanted(&q, &messages[i]);
-    if (!ask_lines(&q, err) || !ask_holders(&q, err))
+        q.is_agendas[i] = names_children(&messages[i]) && !is_kind(&messages[i], "alarm");
+    }
+    if (!ask_lines(&q, err) || !ask_children(&q, err) || !ask_holders(&q, err))
         return false;
     for (size_t i = 0; i < count; i++)
-        ret_why_not[i] = has_left(&q, &messages[i]) ? "the recipient is no longer in post"
-                         : q.wanted[i]              ? NULL
-                                       : "overtaken: nothing in it is for this recipient any more";
+        ret[i] = judge(&q, i);
     return true;
 }

@@ -4,9 +4,16 @@
 #include "directory.h"
 #include "outbox.h"
 
+// What is to become of a message now; OUTCOME_NONE: it may leave.
+struct verdict {
+    enum outcome outcome;
+    const char *why_not; // or NULL
+};
+
 // A cancellation goes to whoever holds the invite; everything else only to who is still in post and
-// still responsible, about what is still owed. ret_why_not[i] is NULL, or why messages[i] is to be
-// dropped. `now` is business time. Waits.
+// still responsible, about what is still owed. What names a child for whom its reader is not
+// responsible, or may not be told, does not leave: it is superseded where the agenda says the rest
+// anew (outbox_settle), else refused. `now` is business time. Waits.
 MUST_USE bool wanted_ask(struct arena *a, struct db *store, const struct directory *directory,
                          const struct outgoing *messages, size_t count, instant now,
-                         const char **ret_why_not, struct error *err);
+                         struct verdict *ret, struct error *err);

@@ -16,7 +16,7 @@
 static bool list_again(struct round *r, struct error *err)
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
-    bool everybody = r->rules_changed && !r->first_start;
+    bool everybody = r->everybody && !r->first_start;
     const char *today = date_iso(r->arena, r->today);
 
     if (everybody
@@ -149,8 +149,11 @@ static bool begin(struct round *r, struct error *err)
     r->today = london_from_instant(r->now).on;
     r->now_text = instant_iso(r->arena, r->now);
     r->first_start = !r->state.started;
-    r->rules_changed =
-        !r->state.rules_version || strcmp(r->state.rules_version, r->in->library->version) != 0;
+    // After a clock that was ahead, what was to be looked at by it waits for a day that is far
+    // away.
+    r->everybody =
+        !r->state.rules_version || strcmp(r->state.rules_version, r->in->library->version) != 0 ||
+        (date_known(r->state.reconciled_on) && date_cmp(r->today, r->state.reconciled_on) < 0);
     return blind_read(r->arena, r->in, &r->blind, err);
 }
 
@@ -196,7 +199,7 @@ static bool finish(struct round *r, bool held, const char *dirty, struct error *
         !blind_write(r->arena, r->in, r->today, r->blind, err))
         return false;
     // Other rules may have other ladders; a first start finds everything new.
-    if (r->rules_changed && !r->first_start && !held &&
+    if (r->everybody && !r->first_start && !held &&
         !db_ask(r->in->store, "SELECT timely.look_again($1::timestamptz)", 1,
                 (const char *[]){r->now_text}, NULL, err))
         return false;
@@ -209,11 +212,11 @@ static bool daily_survey(struct round *r, struct error *err)
         !date_known(r->state.reconciled_on) || !date_is(r->state.reconciled_on, r->today);
     bool changed;
 
-    if (r->first_start || (!new_day && !r->rules_changed))
+    if (r->first_start || (!new_day && !r->everybody))
         return true;
     if (!blind_survey_everybody(r->arena, r->in, r->today, &r->blind, &changed, err))
         return false;
-    r->rules_changed |= changed; // everybody is evaluated again
+    r->everybody |= changed;
     return true;
 }
 

@@ -14,7 +14,8 @@ struct round {
     instant now;
     struct date today;
     const char *now_text;
-    bool first_start, rules_changed;
+    bool first_start;
+    bool everybody;          // is evaluated again, and the agenda looks anew at everything
     struct reading *reading; // NULL when the source was not read
     struct belief belief;
     const char **again; // persons to evaluate again from what is accepted

@@ -168,12 +168,6 @@ static void remember_told(struct memory *m, const char *staff_id, struct duty *d
     r->told[r->count++] = d;
 }
 
-void memory_moved(struct memory *m, const struct remembered *p)
-{
-    for (size_t i = 0; p->who.worker_id && i < p->duty_count; i++)
-        remember_told(m, p->who.worker_id, p->duties[i]);
-}
-
 void memory_look_again(const struct remembered *p, instant now)
 {
     for (size_t i = 0; i < p->duty_count; i++)

@@ -49,7 +49,7 @@ struct reader {
     const char *staff_id;
     struct date digest_on; // of the last digest; DATE_NONE: none yet
     size_t in_week;        // digests in the week of the last one
-    struct duty **told;    // in digests and alarms; those too that came with a child
+    struct duty **told;    // in digests and alarms; what came in their place too
     size_t count, room;
 };
 
@@ -117,8 +117,6 @@ bool memory_knows_parting(struct arena *a, const struct duty *d, const char *sta
 // Others are responsible for a person: their team's ladders may speak at other times, and what
 // nobody could be told may be theirs.
 void memory_look_again(const struct remembered *p, instant now);
-// A person has another worker: what the former one was told may be theirs.
-void memory_moved(struct memory *m, const struct remembered *p);
 struct duty *memory_duty(const struct remembered *p, const char *uid); // NULL when unknown
 // True when no message with this dedupe key was put into the outbox before.
 bool memory_is_new(struct memory *m, const char *dedupe);

@@ -24,7 +24,8 @@ static void add_said(struct round *r, const struct duty *d)
         r->said =
             arena_grow(r->walk->scratch, r->said, sizeof *r->said, r->said_count, &r->said_room);
         r->said[r->said_count++] =
-            (struct said){d->owed.deadline_id, d->notices[i].rung, d->notices[i].staff_id};
+            (struct said){d->owed.deadline_id,   d->notices[i].rung, d->notices[i].staff_id,
+                          d->notices[i].said_at, d->notices[i].sent, true};
     }
 }
 
@@ -73,13 +74,9 @@ static bool recall_told(struct walk *w, const struct duty *d, const char *staff_
         return false;
     *o = memory_owed(d);
     former = agenda_was_for_former(o, last->staff_id, last->rung, last->said_at);
-    *ret = (struct told){staff_id, o, last->rung, MOVED_NOT};
-    if (former && !own)
-        ret->moved = MOVED_TO;
-    if (former && own && !memory_knows_parting(w->scratch, d, staff_id))
-        ret->moved = MOVED_FROM;
-    return own || ret->moved == MOVED_TO ||
-           agenda_was_away(w->in->directory, staff_id, last->said_at);
+    *ret = (struct told){staff_id, o, last->rung,
+                         .moved = former && own && !memory_knows_parting(w->scratch, d, staff_id)};
+    return own || (!former && agenda_was_away(w->in->directory, staff_id, last->said_at));
 }
 
 static void recall_reader(struct round *r, const char *staff_id, struct recollection *known,

@@ -50,8 +50,6 @@ static void evaluate_person(struct walk *w, struct remembered *p, struct person_
     p->next_at = sooner(p->next_at, look_again);
     p->seen_on = person_last_seen_on(w->in->library, &work->timeline, w->today);
     p->who = responsible_of(w->in->library, &work->timeline, w->today, &p->worker_since);
-    if (!same_text(p->who.worker_id, before.worker_id))
-        memory_moved(&w->memory, p);
     if (are_others(&before, &p->who))
         memory_look_again(p, w->now);
 }

@@ -11,3 +11,9 @@
 const struct staff *recipient_on_rung(struct arena *a, const struct directory *d,
                                       const struct responsible *who, bool restricted,
                                       const char *rung, struct date today, const char **ret_why);
+
+// Whether somebody is whom a rung of any role speaks to on a day: responsible for the child, or in
+// the place of who is, and of a restricted child one who may be told.
+bool recipient_is_responsible(struct arena *a, const struct directory *d,
+                              const struct responsible *who, bool restricted, const char *staff_id,
+                              struct date on);

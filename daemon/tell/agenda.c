@@ -53,7 +53,9 @@ static bool read_said(struct round *r, const char *now, struct error *err)
     AUTO(pgresult_done) PGresult *rows = NULL;
 
     if (!db_ask(r->store,
-                "SELECT s.deadline_id, s.rung, s.staff_id FROM timely.said s"
+                "SELECT s.deadline_id, s.rung, s.staff_id,"
+                " (extract(epoch FROM s.said_at) * 1000000)::bigint,"
+                " s.message_id IS NOT NULL AND s.staff_id <> '', s.stands FROM timely.said s"
                 " JOIN timely.deadline d USING (deadline_id)"
                 " WHERE d.next_notice_at <= $1::timestamptz ORDER BY s.deadline_id",
                 1, &now, &rows, err))
@@ -61,8 +63,12 @@ static bool read_said(struct round *r, const char *now, struct error *err)
     r->said_count = (size_t)PQntuples(rows);
     r->said = ARENA_ARRAY(r->arena, struct said, r->said_count + 1);
     for (int i = 0; i < PQntuples(rows); i++)
-        r->said[i] = (struct said){db_int(rows, i, 0), arena_strdup(r->arena, db_text(rows, i, 1)),
-                                   arena_strdup(r->arena, db_text(rows, i, 2))};
+        r->said[i] = (struct said){db_int(rows, i, 0),
+                                   arena_strdup(r->arena, db_text(rows, i, 1)),
+                                   arena_strdup(r->arena, db_text(rows, i, 2)),
+                                   db_int(rows, i, 3),
+                                   db_bool(rows, i, 4),
+                                   db_bool(rows, i, 5)};
     return true;
 }
 
@@ -121,10 +127,10 @@ static bool read_had(struct round *r, struct error *err)
     return true;
 }
 
-// A list that waits is made anew for the next digest.
-static bool read_waiting_list(struct round *r, struct error *err)
+// A list that waits is made anew for the next digest, one that was taken back at once.
+static bool read_list_again(struct round *r, struct error *err)
 {
-    bool waits = false;
+    bool waits = r->known.taken_back.list_count > 0;
 
     for (size_t i = 0; i < r->known.had_count; i++)
         waits |= r->known.had[i].list_waits && !r->known.had[i].today;
@@ -140,8 +146,8 @@ static int by_deadline(const void *key, const void *element)
 }
 
 // Lines of earlier digests whose deadlines still stand, with the rung that was said last: what the
-// recipients were told, and of children who came to them since, what the worker before was told.
-// With each: who was told that, when, whether they know by now that the child is another one's, and
+// recipients were told, and what others were told as the worker of a child who is theirs. With
+// each: who was told that, when, whether they know by now that the child is another one's, and
 // whether no mail to them with it, or about it since, has left.
 static const char told_sql[] =
     "WITH said AS (SELECT n.*, p.worker_id, p.worker_since FROM timely.said n"
@@ -151,8 +157,9 @@ static const char told_sql[] =
     " AND d.state = 'open' AND o.kind IN ('digest', 'weekly',"
     " 'alarm'))"
     " (SELECT DISTINCT ON (staff_id, deadline_id) staff_id, deadline_id, rung, staff_id,"
-    " (extract(epoch FROM said_at) * 1000000)::bigint, EXISTS (SELECT FROM said g"
+    " (extract(epoch FROM said_at) * 1000000)::bigint, EXISTS (SELECT FROM timely.said g"
     " WHERE g.deadline_id = s.deadline_id AND g.staff_id = s.staff_id"
+    " AND g.stands"
     " AND g.rung = 'former-worker, since ' || s.worker_since),"
     " NOT EXISTS (SELECT FROM timely.message_deadline m JOIN timely.outbox l USING (message_id)"
     " WHERE m.deadline_id = s.deadline_id AND l.staff_id = s.staff_id"
@@ -166,8 +173,8 @@ static const char told_sql[] =
     " AND NOT EXISTS (SELECT FROM said g WHERE g.deadline_id = s.deadline_id"
     " AND g.staff_id = s.worker_id) ORDER BY deadline_id, said_at DESC, rung)";
 
-// False for what somebody else was told in the place of the worker that there is still, but for
-// what came while they were away.
+// False for what somebody else was told, but for what came in the worker's place while they were
+// away. What came to the worker before them they are told by a rung (agenda_moved.h).
 static bool told_row(const struct round *r, const PGresult *rows, int i, const struct owed *o,
                      struct told *ret)
 {
@@ -178,11 +185,8 @@ static bool told_row(const struct round *r, const PGresult *rows, int i, const s
 
     *ret =
         (struct told){arena_strdup(r->arena, db_text(rows, i, 0)), o, arena_strdup(r->arena, rung),
-                      !former || knows ? MOVED_NOT
-                      : own            ? MOVED_FROM
-                                       : MOVED_TO,
-                      is_sending(r) && db_bool(rows, i, 6)};
-    return own || former || agenda_was_away(r->directory, ret->staff_id, said_at);
+                      former && own && !knows, is_sending(r) && db_bool(rows, i, 6)};
+    return own || (!former && agenda_was_away(r->directory, ret->staff_id, said_at));
 }
 
 static void note_told(struct round *r, const PGresult *rows, const struct owed *owed,
@@ -340,19 +344,22 @@ static bool do_round(struct round *r, struct error *err)
     struct plan_input in;
 
     if (!weekly_read(r->arena, r->store, *r->library, r->directory, r->now, &r->week, err) ||
+        !taken_back_read(r->arena, r->store, r->now, agenda_office_open(*r->library, r->now),
+                         &r->known.taken_back, err) ||
         !read_due(r, err))
         return false;
     in = input_of(r);
     agenda_gather(r->arena, &in, &r->decision);
-    if (r->decision.digest_to_count &&
-        (!read_had(r, err) || !read_waiting_list(r, err) || !read_told(r, err)))
+    if ((r->decision.digest_to_count && (!read_had(r, err) || !read_told(r, err))) ||
+        !read_list_again(r, err))
         return false;
     in = input_of(r); // the library may be another one after a wait
     agenda_decide(r->arena, &in, &r->known, r->week, &r->decision);
     r->report.deadlines = r->count;
     r->report.lines = r->decision.line_count;
     r->report.waiting = r->decision.waiting_count;
-    return write_round(r, err) && read_next_at(r, err);
+    return write_round(r, err) && taken_back_done(r->store, &r->known.taken_back, err) &&
+           read_next_at(r, err);
 }
 
 bool agenda_round(struct db *store, struct library *const *library, const struct config *config,

@@ -118,12 +118,9 @@ static bool recall(const struct deciding *g, const struct told *t, struct line *
 {
     bool stands = agenda_standing(g->arena, g->in, t->owed, t->staff_id, t->rung, ret);
 
-    if (stands && t->moved == MOVED_TO)
-        agenda_arrive(g->arena, t->rung, ret);
     if (stands)
         ret->is_new |= t->unread;
-    return stands ||
-           (t->moved == MOVED_FROM && agenda_part(g->arena, g->in, t->owed, t->staff_id, ret));
+    return stands || (t->moved && agenda_part(g->arena, g->in, t->owed, t->staff_id, ret));
 }
 
 static void recall_standing(struct deciding *g)
@@ -214,12 +211,18 @@ static void make_alarms(struct deciding *g, size_t from, size_t end)
     g->d->line_count += end - from;
 }
 
+static bool has_lost_list(const struct deciding *g, const char *staff_id)
+{
+    return taken_back_has_list(&g->known->taken_back, staff_id);
+}
+
 // Theirs of the week's list, where it is to be in this digest.
 static const struct week_reader *list_of(const struct deciding *g, const struct staff *to)
 {
     const struct had *before = had(g, to->id);
 
-    return g->week && (!g->week->again || (before && before->list_waits))
+    return g->week &&
+                   (!g->week->again || (before && before->list_waits) || has_lost_list(g, to->id))
                ? week_reader_of(g->week, to->id)
                : NULL;
 }
@@ -330,8 +333,8 @@ static void make_summaries(struct deciding *g)
 // Who has no digest this morning has the list alone.
 static void make_lists(struct deciding *g)
 {
-    for (size_t i = 0; g->week && !g->week->again && i < g->week->count; i++)
-        if (!g->listed[i])
+    for (size_t i = 0; g->week && i < g->week->count; i++)
+        if (!g->listed[i] && (!g->week->again || has_lost_list(g, g->week->readers[i].to->id)))
             add_list(g, add_mail(g, MAIL_WEEKLY, g->week->readers[i].to, NULL, 0),
                      &g->week->readers[i]);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "agenda_plan.h"
+#include "taken_back.h"
 #include "weekly_gather.h"
 
 enum mail_kind {
@@ -26,17 +27,12 @@ struct agenda_mail {
 };
 
 // What somebody was told last about a deadline that still stands, in a digest or an alarm; or what
-// the child's worker before them was told last.
+// another one was told in the worker's place while they were away.
 struct told {
     const char *staff_id;
     const struct owed *owed;
     const char *rung;
-    enum moved {
-        MOVED_NOT,
-        MOVED_FROM, // told as the worker before the present one, and not that it is no longer
-                    // theirs
-        MOVED_TO,   // the worker now; another one was told, before the child came to them
-    } moved;
+    bool moved;  // told as the worker before the present one, and not that it is no longer theirs
     bool unread; // no mail that says it has left: it is new to its reader still
 };
 
@@ -57,6 +53,7 @@ struct recollection {
     size_t had_count;
     const struct told *told; // in any order
     size_t told_count;
+    struct taken_back taken_back;
 };
 
 struct agenda_decision {

@@ -123,8 +123,10 @@ static json_t *digest(const struct agenda_voice *v, const struct agenda_mail *m)
 static json_t *weekly(const struct agenda_voice *v, const struct agenda_mail *m)
 {
     struct weekly w = weekly_words(v, m);
-    const char *key = m->list->week->again ? agenda_digest_key(v->arena, m->to->id, agenda_today(v))
-                                           : agenda_weekly_key(v->arena, m->to->id, w.monday);
+    // One that has not left still has the week's.
+    const char *key = m->list->week->again && m->count
+                          ? agenda_digest_key(v->arena, m->to->id, agenda_today(v))
+                          : agenda_weekly_key(v->arena, m->to->id, w.monday);
     struct rendered r;
     json_t *doc, *about;
 

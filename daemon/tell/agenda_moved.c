@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define PARTING "former-worker, since "
+#define ARRIVAL "social-worker, since "
 
 const char *agenda_parting_rung(struct arena *a, struct date worker_since)
 {
@@ -26,22 +27,19 @@ bool agenda_was_for_former(const struct owed *o, const char *staff_id, const cha
            date_cmp(london_from_instant(said_at).on, o->worker_since) <= 0;
 }
 
-static void say_once(struct arena *a, const char *rung, const char *why, struct line *l)
+const char *agenda_arrival_rung(struct arena *a, struct date worker_since)
 {
-    const char **rungs = ARENA_ARRAY(a, const char *, 1);
-
-    rungs[0] = rung;
-    l->rungs = rungs;
-    l->rung_count = 1;
-    l->is_new = true;
-    l->why = why;
+    return arena_printf(a, ARRIVAL "%s", date_iso(a, worker_since));
 }
 
-void agenda_arrive(struct arena *a, const char *rung, struct line *l)
+bool agenda_is_arrival(const char *rung)
 {
-    say_once(a, rung,
-             arena_printf(a, "the child came to you on %s", date_words(a, l->owed->worker_since)),
-             l);
+    return strncmp(rung, ARRIVAL, strlen(ARRIVAL)) == 0;
+}
+
+const char *agenda_arrival_why(struct arena *a, const struct owed *o)
+{
+    return arena_printf(a, "the child came to you on %s", date_words(a, o->worker_since));
 }
 
 bool agenda_part(struct arena *a, const struct plan_input *in, const struct owed *o,
@@ -49,6 +47,7 @@ bool agenda_part(struct arena *a, const struct plan_input *in, const struct owed
 {
     const struct staff *worker = directory_staff(in->directory, o->who.worker_id);
     int t = library_timescale(in->library, o->timescale);
+    const char **rungs = ARENA_ARRAY(a, const char *, 1);
 
     if (o->child.restricted || !worker || t < 0)
         return false;
@@ -56,10 +55,12 @@ bool agenda_part(struct arena *a, const struct plan_input *in, const struct owed
                        london_from_instant(in->now).on);
     ret->to = directory_staff(in->directory, staff_id);
     ret->how = SAY_IN_DIGEST;
-    ret->parting = true;
-    say_once(a, agenda_parting_rung(a, o->worker_since),
-             arena_printf(a, "no longer yours: the child went to %s on %s",
-                          worker->name ? worker->name : worker->id, date_words(a, o->worker_since)),
-             ret);
+    ret->parting = ret->is_new = true;
+    rungs[0] = agenda_parting_rung(a, o->worker_since);
+    ret->rungs = rungs;
+    ret->rung_count = 1;
+    ret->why =
+        arena_printf(a, "no longer yours: the child went to %s on %s",
+                     worker->name ? worker->name : worker->id, date_words(a, o->worker_since));
     return ret->to != NULL;
 }

@@ -3,6 +3,7 @@
 
 #include "acknowledged.h"
 #include "agenda_cover.h"
+#include "agenda_moved.h"
 #include "ladder.h"
 #include "recipient.h"
 #include "zone.h"
@@ -163,12 +164,42 @@ static bool was_told(const struct planner *p, const char *staff_id)
     return false;
 }
 
+static bool was_told_since(const struct planner *p, const char *staff_id, instant since)
+{
+    size_t count;
+    const struct said *s = said_of(p, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (s[i].stands && s[i].said_at >= since && strcmp(s[i].staff_id, staff_id) == 0)
+            return true;
+    return false;
+}
+
+// What was taken back before it left is to be said again, but to whom the same has come since.
+static bool was_said(const struct planner *p, const struct telling *t)
+{
+    size_t count;
+    const struct said *s = said_of(p, &count);
+    const struct staff *to;
+    const char *ignored;
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(s[i].rung, t->rung) == 0 && *s[i].staff_id &&
+            (s[i].stands || ((to = recipient_of(p, t, &ignored)) != NULL &&
+                             was_told_since(p, to->id, s[i].said_at))))
+            return true;
+    return false;
+}
+
 // Why a line comes to somebody. Who was told of it before it was met, or taken back, reads that the
 // same is owed again.
-static const char *why_now(const struct planner *p, const struct staff *to, const char *why)
+static const char *why_now(const struct planner *p, const struct telling *t, const struct staff *to,
+                           const char *why)
 {
     const char *again;
 
+    if (!why && agenda_is_arrival(t->rung))
+        why = agenda_arrival_why(p->arena, p->owed);
     if (!p->owed->again || !to || was_told(p, to->id))
         return why;
     again = arena_printf(p->arena, "it is owed again since %s",
@@ -195,7 +226,7 @@ static void add_rung(struct planner *p, const struct telling *t, bool silent)
         memcpy(rungs, l->rungs, l->rung_count * sizeof *rungs);
     rungs[l->rung_count++] = t->rung;
     l->rungs = rungs;
-    l->why = why_now(p, to, why);
+    l->why = why_now(p, t, to, why);
     l->escalation = t->escalation;
     l->late_booking |= t->late_booking && !silent;
     l->asked = p->asked;
@@ -298,7 +329,7 @@ static void tell_duty(struct planner *p, const struct telling *t)
 {
     struct telling to_duty = out_of_hours(p, t);
 
-    if (to_duty.rung && !said_by(p, to_duty.rung))
+    if (to_duty.rung && !was_said(p, &to_duty))
         add_rung(p, &to_duty, false);
 }
 
@@ -323,7 +354,7 @@ static void plan_telling(struct planner *p, const struct telling *t)
         look_again_at(p, t->at);
         return;
     }
-    if (said_by(p, t->rung) || is_over(p, t))
+    if (was_said(p, t) || is_over(p, t))
         return;
     if (is_summed_up(p, t))
         add_rung(p, t, true);
@@ -371,6 +402,56 @@ static void plan_handovers(struct planner *p, const struct telling *t, size_t co
             hand_over(p, said->staff_id, t[i].role, true);
 }
 
+// Whether somebody was told of it, and not since then that it is no longer theirs.
+static bool knows(const struct planner *p, const char *staff_id)
+{
+    size_t count;
+    const struct said *s = said_of(p, &count);
+    instant told_at = 0, parted_at = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        instant *at = agenda_is_parting(s[i].rung) ? &parted_at : &told_at;
+
+        if (s[i].stands && strcmp(s[i].staff_id, staff_id) == 0 && s[i].said_at > *at)
+            *at = s[i].said_at;
+    }
+    return told_at > parted_at;
+}
+
+// Whether a mail about it went to the child's worker before the present one, and if so whether the
+// last thing that it said was one that could not wait.
+static bool was_with_former(const struct planner *p, const struct telling *t, size_t tellings,
+                            bool *ret_at_once)
+{
+    size_t count;
+    const struct said *s = said_of(p, &count);
+    bool any = false;
+
+    for (size_t i = 0; i < count; i++)
+        any |=
+            s[i].by_mail && agenda_was_for_former(p->owed, s[i].staff_id, s[i].rung, s[i].said_at);
+    *ret_at_once = false;
+    for (size_t i = 0; any && i < tellings; i++)
+        if (ladder_rung_is_of(t[i].rung, "social-worker") && said_by(p, t[i].rung))
+            *ret_at_once = t[i].at_once;
+    return any;
+}
+
+// What the worker before was told of is the present one's now, and news to them.
+static void plan_arrival(struct planner *p, const struct telling *t, size_t count)
+{
+    struct telling arrival = {.role = "social-worker", .at = p->in->now};
+    const struct staff *to;
+    const char *ignored;
+
+    if (!was_with_former(p, t, count, &arrival.at_once))
+        return;
+    arrival.rung = agenda_arrival_rung(p->arena, p->owed->worker_since);
+    to = recipient_of(p, &arrival, &ignored);
+    if (to && !knows(p, to->id))
+        plan_telling(p, &arrival);
+}
+
 static instant plan_deadline(struct planner *p)
 {
     struct telling *tellings;
@@ -389,6 +470,7 @@ static instant plan_deadline(struct planner *p)
     for (size_t i = 0; i < count; i++)
         plan_telling(p, &tellings[i]);
     plan_handovers(p, tellings, count);
+    plan_arrival(p, tellings, count);
     return p->next;
 }
 
@@ -435,7 +517,8 @@ bool agenda_standing(struct arena *a, const struct plan_input *in, const struct 
                      : 0;
     const struct telling *t = d ? standing_by(tellings, count, rung, in->now) : NULL;
 
-    if (!d || !to || strcmp(to->id, staff_id) != 0 || (!t && !agenda_is_handover(rung)))
+    if (!d || !to || strcmp(to->id, staff_id) != 0 ||
+        (!t && !agenda_is_handover(rung) && !agenda_is_arrival(rung)))
         return false;
     *ret = agenda_line(a, in->library, o, d->timescale, today);
     ret->to = to;

@@ -34,6 +34,9 @@ struct line {
 struct said {
     long long deadline_id;
     const char *rung, *staff_id; // staff_id "": to nobody
+    instant said_at;
+    bool by_mail; // else it passed in silence, or nobody was left to tell
+    bool stands;  // else the mail was taken back before it left
 };
 
 struct plan_input {

@@ -51,7 +51,7 @@ bool week_is_due(const struct library *l, instant now, instant first_started_at,
     instant opening = week_opening(l, monday);
 
     return opening && now >= opening && agenda_office_open(l, now) &&
-           date_cmp(first.on, monday) < 0 && !(date_known(done) && date_cmp(done, monday) >= 0);
+           date_cmp(first.on, monday) < 0 && !(date_known(done) && date_is(done, monday));
 }
 
 // ------------------------------------------------------------------------------- what it is

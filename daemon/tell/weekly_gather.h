@@ -65,7 +65,8 @@ struct week {
     const struct library *library; // by which it was decided; lives as long as the program
     struct week_reader *readers;   // by staff_id; only those for whom there is something
     size_t count;
-    bool again; // put in before: for those alone whose list has not left, with their digest
+    bool again; // put in before: for those alone whose list was taken back, or has not left and
+                // goes with their digest
 };
 
 // Of what is late, those whom its ladder has reached; of what is due, or booked, in this week and
@@ -82,5 +83,5 @@ struct date week_last(struct date monday);
 instant week_opening(const struct library *l, struct date monday);
 // Is it to be made now? The office has to be open; not in the week of the first office hour since
 // the first start, which has its summary; and once: `done` is the Monday of the last list, or
-// DATE_NONE.
+// DATE_NONE. One of a later week was made by a clock that was ahead, and is none of this week.
 bool week_is_due(const struct library *l, instant now, instant first_started_at, struct date done);

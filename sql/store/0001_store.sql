@@ -329,11 +329,6 @@ CREATE TABLE timely.notice (
 );
 CREATE INDEX notice_message ON timely.notice (message_id) WHERE message_id IS NOT NULL;
 
--- What counts as said about a deadline: of the due date that it has, since it is owed.
-CREATE VIEW timely.said AS
-SELECT n.* FROM timely.notice n JOIN timely.deadline d USING (deadline_id)
- WHERE n.due_on = d.due_on AND n.owed_since = d.owed_since;
-
 -- What somebody said about a deadline with the due date that it had. 'in-hand': they see to it, and are not reminded
 -- meanwhile. 'done': it was done and is not yet recorded; those above are not told meanwhile. Neither moves a due date or
 -- meets it. Append-only but for its end: each ends by itself after its last day, or before by what is written here.
@@ -374,8 +369,10 @@ SELECT a.* FROM timely.acknowledgement a JOIN timely.deadline d USING (deadline_
 --   claimed        claimed        another     lease_until has passed
 --   handing_over   claimed        another     lease_until has passed; it may have left: maybe_repeat
 --   claimed        handing_over   the holder  claim_number is still its own; before the first byte leaves
---   claimed        superseded     the holder  the same; nothing in it is for its recipient any more
---   claimed        refused        the holder  the same; it cannot be composed, or may not go to this address
+--   claimed        superseded     the holder  the same; nothing in it is for its recipient any more, or it names a child who is
+--                                             not: taken back, so that its key may be put in again, as another message
+--   claimed        refused        the holder  the same; it cannot be composed, may not go to this address, or names a restricted
+--                                             child who is not for its recipient, and the agenda cannot say it anew
 --   claimed        due            the holder  the same; there is no way to a mail server, now: later
 --   either         due            the holder  the same; it was not tried: those before it in the batch took too long, or the
 --                                             daemon stops
@@ -443,6 +440,20 @@ CREATE TABLE timely.message_deadline (
 );
 CREATE INDEX message_deadline_deadline ON timely.message_deadline (deadline_id);
 
+-- Digests, alarms and lists that were taken back as they were to leave, until the agenda has looked anew at what they said.
+CREATE TABLE timely.taken_back (
+    message_id bigint PRIMARY KEY
+);
+
+-- What counts as said about a deadline: of the due date that it has, since it is owed. It stands if it is in a mail to that
+-- person which has left, or waits to: what was taken back without another one that says it was not said.
+CREATE VIEW timely.said AS
+SELECT n.*, NOT EXISTS (SELECT FROM timely.outbox o WHERE o.message_id = n.message_id AND o.state = 'superseded')
+            OR EXISTS (SELECT FROM timely.message_deadline a JOIN timely.outbox l USING (message_id)
+                        WHERE a.deadline_id = n.deadline_id AND l.staff_id = n.staff_id AND l.message_id > n.message_id
+                          AND l.kind IN ('digest', 'alarm', 'weekly') AND l.state <> 'superseded') AS stands
+  FROM timely.notice n JOIN timely.deadline d USING (deadline_id) WHERE n.due_on = d.due_on AND n.owed_since = d.owed_since;
+
 -- The audit: append-only, ids and hashes, no message texts.
 CREATE TABLE timely.audit (
     audit_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -481,12 +492,15 @@ CREATE TRIGGER acknowledgement_only_ends BEFORE UPDATE OR DELETE ON timely.ackno
     FOR EACH ROW EXECUTE FUNCTION timely.only_ends('ended_at', 'ended_because');
 CREATE TRIGGER acknowledgement_not_truncated BEFORE TRUNCATE ON timely.acknowledgement
     FOR EACH STATEMENT EXECUTE FUNCTION timely.only_ends();
--- What a message says, to whom, is never written anew: once it is settled, its texts may be emptied. Deleting a settled one
+-- What a message says, to whom, is never written anew: once it is settled, its texts may be emptied. The key of one that is
+-- taken back is free for another. Deleting a settled one
 -- is a purge; the audit has what was sent.
 CREATE FUNCTION timely.message_stands() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (NEW.kind, NEW.dedupe, NEW.staff_id, NEW.recipient, NEW.rfc_message_id)
-       IS DISTINCT FROM (OLD.kind, OLD.dedupe, OLD.staff_id, OLD.recipient, OLD.rfc_message_id)
+    IF (NEW.kind, NEW.staff_id, NEW.recipient, NEW.rfc_message_id)
+       IS DISTINCT FROM (OLD.kind, OLD.staff_id, OLD.recipient, OLD.rfc_message_id)
+       OR (NEW.dedupe <> OLD.dedupe AND (NEW.state <> 'superseded' OR OLD.settled_at IS NOT NULL
+                                         OR NEW.dedupe <> concat('taken-back:', OLD.message_id, ':', OLD.dedupe)))
        OR EXISTS (SELECT FROM (VALUES (OLD.subject, NEW.subject), (OLD.body_text, NEW.body_text),
                                       (OLD.body_html, NEW.body_html), (OLD.body_calendar, NEW.body_calendar)) AS v (was, becomes)
                    WHERE v.becomes IS DISTINCT FROM v.was AND (OLD.settled_at IS NULL OR v.becomes <> '')) THEN

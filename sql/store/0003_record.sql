@@ -35,7 +35,10 @@ BEGIN
     VALUES (m->>'kind', m->>'dedupe', m->>'staff_id', m->>'recipient', the_object, (m->>'sequence')::integer,
             m->>'subject', m->>'text', m->>'html', m->>'calendar', m->'shows',
             (SELECT d.deadline_id FROM timely.deadline d WHERE d.uid = m->>'page'), m->>'feed_kind', m->>'feed_owner',
-            m->>'message_id', business_now,
+            -- Of a key that was taken back the Message-ID may have been seen.
+            CASE WHEN EXISTS (SELECT FROM timely.outbox WHERE rfc_message_id = m->>'message_id')
+                 THEN gen_random_uuid() || substr(m->>'message_id', strpos(m->>'message_id', '@')) ELSE m->>'message_id' END,
+            business_now,
             now() + make_interval(secs => coalesce((m->>'wait_s')::double precision, 0)))
     ON CONFLICT (dedupe) DO NOTHING RETURNING message_id INTO the_message;
     IF the_message IS NOT NULL THEN
@@ -95,8 +98,8 @@ BEGIN
 END $$;
 
 -- Of a child for whom others are responsible (who: the new columns of timely.person) the agenda looks at everything anew:
--- teams may have ladders of their own, and what nobody could be told may be somebody's now. What was said stays in mind.
--- Whatever a ladder says, it says on a whole minute.
+-- teams may have ladders of their own, what was said to a worker before is news to the present one, and what nobody could be
+-- told may be somebody's now. What was said stays in mind. Whatever a ladder says, it says on a whole minute.
 CREATE FUNCTION timely.look_again_with_others(the_person text, who jsonb, business_now timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -108,7 +111,7 @@ BEGIN
     END IF;
 END $$;
 
--- The same of everybody, when the rules have changed or the teams stand under others. Waits its turn.
+-- The same of everybody, when the rules have changed, the teams stand under others or the clock went back. Waits its turn.
 CREATE FUNCTION timely.look_again(business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM timely.take_turn();
@@ -123,6 +126,15 @@ BEGIN
     UPDATE timely.deadline d SET next_notice_at = date_trunc('minute', business_now)
      WHERE d.state = 'open' AND d.next_notice_at > business_now
        AND EXISTS (SELECT FROM timely.said s WHERE s.deadline_id = d.deadline_id AND s.staff_id = '');
+END $$;
+
+-- The same of what these messages said. Waits its turn.
+CREATE FUNCTION timely.look_again_at(messages bigint[], business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM timely.take_turn();
+    UPDATE timely.deadline d SET next_notice_at = date_trunc('minute', business_now)
+     WHERE d.deadline_id IN (SELECT deadline_id FROM timely.message_deadline WHERE message_id = ANY (messages))
+       AND d.state = 'open' AND coalesce(d.next_notice_at > business_now, true);
 END $$;
 
 -- Everything about one person after a reading or an evaluation. Parts that are absent stay as they are:
@@ -245,7 +257,8 @@ BEGIN
     END LOOP;
     UPDATE timely.state SET newest_fact_at = n.at
       FROM (SELECT max((d->>'newest_fact_at')::timestamp) AS at FROM jsonb_array_elements(docs) AS d) AS n
-     WHERE n.at > coalesce(newest_fact_at, '-infinity');
+     WHERE n.at > CASE WHEN newest_fact_at <= (docs->0->>'now')::timestamptz AT TIME ZONE 'Europe/London' THEN newest_fact_at
+                       ELSE '-infinity' END;  -- none, or one that was of the past by a clock that was ahead
 END $$;
 
 -- The calendar objects of a record_person call and who holds them.
@@ -337,7 +350,7 @@ DECLARE
 BEGIN
     PERFORM timely.take_turn();
     UPDATE timely.state SET weekly_on = (doc->>'monday')::date
-     WHERE weekly_on IS NULL OR weekly_on < (doc->>'monday')::date;
+     WHERE weekly_on IS DISTINCT FROM (doc->>'monday')::date;
     IF NOT FOUND THEN
         RETURN;
     END IF;

@@ -117,7 +117,7 @@ EXPECTED = [
     ('2024-03-22T09:00', 'digest', 'SW1', 'moved', WORKER + '10 working days before'),
     ('2024-03-25T00:00', 'cancel', 'SW1', 'moved', ''),
     ('2024-03-25T00:00', 'invite', 'SW2', 'moved', ''),
-    ('2024-03-25T09:00', 'digest', 'SW2', 'moved', WORKER + '10 working days before'),
+    ('2024-03-25T09:00', 'digest', 'SW2', 'moved', 'social-worker, since 2024-03-25'),
     ('2024-03-28T09:00', 'digest', 'SW1', 'moved', 'former-worker, since 2024-03-25'),
     ('2024-04-02T09:00', 'digest', 'SW2', 'moved', WORKER + '5 working days before'),
     ('2024-04-03T09:00', 'digest', 'TM', 'moved', 'team-manager, 5 working days before'),

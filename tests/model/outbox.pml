@@ -11,6 +11,9 @@
  * until the disk has it: a store that crashes may forget the last ones, and with them nothing else, since every other
  * statement is waited for, and its log is written in order.
  *
+ * What the holder supersedes may have a key that can be put in again (taken back): that is another message, a row and a
+ * Message-ID of its own, and none of these two.
+ *
  * Each of NO_FENCE, NO_LEASE_CHECK, NO_MARK, NO_WAIT, NO_GRACE, NO_REPEAT_KEPT, NO_SECOND_WORD, NO_SENDING and NO_DEDUPE
  * takes away one thing that the daemon does; the model must then fail. */
 

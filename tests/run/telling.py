@@ -57,6 +57,7 @@ class Store:
         self.pg, self.name, self.folder = pg, name, folder
         self.config = folder / 'timely.yaml'
         self.maildir = folder / 'mail'
+        self.lists = True
         self.configure()
         for team in TEAMS:
             self.ask('INSERT INTO timely.team (team_id, name, parent_id, manager_id) VALUES (%s, %s, %s, %s)',
@@ -72,7 +73,7 @@ class Store:
 
     def without_lists(self):
         """The lists of the weeks have tests of their own; elsewhere they would come on every first day of a week."""
-        self.ask("UPDATE timely.state SET weekly_on = '2099-12-28'")
+        self.lists = False
         return self
 
     def configure(self, **settings):
@@ -112,6 +113,8 @@ class Store:
 
     def agenda(self, now):
         """The report of a round, as numbers."""
+        if not self.lists:
+            self.ask("UPDATE timely.state SET weekly_on = date_trunc('week', %s::timestamp)", (now,))
         report = dict(pair.split('=') for pair in self.run('agenda', now).split())
         return {name: value if name == 'next' else int(value) for name, value in report.items()}
 
@@ -132,6 +135,10 @@ class Store:
         self.ask("SELECT timely.record_person(jsonb_build_object('now', %s::timestamp AT TIME ZONE 'Europe/London', 'person_id', person_id,"
                  " 'person', to_jsonb(p) || jsonb_build_object('seen', '00') || %s::jsonb)) FROM timely.person p WHERE person_id = %s",
                  (now, json.dumps(columns), person_id))
+
+    def allocate(self, person_id, now, **columns):
+        """As a reading at that time that finds others responsible."""
+        self.becomes(person_id, now, **{'worker_since': now[:10], **columns})
 
     def deadline(self, person_id, timescale='icpc', trigger='2024-03-14', due='2024-04-08', seen='2024-03-15 10:00', **columns):
         """Its number. It is looked at from the moment at which it was first seen."""

@@ -326,35 +326,67 @@ def new_line(store, worker, number, day):
     return text
 
 
-def test_a_child_who_moved_is_said_once_to_either_worker_in_a_digest_they_have_anyway(store):
+def test_a_child_who_moved_is_said_once_to_either_worker(store):
+    """To the new one with what is still owed; to the former one in a digest that they have anyway."""
     deadline = store.deadline(store.person('P1'))
     store.deadline(store.person('P2', restricted=True))
     store.agenda('2024-03-15 10:00')
     store.leave()
-    store.ask("UPDATE timely.person SET worker_id = 'SW2', worker_since = '2024-03-18' WHERE person_id IN ('P1', 'P2')")
+    for child in ('P1', 'P2'):
+        store.allocate(child, '2024-03-18 09:30', worker_id='SW2')
+    assert (mails := told(store, '2024-03-18 10:00')).keys() == {'SW2'}
+    new = mails['SW2']
+    assert 'REF-P1' in new and 'REF-P2' in new and new.count('the child came to you on Monday 18 March 2024') == 2
+    assert new.count('NEW') == 2
+    store.leave()
     before = len(store.mails())
-    store.agenda('2024-03-18 10:00')
-    assert len(store.mails()) == before, 'no mail of its own'
     old = new_line(store, 'SW1', 'P3', '2024-03-19')
     assert 'REF-P1' in old and 'no longer yours: the child went to Name SW2 on Monday 18 March 2024' in old
     assert old.count('/why/') == 1, 'it opens no page for them'
     assert old.count('NEW') == 1 and old.index('REF-P3') < old.index('Children who went to another worker: 1') < old.index('REF-P1')
     assert '1 line is new' in old and [s for k, w, s, _ in store.mails()[before:] if w == 'SW1'] == ['1 due later than 5 working days']
     assert 'REF-P2' not in old, 'a restricted child is nothing for who is not its worker'
-    new = new_line(store, 'SW2', 'P4', '2024-03-19')
-    assert 'REF-P1' in new and 'REF-P2' in new and new.count('the child came to you on Monday 18 March 2024') == 2
-    assert new.count('NEW') == 3
     # From then on it stands in the new worker's digest as any other, and is gone from the old one's.
     assert 'REF-P1' not in new_line(store, 'SW1', 'P5', '2024-03-20')
     new = new_line(store, 'SW2', 'P6', '2024-03-20')
     assert 'REF-P1' in new and 'came to you' not in new and new.count('NEW') == 1
     assert [(rung, staff) for rung, staff, _ in store.notices(deadline)] == [
-        ('social-worker, at the start', 'SW1'), ('former-worker, since 2024-03-18', 'SW1'), ('social-worker, at the start', 'SW2')]
-    # Back again: the first one hears of it as before, the second that it went.
-    store.ask("UPDATE timely.person SET worker_id = 'SW1', worker_since = '2024-03-21' WHERE person_id = 'P1'")
-    old = new_line(store, 'SW1', 'P7', '2024-03-21')
-    assert 'REF-P1' in old and 'no longer yours' not in old
-    assert [staff for _, staff, _, text in store.mails() if 'no longer yours: the child went to Name SW1' in text] == ['SW2']
+        ('social-worker, at the start', 'SW1'), ('social-worker, since 2024-03-18', 'SW2'), ('former-worker, since 2024-03-18', 'SW1')]
+    # Back again: who read that it is no longer theirs reads that it is, and the second that it went.
+    store.allocate('P1', '2024-03-21 08:00', worker_id='SW1')
+    back = told(store, '2024-03-21 09:00')
+    assert 'the child came to you on Thursday 21 March 2024' in back['SW1'] and back['SW1'].count('NEW') == 1
+    assert 'no longer yours: the child went to Name SW1' in back['SW2'], 'which has a line of P2 that day'
+    store.leave()
+    assert 'REF-P1' not in new_line(store, 'SW2', 'P8', '2024-03-25')
+
+
+def test_a_visit_that_is_nearly_due_comes_to_the_new_worker_the_next_morning(store):
+    store.deadline(store.person('P1'), 'cp-visit', trigger='2024-03-07', due='2024-03-21', seen='2024-03-18 08:00')
+    assert told(store, '2024-03-18 09:00').keys() == {'SW1'}
+    store.leave()
+    store.allocate('P1', '2024-03-18 20:00', worker_id='SW2')
+    assert told(store, '2024-03-18 20:01') == {}
+    mails = told(store, '2024-03-19 09:00')
+    assert mails.keys() == {'SW2'} and 'NEW' in mails['SW2'] and 'REF-P1' in mails['SW2']
+    assert told(store, '2024-03-20 09:00') == {}
+
+
+def test_what_is_counted_in_hours_comes_to_the_new_worker_at_once(store):
+    store.deadline(store.person('P1'), 'return-interview', trigger='2024-03-12', due='2024-03-15', due_at='2024-03-15 10:00',
+                   seen='2024-03-12 10:00')
+    assert told(store, '2024-03-12 10:00').keys() == {'SW1'}
+    store.leave()
+    store.allocate('P1', '2024-03-12 21:00', worker_id='SW2')
+    assert told(store, '2024-03-12 21:00').keys() == {'SW2'} and store.mails()[-1][0] == 'alarm'
+
+
+def test_what_was_counted_at_the_first_start_does_not_move_with_the_child(store):
+    store.start('2024-04-02 08:00')
+    store.deadline(store.person('P1'), trigger='2024-02-01', due='2024-02-22', seen='2024-04-02 08:00', at_first_start=True)
+    assert [kind for kind, *_ in store.mails()] == [] and told(store, '2024-04-02 09:00').keys() == {'TM1'}
+    store.allocate('P1', '2024-04-03 08:00', worker_id='SW2')
+    assert told(store, '2024-04-03 09:00') == {}
 
 
 def test_who_stood_in_for_a_worker_is_no_former_worker(store):

@@ -1,12 +1,16 @@
 """Clocks that are stepped, and clocks that change: each is noted with what was lost and what was said twice."""
 import datetime
 import subprocess
+import sys
 
 import pytest
 
 from smtp_server import MailServer, by_smtp
-from telling import Fibers, wait_for
+from telling import ROOT, Fibers, wait_for
 
+sys.path.append(str(ROOT / 'tests' / 'calendars'))
+
+from authority import START, Authority  # noqa: E402 (found through the line above)
 from fault_table import note  # on the path by telling
 
 
@@ -52,6 +56,18 @@ def test_what_was_put_off_by_a_clock_that_was_ahead_does_not_wait_for_it(store):
         with Fibers(store, '2024-04-02 10:00'):
             wait_for(lambda: store.state(due) == store.state(left) == 'sent', 60)
         assert len(server.messages) == 2
+
+
+def test_nothing_waits_for_the_morning_of_a_clock_that_was_years_ahead(pg, tmp_path):
+    with Authority(pg, tmp_path) as authority:
+        authority.child('SW1')
+        authority.settle()  # the first start tells nobody
+        authority.child('SW2')
+        authority.now = datetime.datetime(2031, 1, 6, 20)
+        authority.round('reconcile', 'agenda')
+        authority.now = START
+        authority.round('reconcile', 'agenda')
+        assert 'SW2' in {staff for kind, staff, *_ in authority.store.mails() if kind == 'digest'}
 
 
 # ------------------------------------------------------------------------------------------------- summer time

@@ -206,6 +206,8 @@ def test_what_is_counted_in_hours_goes_to_who_is_on_duty_while_the_office_is_shu
     # Of a restricted child nobody hears by a rota; what is counted in days waits.
     assert 'REF-P2' in mails['SW1'] and 'REF-P1' not in mails['SW1'] and 'REF-P2' not in mails['EDT']
     assert 'REF-P3' not in mails['EDT'] + mails['SW1']
+    store.deliver('2024-05-04 03:01')
+    assert store.ask("SELECT DISTINCT staff_id, state FROM timely.outbox ORDER BY 1") == [('EDT', 'sent'), ('SW1', 'sent')]
     assert told(store, '2024-05-04 03:10') == {}
     # Nor is the emergency duty team told in the office's hours.
     before = len(store.mails())

@@ -51,6 +51,12 @@ def test_once_a_week_when_the_office_opens(store):
     assert {key.rsplit(':', 1)[1] for key in dedupe} == {'2024-04-08', '2024-04-15'} and len(dedupe) == 2 * sent
 
 
+def test_a_list_of_a_clock_that_was_ahead_is_none_of_this_week(store):
+    known(store, store.person('P1'), trigger='2024-03-07', due='2024-03-28')
+    ahead = weekly(store, '2031-01-06 09:00')
+    assert [weekly(store, now) for now in (MONDAY, '2024-04-08 15:00', '2024-04-15 09:00')] == [ahead, 0, ahead] and ahead > 0
+
+
 def test_a_round_that_breaks_puts_nothing_in_and_is_done_again(store):
     known(store, store.person('P1'), trigger='2024-03-07', due='2024-03-28')
     store.ask("ALTER TABLE timely.outbox ADD CONSTRAINT trip CHECK (staff_id <> 'TM1')")
