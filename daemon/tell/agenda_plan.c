@@ -70,6 +70,7 @@ struct planner {
     struct date today;
     const struct owed *owed;         // the deadline in hand
     const struct deadline *deadline; // the same, as the rules know it
+    struct heard heard;              // what was said about it
     size_t first_line;               // the first of its lines
     instant next;
     instant may_escalate_at;   // 0: now
@@ -106,89 +107,16 @@ static const struct staff *recipient_of(const struct planner *p, const struct te
                              t->rung, p->today, ret_why);
 }
 
-static int by_deadline(const void *key, const void *element)
-{
-    long long a = *(const long long *)key, b = ((const struct said *)element)->deadline_id;
-
-    return (a > b) - (a < b);
-}
-
-// What was said about the deadline in hand.
-static const struct said *said_of(const struct planner *p, size_t *ret_count)
-{
-    const struct plan_input *in = p->in;
-    const struct said *s = in->said_count ? bsearch(&p->owed->deadline_id, in->said, in->said_count,
-                                                    sizeof *s, by_deadline)
-                                          : NULL;
-    const struct said *end = s;
-
-    while (s && s > in->said && s[-1].deadline_id == p->owed->deadline_id)
-        s--;
-    while (s && end < in->said + in->said_count && end->deadline_id == p->owed->deadline_id)
-        end++;
-    *ret_count = s ? (size_t)(end - s) : 0;
-    return s;
-}
-
-static const struct said *find_said(const struct planner *p, const char *rung, bool to_nobody)
-{
-    size_t count;
-    const struct said *s = said_of(p, &count);
-
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(s[i].rung, rung) == 0 && !*s[i].staff_id == to_nobody)
-            return &s[i];
-    return NULL;
-}
-
-// To somebody; NULL: not yet.
-static const struct said *said_by(const struct planner *p, const char *rung)
-{
-    return find_said(p, rung, false);
-}
-
-// Whether it was reached while there was nobody to tell.
-static bool found_nobody(const struct planner *p, const char *rung)
-{
-    return find_said(p, rung, true) != NULL;
-}
-
-static bool was_told(const struct planner *p, const char *staff_id)
-{
-    size_t count;
-    const struct said *s = said_of(p, &count);
-
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(s[i].staff_id, staff_id) == 0)
-            return true;
-    return false;
-}
-
-static bool was_told_since(const struct planner *p, const char *staff_id, instant since)
-{
-    size_t count;
-    const struct said *s = said_of(p, &count);
-
-    for (size_t i = 0; i < count; i++)
-        if (s[i].stands && s[i].said_at >= since && strcmp(s[i].staff_id, staff_id) == 0)
-            return true;
-    return false;
-}
-
 // What was taken back before it left is to be said again, but to whom the same has come since.
 static bool was_said(const struct planner *p, const struct telling *t)
 {
-    size_t count;
-    const struct said *s = said_of(p, &count);
     const struct staff *to;
     const char *ignored;
 
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(s[i].rung, t->rung) == 0 && *s[i].staff_id &&
-            (s[i].stands || ((to = recipient_of(p, t, &ignored)) != NULL &&
-                             was_told_since(p, to->id, s[i].said_at))))
-            return true;
-    return false;
+    if (!said_by(&p->heard, t->rung) || said_stands(&p->heard, t->rung))
+        return said_by(&p->heard, t->rung) != NULL;
+    to = recipient_of(p, t, &ignored);
+    return to && said_again_to(&p->heard, t->rung, to->id);
 }
 
 // Why a line comes to somebody. Who was told of it before it was met, or taken back, reads that the
@@ -200,7 +128,7 @@ static const char *why_now(const struct planner *p, const struct telling *t, con
 
     if (!why && agenda_is_arrival(t->rung))
         why = agenda_arrival_why(p->arena, p->owed);
-    if (!p->owed->again || !to || was_told(p, to->id))
+    if (!p->owed->again || !to || was_told(&p->heard, to->id))
         return why;
     again = arena_printf(p->arena, "it is owed again since %s",
                          date_words(p->arena, london_from_instant(p->owed->owed_since).on));
@@ -218,7 +146,7 @@ static void add_rung(struct planner *p, const struct telling *t, bool silent)
 
     if (!to)
         look_again_at(p, agenda_next_opening(p->in->library, p->in->now));
-    if (!to && found_nobody(p, t->rung))
+    if (!to && found_nobody(&p->heard, t->rung))
         return;
     l = line_of(p, to, silent);
     rungs = ARENA_ARRAY(p->arena, const char *, l->rung_count + 1);
@@ -264,7 +192,7 @@ static const struct staff *asked_for_earlier(const struct planner *p, const stru
 
     for (size_t i = 0; i < count; i++)
         if (t[i].late_booking && !t[i].escalation)
-            return (said = said_by(p, t[i].rung))
+            return (said = said_by(&p->heard, t[i].rung))
                        ? directory_staff(p->in->directory, said->staff_id)
                        : recipient_of(p, &t[i], &ignored);
     return NULL;
@@ -343,7 +271,8 @@ static bool is_over(const struct planner *p, const struct telling *t)
 static bool is_summed_up(const struct planner *p, const struct telling *t)
 {
     return p->owed->at_first_start && t->at <= p->in->first_started_at &&
-           (t->escalation || t->late_booking || !p->never_told) && !found_nobody(p, t->rung);
+           (t->escalation || t->late_booking || !p->never_told) &&
+           !found_nobody(&p->heard, t->rung);
 }
 
 static void plan_telling(struct planner *p, const struct telling *t)
@@ -381,10 +310,10 @@ static void hand_over(struct planner *p, const char *from_id, const char *role, 
 
     if (date_known(h.away_next))
         look_again_at(p, opening_from(p->in->library, h.away_next));
-    if (!h.rung || !was_told(p, from_id))
+    if (!h.rung || !was_told(&p->heard, from_id))
         return;
     to = recipient_of(p, &t, &ignored);
-    if (to && strcmp(to->id, from_id) != 0 && !was_told(p, to->id))
+    if (to && strcmp(to->id, from_id) != 0 && !was_told(&p->heard, to->id))
         plan_telling(p, &t);
 }
 
@@ -398,24 +327,8 @@ static void plan_handovers(struct planner *p, const struct telling *t, size_t co
     if (named)
         hand_over(p, named, acting, false);
     for (size_t i = 0; i < count; i++)
-        if (t[i].escalation && (said = said_by(p, t[i].rung)))
+        if (t[i].escalation && (said = said_by(&p->heard, t[i].rung)))
             hand_over(p, said->staff_id, t[i].role, true);
-}
-
-// Whether somebody was told of it, and not since then that it is no longer theirs.
-static bool knows(const struct planner *p, const char *staff_id)
-{
-    size_t count;
-    const struct said *s = said_of(p, &count);
-    instant told_at = 0, parted_at = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        instant *at = agenda_is_parting(s[i].rung) ? &parted_at : &told_at;
-
-        if (s[i].stands && strcmp(s[i].staff_id, staff_id) == 0 && s[i].said_at > *at)
-            *at = s[i].said_at;
-    }
-    return told_at > parted_at;
 }
 
 // Whether a mail about it went to the child's worker before the present one, and if so whether the
@@ -423,16 +336,16 @@ static bool knows(const struct planner *p, const char *staff_id)
 static bool was_with_former(const struct planner *p, const struct telling *t, size_t tellings,
                             bool *ret_at_once)
 {
-    size_t count;
-    const struct said *s = said_of(p, &count);
     bool any = false;
 
-    for (size_t i = 0; i < count; i++)
-        any |=
-            s[i].by_mail && agenda_was_for_former(p->owed, s[i].staff_id, s[i].rung, s[i].said_at);
+    for (size_t i = 0; i < p->heard.count; i++) {
+        const struct said *s = &p->heard.said[i];
+
+        any |= s->by_mail && agenda_was_for_former(p->owed, s->staff_id, s->rung, s->said_at);
+    }
     *ret_at_once = false;
     for (size_t i = 0; any && i < tellings; i++)
-        if (ladder_rung_is_of(t[i].rung, "social-worker") && said_by(p, t[i].rung))
+        if (ladder_rung_is_of(t[i].rung, "social-worker") && said_by(&p->heard, t[i].rung))
             *ret_at_once = t[i].at_once;
     return any;
 }
@@ -448,7 +361,7 @@ static void plan_arrival(struct planner *p, const struct telling *t, size_t coun
         return;
     arrival.rung = agenda_arrival_rung(p->arena, p->owed->worker_since);
     to = recipient_of(p, &arrival, &ignored);
-    if (to && !knows(p, to->id))
+    if (to && !said_knows(&p->heard, to->id))
         plan_telling(p, &arrival);
 }
 
@@ -459,6 +372,7 @@ static instant plan_deadline(struct planner *p)
 
     p->next = 0;
     p->first_line = p->plan->count;
+    p->heard = heard_of(p->in->said, p->in->said_count, p->owed->deadline_id);
     p->deadline = owed_deadline(p->arena, p->in->library, p->owed);
     if (!p->deadline)
         return 0;

@@ -2,6 +2,7 @@
 // each again. Pure (register 2.12, 2.13).
 #pragma once
 
+#include "agenda_said.h"
 #include "owed.h"
 
 enum saying {
@@ -26,17 +27,6 @@ struct line {
     bool parting;              // it is no longer theirs (agenda_moved.h)
     const char *title, *force;
     int working_days; // from today to the due date; negative: since then
-};
-
-// A rung that has spoken about a deadline with its present due date, since it is owed, and to whom
-// (timely.said). It is said once somebody could be told: where there was nobody, only the operator
-// knows, and it is still to be said to whoever comes. Sorted by deadline_id.
-struct said {
-    long long deadline_id;
-    const char *rung, *staff_id; // staff_id "": to nobody
-    instant said_at;
-    bool by_mail; // else it passed in silence, or nobody was left to tell
-    bool stands;  // else the mail was taken back before it left
 };
 
 struct plan_input {
