@@ -238,7 +238,7 @@ static const char *why_not(struct arena *a, const struct directory *d, const str
 
     if (!p->exists && (role == CHAIRS_MANAGER || role == SAFEGUARDING_MANAGER))
         return "no chair is allocated";
-    if (!p->exists)
+    if (!p->exists && role < ROLE_COUNT)
         return r->worker_id ? "the directory has no team for the child" : "no worker is allocated";
     if (!p->holder_id)
         return personal ? arena_printf(a, "no %s is allocated", words + strlen("the "))

@@ -141,7 +141,7 @@ static void nobody_is_allocated(void **state)
     check_rung(*state, &of_a_team, "reviewing-officer", "M3", "no reviewing officer is allocated");
     check_rung(*state, &of_nobody, "chair", NULL, "no chair is allocated");
     check_rung(*state, &of_nobody, "social-worker", NULL, "no social worker is allocated");
-    check_rung(*state, &of_nobody, "director", NULL, "the director's post is vacant");
+    check_rung(*state, &of_nobody, "director", NULL, "no worker is allocated");
     check_rung(*state, &child, "no-such-role", NULL, "the role's post is vacant");
 }
 

@@ -36,7 +36,7 @@ def fill(folder, files):
     timely(folder, 'import', 'ssd', files)
     timely(folder, 'import', 'directory', files / 'directory.csv')
     timely(folder, 'import', 'events', files / 'events.csv')
-    timely(folder, 'due', '--person', 'nobody')
+    timely(folder, 'due')
 
 
 def make():

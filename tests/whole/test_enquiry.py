@@ -131,7 +131,7 @@ def test_a_meeting_booked_too_late_is_told_at_once_in_one_mail(council):
     late = wait_for(lambda: [m for m in council.mails('W11')[before:] if not m.method], why=council.logs)
     council.settled()
     mail, = [m for m in council.mails('W11')[before:] if not m.method]
-    assert late == [mail] and mail.subject == '3 booked after the due date'
+    assert late == [mail] and mail.subject == '3 booked after the due date; told at once'
     assert all(child in mail.text for child in children) and flat(mail.text).count('That is after Tuesday 23 April 2024') == 3
     told = [r for r in council.rows('evidence', children[0]) if r['section'] == 'told']
     assert 'social-worker, booked late for 2024-04-24' in [r['rung'] for r in told]
