@@ -492,9 +492,8 @@ CREATE TRIGGER acknowledgement_only_ends BEFORE UPDATE OR DELETE ON timely.ackno
     FOR EACH ROW EXECUTE FUNCTION timely.only_ends('ended_at', 'ended_because');
 CREATE TRIGGER acknowledgement_not_truncated BEFORE TRUNCATE ON timely.acknowledgement
     FOR EACH STATEMENT EXECUTE FUNCTION timely.only_ends();
--- What a message says, to whom, is never written anew: once it is settled, its texts may be emptied. The key of one that is
--- taken back is free for another. Deleting a settled one
--- is a purge; the audit has what was sent.
+-- What a message says, to whom, is never written anew: once it is settled, its texts may be emptied, and the key of one that
+-- is taken back is free for another. Deleting a settled one is a purge; the audit has what was sent.
 CREATE FUNCTION timely.message_stands() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (NEW.kind, NEW.staff_id, NEW.recipient, NEW.rfc_message_id)
@@ -509,8 +508,11 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER message_stands
-    BEFORE UPDATE OF kind, dedupe, staff_id, recipient, rfc_message_id, subject, body_text, body_html, body_calendar
+    BEFORE UPDATE OF kind, staff_id, recipient, rfc_message_id, subject, body_text, body_html, body_calendar
     ON timely.outbox FOR EACH ROW EXECUTE FUNCTION timely.message_stands();
+-- Every settlement names the key; few change it, and none of the others is to compare its texts.
+CREATE TRIGGER message_key_stands BEFORE UPDATE OF dedupe ON timely.outbox
+    FOR EACH ROW WHEN (NEW.dedupe <> OLD.dedupe) EXECUTE FUNCTION timely.message_stands();
 CREATE FUNCTION timely.calendar_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'the calendar is append-only';

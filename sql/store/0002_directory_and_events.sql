@@ -25,7 +25,8 @@ CREATE TABLE timely.staff (
 CREATE INDEX staff_team ON timely.staff (team_id);
 
 -- Who stands in for whom on which days: for a member of staff who is away, or, as a duty rota, for a team's workers or its
--- manager, or for its children while the office is shut. A row is never taken back, so that a past day can be asked about: one that no longer holds says from which day.
+-- manager, or for its children while the office is shut. A row is never taken back, so that a past day can be asked about: one
+-- that no longer holds says from which day.
 CREATE TABLE timely.cover (
     cover_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     covers       text NOT NULL CHECK (covers IN ('person', 'workers', 'manager', 'out of hours')),

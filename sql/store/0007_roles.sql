@@ -19,8 +19,8 @@ BEGIN
         REVOKE UPDATE, DELETE ON timely.cover FROM timely_daemon;
         GRANT UPDATE (withdrawn_on) ON timely.cover TO timely_daemon;
         REVOKE UPDATE, DELETE ON timely.outbox FROM timely_daemon;
-        GRANT UPDATE (state, put_at, not_before, attempts, claimed_by, claim_number, lease_until, maybe_repeat, last_answer,
-            settled_at, given_up) ON timely.outbox TO timely_daemon;
+        GRANT UPDATE (dedupe, state, put_at, not_before, attempts, claimed_by, claim_number, lease_until, maybe_repeat,
+            last_answer, settled_at, given_up) ON timely.outbox TO timely_daemon;
     END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_web') THEN
         GRANT USAGE ON SCHEMA timely TO timely_web;

@@ -95,6 +95,7 @@ def test_the_documented_roles_are_enough_and_no_more(documented, installation, t
     timely('migrate')
     timely.config = own_config
     works(timely, source, store)
+    until(lambda: store.one("SELECT bool_and(state = 'sent') FROM timely.outbox"), 'that every message left')
 
     # The source's role reads the views and nothing else, and writes nowhere.
     assert pg.ask("SELECT count(*) > 1000 FROM timely_source.fact", database='cases', user='timely_read') == [(True,)]
