@@ -283,8 +283,7 @@ bool message_put(struct planner *p, const struct message *m)
     return true;
 }
 
-// ------------------------------------------------------------------------------- beside the
-// invites
+// ------------------------------------------------------------------------- beside invites
 
 // No mail at night, in which a reload may have brought what it says (register 2.12).
 static json_int_t seconds_to_opening(const struct planner *p)

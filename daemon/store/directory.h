@@ -75,8 +75,8 @@ const char *const *directory_teams(struct arena *a, const struct directory *d,
 
 // Who is on duty on a day for the child's team, or for the nearest one above it, while the office
 // is shut (register 2.12, P-H); NULL for nobody.
-const struct staff *directory_out_of_hours(const struct directory *d, const struct responsible *r,
-                                           struct date on);
+const struct staff *directory_out_of_hours(struct arena *a, const struct directory *d,
+                                           const struct responsible *r, struct date on);
 
 // The person on a rung (role as in telling.yaml): social-worker is the allocated worker;
 // team-manager their manager_id, else the manager of the child's team, else of the worker's team;

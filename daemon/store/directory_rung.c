@@ -268,13 +268,11 @@ static const struct staff *covering(const struct directory *d, enum covered cove
     return NULL;
 }
 
-const struct staff *directory_out_of_hours(const struct directory *d, const struct responsible *r,
-                                           struct date on)
+const struct staff *directory_out_of_hours(struct arena *a, const struct directory *d,
+                                           const struct responsible *r, struct date on)
 {
-    const struct team *t = directory_team(d, team_of(d, r));
-
-    for (int i = 0; t && i < MAX_STEPS; i++, t = directory_team(d, t->parent_id)) {
-        const struct staff *s = covering(d, COVER_OUT_OF_HOURS, t->id, on);
+    for (const char *const *team = directory_teams(a, d, r); *team; team++) {
+        const struct staff *s = covering(d, COVER_OUT_OF_HOURS, *team, on);
 
         if (s)
             return s;

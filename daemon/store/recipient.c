@@ -42,7 +42,7 @@ const struct staff *recipient_on_rung(struct arena *a, const struct directory *d
 
     if (strcmp(role, OUT_OF_HOURS) == 0) {
         *ret_why = "the office is shut, and you are on duty";
-        return restricted ? NULL : directory_out_of_hours(d, who, today);
+        return restricted ? NULL : directory_out_of_hours(a, d, who, today);
     }
     s = directory_on_rung(a, d, who, restricted, role, today, ret_why);
     if (!s || !restricted || may_be_told(a, d, who, role, s, today))

@@ -113,8 +113,10 @@ static bool was_said(const struct planner *p, const struct telling *t)
     const struct staff *to;
     const char *ignored;
 
-    if (!said_by(&p->heard, t->rung) || said_stands(&p->heard, t->rung))
-        return said_by(&p->heard, t->rung) != NULL;
+    if (!said_by(&p->heard, t->rung))
+        return false;
+    if (said_stands(&p->heard, t->rung))
+        return true;
     to = recipient_of(p, t, &ignored);
     return to && said_again_to(&p->heard, t->rung, to->id);
 }
@@ -246,19 +248,20 @@ static struct telling out_of_hours(const struct planner *p, const struct telling
 }
 
 // Only what is counted in hours is said at night (register 2.12): to who is on duty, where somebody
-// is; then the one who acts hears in the morning.
-static bool waits_for_the_office(const struct planner *p, const struct telling *t)
+// is; then the one who acts hears in the morning. False for what does not wait.
+static bool wait_for_the_office(struct planner *p, const struct telling *t)
 {
-    return t->at_once && !agenda_office_open(p->in->library, p->in->now) &&
-           (p->deadline->due_at.minute < 0 || out_of_hours(p, t).rung);
-}
+    struct telling to_duty;
 
-static void tell_duty(struct planner *p, const struct telling *t)
-{
-    struct telling to_duty = out_of_hours(p, t);
-
+    if (!t->at_once || agenda_office_open(p->in->library, p->in->now))
+        return false;
+    to_duty = out_of_hours(p, t);
+    if (p->deadline->due_at.minute >= 0 && !to_duty.rung)
+        return false;
     if (to_duty.rung && !was_said(p, &to_duty))
         add_rung(p, &to_duty, false);
+    look_again_at(p, agenda_next_opening(p->in->library, p->in->now));
+    return true;
 }
 
 // Nobody can ask for an earlier date of a meeting whose day has passed.
@@ -291,12 +294,8 @@ static void plan_telling(struct planner *p, const struct telling *t)
         look_again_at(p, p->may_escalate_at);
     else if ((kept_back = kept_back_until(p, t)) > 0)
         look_again_at(p, kept_back);
-    else if (waits_for_the_office(p, t)) {
-        tell_duty(p, t);
-        look_again_at(p, agenda_next_opening(p->in->library, p->in->now));
-    } else {
+    else if (!wait_for_the_office(p, t))
         add_rung(p, t, false);
-    }
 }
 
 // What somebody who is away was told of, and is due before they are back: who stands in hears of
