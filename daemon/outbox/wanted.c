@@ -96,8 +96,9 @@ static struct responsible responsible_row(const PGresult *rows, int i, int colum
                                 db_text(rows, i, column + 2), db_text(rows, i, column + 3)};
 }
 
-// A line of a digest or an alarm, as it stands now: is it still owed, with the date that it had,
-// and booked no otherwise than it says, and still this person's?
+// A line of a digest or an alarm, as it stands now: is it still owed, and not owed again after it
+// was met, with the date that it had, and booked no otherwise than it says, and still this
+// person's?
 static bool is_line_wanted(const struct asked *q, const struct outgoing *m, const PGresult *rows,
                            int i)
 {
@@ -114,15 +115,15 @@ static bool is_line_wanted(const struct asked *q, const struct outgoing *m, cons
 // A digest stands in for those that it has overtaken, and for what was taken back: their lines are
 // in it. Each part is found from the messages by indexes, however many notices there ever were.
 static const char lines_sql[] =
-    "SELECT n.message_id, t.state = 'open' AND t.due_on = n.due_on"
+    "SELECT n.message_id, t.state = 'open' AND (t.due_on, t.owed_since) = (n.due_on, n.owed_since)"
     // Of a meeting booked too late: for that day still.
     " AND bool_and(coalesce(n.rung NOT LIKE '%" LADDER_BOOKED_LATE "%'"
     " OR n.rung LIKE '%' || to_char(t.booked_at, 'YYYY-MM-DD'), false))"
     " OVER (PARTITION BY n.message_id, n.deadline_id, n.said_at),"
     " n.rung, p.worker_id, p.team_id, p.chair_id, p.iro_id, coalesce(p.restricted, true) FROM"
-    " (SELECT message_id, deadline_id, due_on, rung, said_at FROM timely.notice"
+    " (SELECT message_id, deadline_id, due_on, owed_since, rung, said_at FROM timely.notice"
     " WHERE message_id = ANY ($1::bigint[])"
-    " UNION ALL SELECT me.message_id, n.deadline_id, n.due_on, n.rung, n.said_at"
+    " UNION ALL SELECT me.message_id, n.deadline_id, n.due_on, n.owed_since, n.rung, n.said_at"
     " FROM timely.outbox me"
     " JOIN timely.message_deadline a USING (message_id) JOIN timely.notice n USING (deadline_id)"
     " JOIN timely.outbox o ON o.message_id = n.message_id"

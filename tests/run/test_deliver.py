@@ -230,6 +230,15 @@ def test_an_overtaken_digest_is_dropped(store):
     assert in_maildir(store) == [] and other
 
 
+def test_what_was_owed_before_it_is_not_said_beside_what_is_owed_again(store):
+    deadline = store.deadline(store.person('P1'), seen='2024-03-15 10:00')
+    store.agenda('2024-03-15 10:00')
+    digest = store.one("SELECT message_id FROM timely.outbox WHERE kind = 'digest'")
+    store.ask("UPDATE timely.deadline SET owed_since = '2024-03-15 10:03' WHERE deadline_id = %s", (deadline,))
+    assert store.deliver('2024-03-15 10:05') == [(str(digest), 'superseded')]
+    assert in_maildir(store) == []
+
+
 def test_a_digest_with_one_line_left_goes(store):
     store.deadline(store.person('P1'))
     met = store.deadline(store.person('P2'))
