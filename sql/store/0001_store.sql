@@ -571,7 +571,7 @@ CREATE TABLE timely.feed_object (
 -- Pages that links open: one deadline each. A link of a feed's entry goes with the entry, one of a mail at its time.
 CREATE TABLE timely.page_link (
     token_hash  text PRIMARY KEY,        -- SHA-256, hexadecimal
-    deadline_id bigint NOT NULL REFERENCES timely.deadline,
+    deadline_id bigint NOT NULL,         -- no deadline is ever deleted: to look for it at each link would cost as much again
     owner_kind  text,                    -- of the feed; NULL: a mail's
     owner_id    text,
     staff_id    text,                    -- whom the mail is to; NULL: a feed's
@@ -579,7 +579,6 @@ CREATE TABLE timely.page_link (
     CHECK ((owner_kind IS NULL) = (owner_id IS NULL) AND (owner_kind IS NULL) <> (staff_id IS NULL))
 );
 CREATE INDEX page_link_owner ON timely.page_link (owner_kind, owner_id) WHERE owner_kind IS NOT NULL;
-CREATE INDEX page_link_deadline ON timely.page_link (deadline_id);
 CREATE INDEX page_link_expires ON timely.page_link (expires_at) WHERE expires_at IS NOT NULL;
 
 -- What links are derived from, so that a feed that did not change is the same file again; and the forms of whoever has
