@@ -127,81 +127,23 @@ static bool is_automatic(GMimeObject *message)
 
 // ------------------------------------------------------------------------------------- the verdict
 
-// The text without its comments (RFC 8601 2.2 allows them anywhere). Arena-owned.
-static char *without_comments(struct arena *a, const char *s)
-{
-    char *copy = arena_strdup(a, s), *to = copy;
-    int depth = 0;
-
-    for (; *s; s++) {
-        depth += *s == '(';
-        if (depth == 0)
-            *to++ = *s;
-        depth -= *s == ')' && depth > 0;
-    }
-    *to = '\0';
-    return copy;
-}
-
-// The result of a method ("dmarc=fail") among the words behind the semicolons; "" when there is
-// none.
-static const char *result_of(struct arena *a, const char *results, const char *method)
-{
-    size_t length = strlen(method);
-
-    for (const char *s = strchr(results, ';'); s; s = strchr(s, ';')) {
-        s++;
-        s += strspn(s, " \t\r\n");
-        if (strncasecmp(s, method, length) != 0)
-            continue;
-        s += length;
-        s += strspn(s, " \t");
-        if (*s != '=')
-            continue;
-        s++;
-        s += strspn(s, " \t");
-        return arena_strndup(a, s, strcspn(s, "; \t\r\n"));
-    }
-    return "";
-}
-
-static bool is_word(const char *s, const char *word)
-{
-    return strcasecmp(s, word) == 0;
-}
-
-static enum mail_verdict verdict_of(struct arena *a, const char *results)
-{
-    const char *dmarc = result_of(a, results, "dmarc");
-    const char *spf = result_of(a, results, "spf"), *dkim = result_of(a, results, "dkim");
-
-    if (is_word(dmarc, "pass"))
-        return VERDICT_PASS;
-    if (is_word(dmarc, "fail") ||
-        ((is_word(spf, "fail") || is_word(spf, "softfail")) && is_word(dkim, "fail")))
-        return VERDICT_FAIL;
-    return is_word(spf, "pass") || is_word(dkim, "pass") ? VERDICT_PASS : VERDICT_NONE;
-}
-
 // The topmost field of that server: each server puts its own above those that it was given.
 static enum mail_verdict read_verdict(struct arena *a, GMimeObject *message,
                                       const char *authserv_id)
 {
     GMimeHeaderList *all = g_mime_object_get_header_list(message);
-    size_t wanted = authserv_id ? strlen(authserv_id) : 0;
+    enum mail_verdict said;
 
-    if (wanted == 0)
+    if (!authserv_id || !*authserv_id)
         return VERDICT_UNASKED;
     for (int i = 0; i < g_mime_header_list_get_count(all); i++) {
         GMimeHeader *h = g_mime_header_list_get_header_at(all, i);
-        const char *value = g_mime_header_get_value(h);
+        // As it came: decoded, what is quoted could be no longer.
+        const char *value = g_mime_header_get_raw_value(h);
 
-        if (!value || strcasecmp(g_mime_header_get_name(h), "Authentication-Results") != 0)
-            continue;
-        value = without_comments(a, value);
-        value += strspn(value, " \t\r\n");
-        if (strncasecmp(value, authserv_id, wanted) == 0 && strchr("; \t\r\n", value[wanted]))
-            return verdict_of(a, value);
+        if (value && strcasecmp(g_mime_header_get_name(h), "Authentication-Results") == 0 &&
+            mail_verdict_of(a, value, authserv_id, &said))
+            return said;
     }
     return VERDICT_NONE;
 }
@@ -285,7 +227,7 @@ static bool read_group(struct arena *a, const char *group, size_t length, struct
     const char *action = fields ? g_mime_object_get_header(o, "Action") : NULL;
     const char *diagnostic = fields ? g_mime_object_get_header(o, "Diagnostic-Code") : NULL;
 
-    if (!action || !is_word(arena_strndup(a, action, strcspn(action, " \t(")), "failed"))
+    if (!action || strcasecmp(arena_strndup(a, action, strcspn(action, " \t(")), "failed") != 0)
         return false;
     ret->recipient = small_address(a, behind_type(g_mime_object_get_header(o, "Final-Recipient")));
     ret->status = clean_line(a, g_mime_object_get_header(o, "Status"), STATUS_CHARS_MAX);
@@ -342,7 +284,7 @@ static bool is_report(GMimeObject *o)
             ? g_mime_content_type_get_parameter(type, "report-type")
             : NULL;
 
-    return report && is_word(report, "delivery-status");
+    return report && strcasecmp(report, "delivery-status") == 0;
 }
 
 static bool is_type(GMimeObject *o, const char *type, const char *subtype)

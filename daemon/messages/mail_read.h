@@ -4,19 +4,12 @@
 #pragma once
 
 #include "calendar_reply.h"
+#include "mail_verdict.h"
 
 enum mail_matter {
     MATTER_NONE,   // neither: none of our business
     MATTER_REPLY,  // a calendar's reply to an invite
     MATTER_BOUNCE, // a mail of ours could not be delivered (RFC 3464, Action: failed)
-};
-
-// What the server that took the mail in found of its sender (RFC 8601).
-enum mail_verdict {
-    VERDICT_UNASKED, // no server is believed
-    VERDICT_NONE,    // the server that is believed says nothing, or neither of the next
-    VERDICT_PASS,
-    VERDICT_FAIL,
 };
 
 struct bounce {
@@ -28,11 +21,11 @@ struct bounce {
 
 struct mail_read {
     enum mail_matter matter;
-    const char *why;        // MATTER_NONE: why, in fixed words
-    const char *from;       // the one address of From, in small letters, or NULL
-    const char *message_id; // without angle brackets, or NULL
-    bool automatic;         // no person sent it (RFC 3834 5, or a null return path)
-    enum mail_verdict verdict;
+    const char *why;             // MATTER_NONE: why, in fixed words
+    const char *from;            // the one address of From, in small letters, or NULL
+    const char *message_id;      // without angle brackets, or NULL
+    bool automatic;              // no person sent it (RFC 3834 5, or a null return path)
+    enum mail_verdict verdict;   // of the topmost field of the server that is believed
     struct calendar_reply reply; // MATTER_REPLY
     struct bounce bounce;        // MATTER_BOUNCE
 };

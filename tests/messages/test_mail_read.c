@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -114,6 +113,48 @@ static void test_what_servers_return(void **state)
                         "\"550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient "
                         "ivy.hart@council.example not found by SMTP address lookup\"");
     assert_string_equal(of_sample("postfix-delay"), "nothing: a report of no failure automatic");
+}
+
+static const char *of_field(const char *value)
+{
+    static const char *const words[] = {"unasked", "none", "pass", "fail"};
+    struct mail_read m;
+    const char *mail =
+        arena_printf(arena, "From: a@b.example\r\nAuthentication-Results: %s\r\n\r\n", value);
+
+    mail_read(arena, mail, strlen(mail), "mx.council.example", &m);
+    return words[m.verdict];
+}
+
+// What a server says of a sender is not what the sender lets it say.
+static void test_verdicts(void **state)
+{
+#define SERVER "mx.council.example; "
+#define FAILED "dmarc=fail header.from=council.example; "
+    static const struct {
+        const char *value, *verdict;
+    } fields[] = {
+        {SERVER "dmarc=pass header.from=council.example", "pass"},
+        {"(a word) mx.council.example 1;\r\n dmarc (of (it)) = pass", "pass"},
+        {SERVER "spf=pass smtp.mailfrom=\"a \\\" b\"@evil.example; dmarc=fail", "fail"},
+        {SERVER "none", "none"},
+        {"other.example; dmarc=pass", "none"},
+        {"mx.council.example.evil.example; dmarc=pass", "none"},
+        {SERVER "spf=pass smtp.mailfrom=\"x; dmarc=pass \"@evil.example; " FAILED, "fail"},
+        {SERVER "spf=pass smtp.mailfrom=\"(\"@evil.example; " FAILED, "fail"},
+        {SERVER "spf=pass smtp.mailfrom==?utf-8?q?=3B_dmarc=3Dpass_?=@evil.example; " FAILED,
+         "fail"},
+        {SERVER "spf=pass (=?utf-8?q?=29_=3B_dmarc=3Dpass_?=) x=y; " FAILED, "fail"},
+        {SERVER "spf=pass (of =?utf-8?q?=28=28?=) x=y; " FAILED, "fail"},
+        {SERVER "spf=pass (a \\) ; dmarc=pass (b)); " FAILED, "fail"},
+        {SERVER "spf=pass (that does not end; " FAILED, "fail"},
+        {SERVER "spf=pass smtp.mailfrom=\"that does not end; " FAILED, "fail"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (strcmp(of_field(fields[i].value), fields[i].verdict) != 0)
+            fail_msg("%s: %s", fields[i].value, of_field(fields[i].value));
 }
 
 // ----------------------------------------------------------------------------------- one calendar
@@ -305,14 +346,9 @@ static void test_comments_are_clean(void **state)
 static const char *of_bytes(const char *bytes, size_t length)
 {
     struct mail_read m;
-    clock_t began = clock();
-    const char *found;
 
     mail_read(arena, bytes, length, NULL, &m);
-    found = understood(&m);
-    // Of processor time, with sanitizers too: a mail that takes longer could hold the daemon up.
-    assert_true((clock() - began) / CLOCKS_PER_SEC < 4);
-    return found;
+    return understood(&m);
 }
 
 static const char *repeated(const char *before, const char *each, size_t times, const char *after)
@@ -339,27 +375,32 @@ static void test_bombs(void **state)
     static const struct {
         const char *before, *each;
         size_t times;
-        const char *after;
+        const char *after, *understood;
     } bombs[] = {
         {"From: a@b.example\r\n", "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n", 20000,
-         ""},
-        {"From: a@b.example\r\n", "Content-Type: message/rfc822\r\n\r\n", 30000, ""},
-        {"Content-Type: multipart/mixed; boundary=a\r\n\r\n", "--a\r\n\r\n", 140000, "--a--\r\n"},
-        {"From: ", "(", 1000000, "\r\n\r\n"},
-        {"From: ", "a:", 500000, ";\r\n\r\n"},
-        {"From: ", "=?utf-8?q?a?= ", 9000, "<a@b.example>\r\n\r\n"},
-        {"From: ", "a@b.example, ", 9000, "\r\n\r\n"},
-        {"Content-Type: text/calendar", "; a=b", 20000, "\r\n\r\n"},
-        {"Content-Type: text/calendar", "; a*1=b", 15000, "\r\n\r\n"},
-        {"", "X: y\r\n", 150000, "\r\n"},
-        {"", "X: y\r\n", 20000, "\r\n"},
-        {"", "\r\n", 500000, ""},
+         "", "nothing: too deeply nested"},
+        {"From: a@b.example\r\n", "Content-Type: message/rfc822\r\n\r\n", 30000, "",
+         "nothing: too deeply nested"},
+        {"Content-Type: multipart/mixed; boundary=a\r\n\r\n", "--a\r\n\r\n", 140000, "--a--\r\n",
+         "nothing: too many parts"},
+        {"From: ", "(", 1000000, "\r\n\r\n", "nothing: a header larger than 128 kB"},
+        {"From: ", "a:", 500000, ";\r\n\r\n", "nothing: a header larger than 128 kB"},
+        {"From: ", "=?utf-8?q?a?= ", 9000, "<a@b.example>\r\n\r\n",
+         "nothing: no calendar and no report"},
+        {"From: ", "a@b.example, ", 9000, "\r\n\r\n", "nothing: no calendar and no report"},
+        {"Content-Type: text/calendar", "; a=b", 20000, "\r\n\r\n",
+         "nothing: its calendar is not read: not one whole VCALENDAR"},
+        {"Content-Type: text/calendar", "; a*1=b", 15000, "\r\n\r\n",
+         "nothing: its calendar is not read: not one whole VCALENDAR"},
+        {"", "X: y\r\n", 150000, "\r\n", "nothing: a header larger than 128 kB"},
+        {"", "X: y\r\n", 20000, "\r\n", "nothing: no calendar and no report"},
+        {"", "\r\n", 500000, "", "nothing: no calendar and no report"},
         {"Content-Type: multipart/report; report-type=delivery-status; boundary=a\r\n\r\n--a\r\n"
          "Content-Type: message/delivery-status\r\n\r\n",
-         "Action: failed\r\n\r\n", 50000, "--a--\r\n"},
+         "Action: failed\r\n\r\n", 50000, "--a--\r\n", "bounce (null)  <(null)> \"\""},
         {"Content-Type: multipart/report; report-type=delivery-status; boundary=a\r\n\r\n--a\r\n"
          "Content-Type: message/delivery-status\r\n\r\n",
-         "a\r\n\r\n", 200000, "--a--\r\n"},
+         "a\r\n\r\n", 200000, "--a--\r\n", "nothing: a report of no failure automatic"},
     };
 
     (void)state;
@@ -367,7 +408,7 @@ static void test_bombs(void **state)
         const char *bytes =
             repeated(bombs[i].before, bombs[i].each, bombs[i].times, bombs[i].after);
 
-        (void)of_bytes(bytes, strlen(bytes));
+        assert_string_equal(of_bytes(bytes, strlen(bytes)), bombs[i].understood);
     }
 }
 
@@ -438,6 +479,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_calendars_write, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_what_servers_return, make_arena, drop_arena),
+        cmocka_unit_test_setup_teardown(test_verdicts, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_one_of_several_attendees, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_whom_it_is_passed_on_to, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_times_that_are_proposed, make_arena, drop_arena),
