@@ -1,4 +1,5 @@
 // Evidence for people: how the deadlines stood, and then what happened, in order of time.
+#include "clean.h"
 #include "directory.h"
 #include "evidence.h"
 #include "paragraph.h"
@@ -7,6 +8,7 @@
 #include <string.h>
 
 #define INDENT "                  " // below a time of day and its two blanks
+#define WORDS_MAX 4000              // characters of one paragraph
 
 struct showing {
     struct session *session;
@@ -110,24 +112,32 @@ static const char *outcome_words(const struct showing *v, const struct evidence_
 
 // ------------------------------------------------------------------------------------ the parts
 
+// Strangers' words are among them: an answer's comment, a mail server's reply, a key of the source.
+static void print_paragraph(const struct showing *v, const char *first, const char *rest,
+                            const char *words)
+{
+    paragraph_add(&v->session->out, first, rest, clean_line(v->session->arena, words, WORDS_MAX));
+}
+
 static void print_head(const struct showing *v, const char *person, struct moment at)
 {
     const struct evidence *e = v->evidence;
     struct arena *a = v->session->arena;
     struct text *out = &v->session->out;
 
-    paragraph_add(out, "", "",
-                  arena_printf(a, "%s%sperson %s%s, as known at %s.",
-                               e->reference ? e->reference : "", e->reference ? ", " : "", person,
-                               e->gone ? ", who is no longer in the case database" : "",
-                               at.minute < 0 ? date_words(a, at.on) : moment_words(a, at)));
+    print_paragraph(v, "", "",
+                    arena_printf(a, "%s%sperson %s%s, as known at %s.",
+                                 e->reference ? e->reference : "", e->reference ? ", " : "", person,
+                                 e->gone ? ", who is no longer in the case database" : "",
+                                 at.minute < 0 ? date_words(a, at.on) : moment_words(a, at)));
     text_add(out, "\n");
-    paragraph_add(
-        out, "", "",
+    print_paragraph(
+        v, "", "",
         "From what timely wrote down at the time, to which is only ever added: each answer "
         "with the facts that it was counted from, each message, and what became of it. "
-        "Names of staff and of duties, and the reference, are those of today. What a "
-        "calendar showed is not in it, nor whether a mail was read.");
+        "Names of staff and of duties, and the reference, are those of today; of a reading that "
+        "is held, the latest words. What a calendar showed is not in it, nor whether a mail was "
+        "read.");
 }
 
 static void print_held(const struct showing *v)
@@ -138,10 +148,11 @@ static void print_held(const struct showing *v)
         if (r->section != EVIDENCE_HELD)
             continue;
         text_add(&v->session->out, "\n");
-        paragraph_add(&v->session->out, "", "",
-                      arena_printf(v->session->arena,
-                                   "Held since %s, so that what was known may have been older: %s",
-                                   time_of(v, r), r->cells[E_DETAIL]));
+        print_paragraph(
+            v, "", "",
+            arena_printf(v->session->arena,
+                         "Held since %s, so that what was known may have been older: %s",
+                         time_of(v, r), r->cells[E_DETAIL]));
     }
 }
 
@@ -157,10 +168,10 @@ static void print_stood(const struct showing *v)
         if (r->section != EVIDENCE_STOOD)
             continue;
         count++;
-        paragraph_add(out, "", "  ",
-                      arena_printf(v->session->arena, "%s: %s; so since %s. %s",
-                                   deadline_words(v, r), state_words(v, r), time_of(v, r),
-                                   text_or(r->cells[E_DETAIL], "")));
+        print_paragraph(v, "", "  ",
+                        arena_printf(v->session->arena, "%s: %s; so since %s. %s",
+                                     deadline_words(v, r), state_words(v, r), time_of(v, r),
+                                     text_or(r->cells[E_DETAIL], "")));
     }
     if (count == 0)
         text_add(out, "No deadline was known.\n");
@@ -194,8 +205,12 @@ static const char *event_words(const struct showing *v, const struct evidence_ro
                                                                 : "in hand",
                             r->cells[E_DETAIL], deadline_words(v, r));
     case EVIDENCE_ANSWERED:
-        return arena_printf(a, "Answered: %s: %s; %s; %s", staff_words(v, r->cells[E_STAFF_ID]),
-                            r->cells[E_STATE], deadline_words(v, r), r->cells[E_DETAIL]);
+        return arena_printf(a, "Answered: %s: %s%s; %s; %s", staff_words(v, r->cells[E_STAFF_ID]),
+                            r->cells[E_STATE],
+                            r->cells[E_BOOKED_AT] ? arena_printf(a, ", and would have it on %s",
+                                                                 r->cells[E_BOOKED_AT])
+                                                  : "",
+                            deadline_words(v, r), r->cells[E_DETAIL]);
     case EVIDENCE_NOTED:
         return arena_printf(a, "Noted: %s%s%s%s%s; %s", r->cells[E_WHAT],
                             r->cells[E_MESSAGE_ID] ? " of message " : "",
@@ -280,7 +295,7 @@ static void print_line_of_message(const struct showing *v, const struct evidence
         words = arena_printf(a, "%s: listed once more", words);
     for (size_t i = 0; i < count && rows[i]->cells[E_RUNG]; i++)
         words = arena_printf(a, "%s%s%s", words, i ? "; " : ": ", rows[i]->cells[E_RUNG]);
-    paragraph_add(&v->session->out, INDENT "- ", INDENT "  ", words);
+    print_paragraph(v, INDENT "- ", INDENT "  ", words);
 }
 
 static void print_message(const struct showing *v, const struct evidence_row *const *rows,
@@ -309,11 +324,11 @@ static void print_event(const struct showing *v, const struct evidence_row *cons
 {
     struct arena *a = v->session->arena;
 
-    paragraph_add(&v->session->out, arena_printf(a, "%s  ", time_of(v, rows[0])), INDENT,
-                  arena_printf(a, "%s.",
-                               count > 1 && rows[0]->section == EVIDENCE_KNOWN
-                                   ? unknown_words(v, rows, count)
-                                   : event_words(v, rows[0])));
+    print_paragraph(v, arena_printf(a, "%s  ", time_of(v, rows[0])), INDENT,
+                    arena_printf(a, "%s.",
+                                 count > 1 && rows[0]->section == EVIDENCE_KNOWN
+                                     ? unknown_words(v, rows, count)
+                                     : event_words(v, rows[0])));
     if (rows[0]->section == EVIDENCE_TOLD)
         print_message(v, rows, count);
 }

@@ -116,10 +116,11 @@ static const char noted_sql[] = MINE ABOUT
     " AND (k.said_at, k.staff_id, 'deadline.' || k.kind) = (a.at, a.staff_id, a.what))"
     " ORDER BY a.at, a.audit_id";
 
+// A decision is not the end: what was rejected stays held until the table is sound again.
 static const char held_sql[] =
     "SELECT opened_at AS at, kind AS what, about || ': ' || text AS detail FROM timely.hold"
     " WHERE $1 <> '' AND kind <> 'calendar' AND opened_at < $2::timestamptz" // not of one person
-    " AND (decided_at IS NULL OR decided_at >= $2::timestamptz) ORDER BY opened_at, hold_id";
+    " AND (applied_at IS NULL OR applied_at >= $2::timestamptz) ORDER BY opened_at, hold_id";
 
 static const struct {
     const char *name, *sql;

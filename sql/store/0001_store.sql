@@ -173,7 +173,7 @@ CREATE TABLE timely.hold (
     decided     text CHECK (decided IN ('confirmed', 'rejected', 'resolved')),
     decided_by  text,
     decided_at  timestamptz,
-    applied_at  timestamptz             -- the round that took a confirmed reading
+    applied_at  timestamptz             -- business time of the round that ended it: took what was confirmed, or found all sound again
 );
 CREATE UNIQUE INDEX hold_open ON timely.hold (kind, about) WHERE decided IS NULL;
 
@@ -492,6 +492,7 @@ CREATE TRIGGER acknowledgement_only_ends BEFORE UPDATE OR DELETE ON timely.ackno
     FOR EACH ROW EXECUTE FUNCTION timely.only_ends('ended_at', 'ended_because');
 CREATE TRIGGER acknowledgement_not_truncated BEFORE TRUNCATE ON timely.acknowledgement
     FOR EACH STATEMENT EXECUTE FUNCTION timely.only_ends();
+CREATE TRIGGER finding_only_ends BEFORE UPDATE ON timely.finding FOR EACH ROW EXECUTE FUNCTION timely.only_ends('resolved_at');
 -- What a message says, to whom, is never written anew: once it is settled, its texts may be emptied, and the key of one that
 -- is taken back is free for another. Deleting a settled one is a purge; the audit has what was sent.
 CREATE FUNCTION timely.message_stands() RETURNS trigger LANGUAGE plpgsql AS $$

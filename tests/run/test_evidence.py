@@ -204,10 +204,50 @@ def test_what_was_redirected_did_not_reach_them(store):
 
 
 def test_readings_that_were_held_then(lived):
-    lived.ask("INSERT INTO timely.hold (kind, about, text, opened_at, decided, decided_at) VALUES"
-              " ('table', 'ssd_person', 'is empty', '2024-04-01 10:00+00', 'rejected', '2024-04-03 10:00+00')")
-    assert [len(of(evidence(lived, '--as-known-at', f'2024-04-0{day}'), 'held')) for day in (1, 2, 3)] == [1, 1, 0]
+    """Rejected on 3 April: what was known before is used until the table is sound, on 9 April."""
+    lived.ask("INSERT INTO timely.hold (kind, about, text, opened_at, decided, decided_at, applied_at) VALUES"
+              " ('table', 'ssd_person', 'is empty', '2024-04-01 10:00+00', 'rejected', '2024-04-03 10:00+00', '2024-04-09 10:00+00'),"
+              " ('calendar', '2024-05-07 added', 'a bank holiday', '2024-04-01 10:00+00', NULL, NULL, NULL)")
+
+    def held(day):
+        return [r['detail'] for r in of(evidence(lived, '--as-known-at', f'2024-04-0{day}'), 'held')]
+    assert [held(day) for day in (1, 3, 5, 8, 9)] == [['ssd_person: is empty']] * 4 + [[]]
     assert 'Held since 2024-04-01T11:00' in timely(lived, 'evidence', 'P1', '--as-known-at', '2024-04-02')
+
+
+def test_what_was_wrong_in_the_data_then(lived):
+    lived.ask("INSERT INTO timely.finding (person_id, code, origin, text, first_seen_at) VALUES"
+              " ('P1', 'no-worker', 'ssd_involvements', 'nobody is responsible', '2024-04-02 09:00+00')")
+    assert not of(evidence(lived, '--as-known-at', '2024-04-01'), 'finding')
+    found, = of(evidence(lived, '--as-known-at', '2024-04-02'), 'finding')
+    assert (found['at'], found['what']) == ('2024-04-02T10:00', 'no-worker') and 'nobody is responsible' in found['detail']
+    assert f"2024-04-02T10:00 Finding: no-worker, {found['detail']}" in ' '.join(timely(lived, 'evidence', 'P1').split())
+    with pytest.raises(psycopg2.Error, match='can only end'):
+        lived.ask("UPDATE timely.finding SET text = 'all is well'")
+
+
+def test_what_nobody_was_told(lived):
+    number = lived.one('SELECT deadline_id FROM timely.deadline WHERE uid = %s', (UID,))
+    lived.ask('INSERT INTO timely.notice (deadline_id, due_on, owed_since, rung, staff_id, said_at)'
+              " SELECT deadline_id, due_on, owed_since, r.rung, r.staff, '2024-04-03 09:00+00' FROM timely.deadline,"
+              " (VALUES ('chair, on the day', ''), ('social-worker, 10 days before', 'SW1')) r (rung, staff) WHERE deadline_id = %s", (number,))
+    assert sorted((r['at'], r['rung'], r['staff_id']) for r in of(evidence(lived), 'silent')) == \
+        [('2024-04-03T10:00', 'chair, on the day', ''), ('2024-04-03T10:00', 'social-worker, 10 days before', 'SW1')]
+    joined = ' '.join(timely(lived, 'evidence', 'P1').split())
+    assert '"chair, on the day", for which nobody was left.' in joined
+    assert '"social-worker, 10 days before", which had passed before the deadline was known.' in joined
+
+
+def test_an_answer_cannot_forge_a_line(store):
+    store.deadline(store.person('P1'), seen='2024-03-15 10:00')
+    meeting(store, store.one('SELECT deadline_id FROM timely.deadline'))
+    forged = '2024-03-16T09:00  Told: Name HEAD (HEAD), by a mail at once; sent'
+    proposed = 'DTSTART:20240502T090000Z\nDTEND:20240502T100000Z\n'
+    take(store, answer('CHAIR', 'TENTATIVE', method='COUNTER', starts=proposed + f'COMMENT:no\\n{forged}\n'))
+    said = timely(store, 'evidence', 'P1')
+    assert not [line for line in said.splitlines() if line.startswith('2024-03-16T09:00')]
+    answered = ' '.join(said.split()).split('Answered: ')[1]
+    assert answered.startswith('Name CHAIR (CHAIR): TENTATIVE, and would have it on 2024-05-02T') and forged.split('  ')[1] in answered
 
 
 def test_a_meeting_its_brothers_and_an_answer(store):
