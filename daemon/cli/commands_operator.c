@@ -51,39 +51,55 @@ static enum status run_hold_show(struct session *s, const struct arguments *g, s
     return STATUS_DONE;
 }
 
-// One hold by its number, or all readings that are held: a change of the calendar wants a look of
+// "7", or several: "7,9".
+static bool are_holds(struct arena *a, const char *words, size_t *ret_count, struct error *err)
+{
+    size_t length;
+
+    for (*ret_count = 1;; ++*ret_count, words += length + 1) {
+        length = strcspn(words, ",");
+        if (!operator_number("hold", arena_strndup(a, words, length), err))
+            return false;
+        if (!words[length])
+            return true;
+    }
+}
+
+// Holds by their numbers, or all readings that are held: a change of the calendar wants a look of
 // its own.
 static enum status decide(struct session *s, const struct arguments *g, const char *decision,
                           struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
-    const char *values[] = {g->words[0], decision, NULL, session_user(s)};
-    bool all = strcmp(g->words[0], "all") == 0;
+    const char *which = g->words[0];
+    const char *values[] = {which, decision, NULL, session_user(s)};
+    bool all = strcmp(which, "all") == 0;
+    size_t asked = 1;
 
-    if ((!all && !operator_number("hold", g->words[0], err)) || !session_store(s, err))
+    if ((!all && !are_holds(s->arena, which, &asked, err)) || !session_store(s, err))
         return status_of(err);
     values[2] = session_now(s); // the store's clock
     if (!db_ask(s->store,
                 "WITH decided AS (UPDATE timely.hold SET decided = $2, decided_by = $4,"
                 " decided_at = $3::timestamptz WHERE decided IS NULL"
-                " AND (CASE WHEN $1 = 'all' THEN kind <> 'calendar' ELSE hold_id = $1::bigint END)"
+                " AND (CASE WHEN $1 = 'all' THEN kind <> 'calendar'"
+                " ELSE hold_id = ANY (string_to_array($1, ',')::bigint[]) END)"
                 " RETURNING hold_id), told AS (INSERT INTO timely.audit (at, what, detail)"
                 " SELECT $3::timestamptz, 'hold.' || $2, format('hold %s by %s', hold_id, $4::text)"
                 " FROM decided) SELECT hold_id FROM decided ORDER BY hold_id",
                 4, values, &r, err))
         return status_of(err);
-    if (PQntuples(r) == 0) {
-        if (all)
-            fail(err, FAULT_INPUT, "no reading is held");
-        else
-            fail(err, FAULT_INPUT, "there is no open hold %s; \"timely hold show\" lists them",
-                 g->words[0]);
-        return STATUS_NO;
-    }
     for (int i = 0; i < PQntuples(r); i++)
         text_addf(&s->out, "Hold %s is %s; the daemon's next reading goes by it.\n",
                   db_text(r, i, 0), decision);
-    return STATUS_DONE;
+    if ((size_t)PQntuples(r) >= asked)
+        return STATUS_DONE;
+    if (all)
+        fail(err, FAULT_INPUT, "no reading is held");
+    else
+        fail(err, FAULT_INPUT, "there is no%s open hold %s; \"timely hold show\" lists them",
+             PQntuples(r) > 0 ? " other" : "", which);
+    return STATUS_NO;
 }
 
 static enum status run_hold_confirm(struct session *s, const struct arguments *g, struct error *err)
@@ -119,10 +135,10 @@ const struct command commands_operator[] = {
      NULL, run_invites},
     {"hold show", "", "lists readings and changes of the calendar that wait for a decision", NULL,
      run_hold_show},
-    {"hold confirm", "ID|all",
+    {"hold confirm", "ID,...|all",
      "the source is right: take the reading, or the change of the calendar", NULL,
      run_hold_confirm},
-    {"hold reject", "ID|all", "it is wrong: go on with what was known", NULL, run_hold_reject},
+    {"hold reject", "ID,...|all", "it is wrong: go on with what was known", NULL, run_hold_reject},
     {"status", "", "says what was read, what is owed, what waits; status 1 when unwell", NULL,
      run_status},
     {"alarm", "", "raises an alarm by the ways under \"alarm\", to see that it arrives",

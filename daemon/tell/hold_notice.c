@@ -82,7 +82,6 @@ static bool is_time(const struct notice *n, const PGresult *files, bool *ret_aga
 static json_t *notice_mail(const struct notice *n)
 {
     AUTO(text_done) struct text text = {0}, ids = {0};
-    const char *which = n->count == 1 ? n->holds[0].id : "all";
     struct outbox_mail m = {
         .kind = "operator",
         .recipient = n->config->operator_email,
@@ -97,12 +96,13 @@ static json_t *notice_mail(const struct notice *n)
         text_addf(&text, "hold %s: %s\n", n->holds[i].id, n->holds[i].text);
         text_addf(&ids, "%s%s", i ? "," : "", n->holds[i].id);
     }
+    // By their numbers: "all" would decide those, too, that are left open on purpose.
     text_addf(&text,
               "\nIf the case database is right:                        timely hold confirm %s\n"
               "If it is wrong and will be put right:                 timely hold reject %s\n"
               "A table that fills again needs no decision. `timely hold show` lists what is "
               "open.\n",
-              which, which);
+              text_str(&ids), text_str(&ids));
     m.dedupe = arena_printf(n->arena, "operator:holds:%s", text_str(&ids));
     m.text = text_str(&text);
     return outbox_message(n->arena, n->config, &m);

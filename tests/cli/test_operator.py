@@ -209,6 +209,17 @@ def test_all_readings_are_decided_together_and_no_change_of_the_calendar(store):
     assert 'expected the number of a hold' in store('hold', 'confirm', 'everything', status=2).err
 
 
+def test_several_holds_are_decided_by_their_numbers(store):
+    store.ask("INSERT INTO timely.hold (kind, about, text, opened_at)"
+              " SELECT 'table', n::text, 'is empty', now() FROM generate_series(1, 4) n")
+    store('hold', 'reject', '1,3')
+    again = store('hold', 'confirm', '3,4', status=1)
+    assert again.out.startswith('Hold 4 is confirmed') and 'there is no other open hold 3,4' in again.err
+    assert store.ask('SELECT decided FROM timely.hold ORDER BY hold_id') == [('rejected',), (None,), ('rejected',), ('confirmed',)]
+    for slip in ('2,', ',2', '2,,2', '2, 1', 'all,2'):
+        assert 'expected the number of a hold' in store('hold', 'reject', slip, status=2).err
+
+
 def test_status_is_unwell_for_a_reason(store):
     assert 'no daemon has run on this store yet' in store('status', status=1).out
     store.ask('UPDATE timely.state SET heartbeat_at = now()')
