@@ -7,9 +7,9 @@
 // who was paused beyond it (stopped, swapped out, its machine moved) gives none. While the store is
 // away nobody can renew, take over, or write down what became of a message: what is under way goes
 // on for as long as the lease is sure, and its settlement waits here. A store that returns finds
-// the lease over, yet the claim still ours: it is renewed before anybody else takes over, since
-// they wait a lease's time first (daemon/run/leases.c). Only who is cut off alone, for longer than
-// its lease and after the data left, is taken for dead, and the message is sent again.
+// the lease over, yet the claim still ours: others wait for a lease's time, and then doubt it for
+// another; before that it is renewed (daemon/run/leases.c). Only who is cut off alone, for longer
+// than that and after the data left, is taken for dead, and the message is sent again.
 //
 // The store says the claims and that the hand-over begins only when it can no longer lose that,
 // once a batch. Of the settlements it does so with the last: after its own crash we tell it all of
@@ -31,6 +31,8 @@
 
 struct batch {
     struct mail_maker maker;
+    struct config config;         // as it was when the messages were claimed
+    const struct config *current; // as it is
     struct sender *sender;
     struct directory *newer; // or NULL
     struct outgoing *messages;
@@ -225,13 +227,21 @@ static void take(struct batch *b, size_t i, struct delivered *ret)
     ret->away = takes_nothing(&answer);
 }
 
+// How messages leave is not changed in the middle of one. Each reading has texts of its own.
+static bool is_config_another(const struct batch *b)
+{
+    return b->current->delivery != b->config.delivery ||
+           b->current->redirect_to != b->config.redirect_to ||
+           b->current->from_email != b->config.from_email;
+}
+
 // Neither when it was lost or would be in vain, nor when it was asked long ago whether the message
-// is called for.
+// is called for, nor when it is to leave otherwise by now.
 static bool is_to_leave(const struct batch *b, size_t i, const struct delivered *ret)
 {
     bool in_time = b->handed == 0 || clock_monotonic() - b->began_at < TOO_LONG;
 
-    return in_time && claim_is_sure(&b->sender->claims[i]) && !ret->away &&
+    return in_time && claim_is_sure(&b->sender->claims[i]) && !ret->away && !is_config_another(b) &&
            !loop_stopping(fiber_loop());
 }
 
@@ -366,16 +376,19 @@ static void tell(const struct sender *s, struct delivered *ret)
 bool deliver_batch(struct db *store, const struct config *config, const struct directory *directory,
                    instant now, struct sender *sender, struct delivered *ret, struct error *err)
 {
-    AUTO(batch_done) struct batch b = {.sender = sender};
+    AUTO(batch_done)
+    struct batch b = {.sender = sender, .current = config};
 
     *ret = (struct delivered){0};
     if (!settle_again(store, config, sender, err))
         return false;
     forget_all(sender);
-    if (config->delivery == DELIVERY_OFF)
+    // After the wait: nothing is claimed under one that is over.
+    b.config = *config;
+    if (b.config.delivery == DELIVERY_OFF)
         return true;
     sender->arena = arena_new();
-    b.maker = (struct mail_maker){sender->arena, store, config, directory, now};
+    b.maker = (struct mail_maker){sender->arena, store, &b.config, directory, now};
     if (!claim(&b, err))
         return false;
     if (b.count > 0 && !treat(&b, ret, err))

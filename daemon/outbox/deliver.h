@@ -32,9 +32,10 @@ struct delivered {
 // off), one after the other, and settles each: as many as go out in a moment, and what then has to
 // wait for longer is let go. When the store goes away after a hand-over, what became of the message
 // is kept with the sender and settled by the next call, which comes as soon as the store is there:
-// until then the claims are still to be renewed. `config` is looked at anew after every wait.
-// `directory` may be a little old: it is read again before a message is dropped on its word. `now`
-// is business time. Waits; finishes what is in flight also after loop_stop.
+// until then the claims are still to be renewed. `*config` may become another one at every wait,
+// its old texts live on: what was claimed under the one before goes out under none. `directory` may
+// be a little old: it is read again before a message is dropped on its word. `now` is business
+// time. Waits; finishes what is in flight also after loop_stop.
 MUST_USE bool deliver_batch(struct db *store, const struct config *config,
                             const struct directory *directory, instant now, struct sender *sender,
                             struct delivered *ret, struct error *err);

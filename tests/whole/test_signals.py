@@ -1,10 +1,12 @@
 """Play 10: reloads, the end, and a server that goes away."""
+import contextlib
 import os
 import signal
 import subprocess
 import urllib.error
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from council import tiny, wait_for
@@ -75,6 +77,28 @@ def test_a_reload(council):
     council.configure(mail={'quiet period': '2 seconds'})
     council.daemon.reload()
     wait_for(lambda: council.daemon.said().count('daemon.reloaded') == 2)
+
+
+def test_what_was_claimed_before_a_reload_leaves_in_no_other_way(council):
+    """Redirected when it was claimed, and switched off while it is asked whether it is still called for."""
+    state = "SELECT state FROM timely.outbox WHERE dedupe = 'x'"
+    with contextlib.closing(psycopg2.connect(council.conninfo())) as connection:
+        connection.cursor().execute('LOCK TABLE timely.notice')  # where that is asked
+        council.ask('INSERT INTO timely.outbox (kind, dedupe, staff_id, recipient, subject, body_text, rfc_message_id, put_at,'
+                    " not_before) SELECT 'digest', 'x', professional_id, 'live@council.example', 'x', 'x', 'x@council.example',"
+                    " '2024-04-02 09:00', now() FROM timely.staff WHERE email IS NOT NULL LIMIT 1")
+        council.ask('NOTIFY timely_outbox')
+        wait_for(lambda: council.one(state) == 'claimed')
+        council.configure(mail={'delivery': 'off'})
+        reloads = council.daemon.said().count('daemon.reloaded')
+        council.daemon.reload()
+        wait_for(lambda: council.daemon.said().count('daemon.reloaded') > reloads)
+    wait_for(lambda: council.one(state) == 'due')
+    council.configure(mail={'delivery': 'redirect'})
+    council.daemon.reload()
+    wait_for(lambda: council.one(state) == 'sent')
+    mail, = [mail for mail in council.mails() if mail.id == '<x@council.example>']
+    assert mail.to == 'all@elsewhere.example'
 
 
 def test_term_finishes_and_nothing_is_lost(council):
