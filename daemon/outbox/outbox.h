@@ -28,9 +28,12 @@ struct feed_address {
     const char *kind, *id;
 };
 
-// One message that a sender holds. A lease that has ended without being renewed is anybody's to
-// take. The number fences: each claim of a message has a higher one.
-#define LEASE_S 10
+// One message that a sender holds. A lease that is over is doubted by the first who sees it, for as
+// long again; where it was not renewed by then it is anybody's to take. So what the dead have left
+// is taken up after twice that time, and no holder is robbed because the store slept or its clock
+// was put forward: before that, its own clock says that the lease is over. The number fences: each
+// claim of a message has a higher one.
+#define LEASE_S 6
 struct claim {
     long long message_id; // 0: nothing
     long long number;
@@ -59,8 +62,9 @@ struct outgoing {
 };
 
 // Claims the oldest messages that are due and that no earlier one for the same object and person
-// stands before, `most` of them or fewer; with take_over also those that another sender left in the
-// middle. claims[i] is that of (*ret)[i], oldest first. Waits. Arena-owned.
+// stands before, `most` of them or fewer; none: nothing is due. With take_over also those that
+// another sender left in the middle, and others whose lease is over are doubted. claims[i] is that
+// of (*ret)[i], oldest first. Waits. Arena-owned.
 MUST_USE bool outbox_claim(struct arena *a, struct db *store, const char *worker, bool take_over,
                            size_t most, struct claim *claims, struct outgoing **ret,
                            size_t *ret_count, struct error *err);
@@ -87,7 +91,8 @@ MUST_USE bool outbox_let_go(struct db *store, struct claim *const *claims, size_
 // renew. Waits.
 MUST_USE bool outbox_forget_ahead(struct db *store, struct error *err);
 
-// Real seconds until the next message can be claimed; -1 when none waits. Waits.
+// Real seconds until the next message can be claimed, or a lease doubted; -1 when none waits.
+// Waits.
 MUST_USE bool outbox_next_in(struct db *store, bool take_over, double *ret_seconds,
                              struct error *err);
 

@@ -41,23 +41,31 @@ void claim_forget(struct claim *c)
 #define IS_WAITING "m.settled_at IS NULL"
 
 // The right-hand sides see the row as it was: one that was being handed over may have left. The
-// oldest goes first, however often it was tried: after an outage what has waited longest.
+// oldest goes first, however often it was tried: after an outage what has waited longest. A lease
+// that is over is doubted first: where the store slept, or its clock was stepped, or it was out of
+// reach, its holder has some seconds to renew it.
 static const char claim_sql[] =
-    "WITH mine AS (UPDATE timely.outbox o SET state = 'claimed', claimed_by = $2,"
+    "WITH seen AS (SELECT m.message_id, m.put_at, m.state = 'due' OR m.doubted AS is_free"
+    " FROM timely.outbox m WHERE " IS_WAITING
+    " AND m.not_before <= now() AND (m.state = 'due' OR ($4::boolean AND m.lease_until <= now()))"
+    " AND " NONE_BEFORE
+    " ORDER BY m.put_at, m.message_id FOR UPDATE SKIP LOCKED LIMIT $3::integer),"
+    " doubt AS (UPDATE timely.outbox o SET doubted = true,"
+    " lease_until = " A_LEASE
+    " FROM seen WHERE o.message_id = seen.message_id AND NOT seen.is_free),"
+    " mine AS (UPDATE timely.outbox o SET state = 'claimed', claimed_by = $2, doubted = false,"
     " claim_number = o.claim_number + 1, lease_until = " A_LEASE ","
     " maybe_repeat = o.maybe_repeat OR o.state = 'handing_over'"
-    " WHERE o.message_id IN (SELECT m.message_id FROM timely.outbox m WHERE " IS_WAITING
-    " AND m.not_before <= now() AND (m.state = 'due' OR ($3::boolean AND m.lease_until <= now()))"
-    " AND " NONE_BEFORE
-    " ORDER BY m.put_at, m.message_id FOR UPDATE SKIP LOCKED LIMIT $4::integer) RETURNING o.*)"
+    " FROM seen WHERE o.message_id = seen.message_id AND seen.is_free RETURNING o.*)"
     " SELECT o.message_id, o.claim_number, coalesce(o.object_id, 0), o.attempts, o.sequence,"
     " o.kind, o.staff_id, o.recipient, o.subject, o.body_text, o.body_html, o.body_calendar,"
     " o.rfc_message_id, (extract(epoch FROM o.put_at) * 1000000)::bigint,"
     " o.feed_kind, o.feed_owner,"
     " (SELECT c.uid FROM timely.calendar_object c WHERE c.object_id = o.object_id),"
     " (SELECT f.rfc_message_id FROM timely.outbox f WHERE f.object_id = o.object_id"
-    " AND f.staff_id = o.staff_id AND f.state = 'sent' ORDER BY f.message_id LIMIT 1), "
-    "o.maybe_repeat, coalesce(o.page_id, 0) FROM mine o ORDER BY o.put_at, o.message_id";
+    " AND f.staff_id = o.staff_id AND f.state = 'sent' ORDER BY f.message_id LIMIT 1),"
+    " o.maybe_repeat, coalesce(o.page_id, 0)"
+    " FROM seen s LEFT JOIN mine o USING (message_id) ORDER BY s.put_at, s.message_id";
 
 static struct outgoing outgoing_row(struct arena *a, const PGresult *r, int row)
 {
@@ -88,22 +96,40 @@ static const char *lease_seconds(struct arena *a)
     return arena_printf(a, "%d", LEASE_S);
 }
 
+// Takes those rows that are ours; how many.
+static size_t take_rows(struct arena *a, const PGresult *r, int64_t asked_at, struct claim *claims,
+                        struct outgoing *messages)
+{
+    size_t count = 0;
+
+    for (int i = 0; i < PQntuples(r); i++) {
+        if (!db_text(r, i, 0))
+            continue; // it was doubted
+        hold(&claims[count], db_int(r, i, 0), db_int(r, i, 1), asked_at);
+        messages[count++] = outgoing_row(a, r, i);
+    }
+    return count;
+}
+
 bool outbox_claim(struct arena *a, struct db *store, const char *worker, bool take_over,
                   size_t most, struct claim *claims, struct outgoing **ret, size_t *ret_count,
                   struct error *err)
 {
-    AUTO(pgresult_done) PGresult *r = NULL;
-    const char *values[] = {lease_seconds(a), worker, take_over ? "t" : "f",
-                            arena_printf(a, "%zu", most)};
-    int64_t asked_at = clock_monotonic();
+    const char *values[] = {lease_seconds(a), worker, arena_printf(a, "%zu", most),
+                            take_over ? "t" : "f"};
+    bool again = true;
 
-    if (!db_ask_often(store, claim_sql, 4, values, &r, err))
-        return false;
-    *ret_count = (size_t)PQntuples(r);
-    *ret = ARENA_ARRAY(a, struct outgoing, *ret_count + 1);
-    for (size_t i = 0; i < *ret_count; i++) {
-        hold(&claims[i], db_int(r, (int)i, 0), db_int(r, (int)i, 1), asked_at);
-        (*ret)[i] = outgoing_row(a, r, (int)i);
+    *ret = ARENA_ARRAY(a, struct outgoing, most + 1);
+    *ret_count = 0;
+    // Those that are doubted stand before no others: behind them there may be some that are due.
+    while (again && *ret_count == 0) {
+        AUTO(pgresult_done) PGresult *r = NULL;
+        int64_t asked_at = clock_monotonic();
+
+        if (!db_ask_often(store, claim_sql, 4, values, &r, err))
+            return false;
+        *ret_count = take_rows(a, r, asked_at, claims, *ret);
+        again = PQntuples(r) > 0;
     }
     return true;
 }
@@ -111,7 +137,7 @@ bool outbox_claim(struct arena *a, struct db *store, const char *worker, bool ta
 bool outbox_next_in(struct db *store, bool take_over, double *ret_seconds, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
-    const char *seconds, *may = take_over ? "t" : "f";
+    const char *in, *may = take_over ? "t" : "f";
 
     if (!db_ask(
             store,
@@ -122,8 +148,8 @@ bool outbox_next_in(struct db *store, bool take_over, double *ret_seconds, struc
             " AND (m.state = 'due' OR $1::boolean) AND " NONE_BEFORE,
             1, &may, &r, err))
         return false;
-    seconds = db_text(r, 0, 0);
-    *ret_seconds = seconds ? strtod(seconds, NULL) : -1;
+    in = db_text(r, 0, 0);
+    *ret_seconds = in ? strtod(in, NULL) : -1;
     return true;
 }
 
@@ -132,7 +158,7 @@ bool outbox_next_in(struct db *store, bool take_over, double *ret_seconds, struc
 // Of each that is asked for whether it has a new lease, and else whether it was lost.
 #define FOR_A_LEASE(and_set, of_state, is_lost)                                                    \
     "WITH held (message_id, number) AS (SELECT * FROM unnest($2::bigint[], $3::bigint[])),"        \
-    " kept AS (UPDATE timely.outbox o SET lease_until = " A_LEASE and_set                          \
+    " kept AS (UPDATE timely.outbox o SET doubted = false, lease_until = " A_LEASE and_set         \
     " FROM held h WHERE o.message_id = h.message_id AND o.claim_number = h.number"                 \
     " AND " of_state " RETURNING o.message_id)"                                                    \
     " SELECT h.message_id, h.number, k.message_id IS NOT NULL, " is_lost                           \

@@ -1,4 +1,4 @@
-// One statement for all claims of the process, every two seconds: a lease outlives four that fail.
+// One statement for all claims of the process, every two seconds: a lease outlives two that fail.
 // And one a minute, for waits that the server's clock has made too long.
 // It goes on after loop_stop until the last hand-over has ended.
 #include "leases.h"

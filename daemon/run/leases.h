@@ -26,7 +26,7 @@ void leases_end(struct leases *l);
 // A sender found the store away.
 void leases_store_away(struct leases *l);
 
-// Whether an expired lease says that its holder is dead. It does not when the store was away for us
-// a moment ago: others could not renew theirs either, and have a lease's time to do so. A process
-// that has just started has seen nothing of that kind.
+// Whether an expired lease may be doubted, and one that was doubted be taken for a death. Not when
+// the store was away for us a moment ago: others could not renew theirs either, and have a lease's
+// time to do so. A process that has just started has seen nothing of that kind.
 bool leases_may_take_over(const struct leases *l);

@@ -366,8 +366,9 @@ SELECT a.* FROM timely.acknowledgement a JOIN timely.deadline d USING (deadline_
 --   due            superseded     the agenda  the same of a newer digest to the same person, which says what still stands; of the
 --                                             list of a week, only by a newer list with a digest in it
 --   due            claimed        a sender    not_before has come; no older one about the same object to the same person waits
---   claimed        claimed        another     lease_until has passed
---   handing_over   claimed        another     lease_until has passed; it may have left: maybe_repeat
+--   either         itself         another     lease_until has passed: doubted, and lengthened
+--   claimed        claimed        another     lease_until has passed, and it was doubted
+--   handing_over   claimed        another     the same; it may have left: maybe_repeat
 --   claimed        handing_over   the holder  claim_number is still its own; before the first byte leaves
 --   claimed        superseded     the holder  the same; nothing in it is for its recipient any more, or it names a child who is
 --                                             not: taken back, so that its key may be put in again, as another message
@@ -384,13 +385,15 @@ SELECT a.* FROM timely.acknowledgement a JOIN timely.deadline d USING (deadline_
 --   expired        due            a person    timely outbox retry
 --
 -- A sender claims several at a time, as many as go out in a moment, and hands over one after the other. Every claim raises
--- claim_number, so a holder that others took for dead checks in vain. A lease lasts ten seconds and is renewed while its
--- holder lives. That a message is claimed, and that it begins to be handed over, is on the disk before anything is done on
--- it. What the holder then says of it is on its way to the store before the next message leaves, and arrives even if the
--- holder dies; the disk has it a moment later: the holder remembers it for so long, and says it again to a store that has
--- crashed. So no message is lost, each is one row and one Message-ID, and it reaches the mail server twice only if an answer
--- was lost, or if its holder died or was out of touch after the data had begun to leave: tests/model/outbox.pml is this table
--- as a model, and is checked.
+-- claim_number, so a holder that others took for dead checks in vain. A lease lasts six seconds and is renewed every two
+-- while its holder lives. One that is over is doubted for as long again before anybody takes it: the store may have slept with
+-- its word on the way, or been away, or had its clock put forward. That a message is claimed, and that it begins to be
+-- handed over, is on the disk before anything is done on it. What the holder then says of it is on its way to the store before
+-- the next message leaves, and arrives even if the holder dies; the disk has it a moment later: the holder remembers it for
+-- so long, and says it again to a store that has crashed. So no message is lost, each is one row and one Message-ID, and it
+-- reaches the mail server twice only if an answer was lost, or if its holder died or was out of touch after the data had begun
+-- to leave: tests/model/outbox.pml is this table as a model, and is checked. Only what is taken back after its answer was lost
+-- is said again in another mail: nobody can know whether the first one arrived.
 CREATE TABLE timely.outbox (
     message_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind           text NOT NULL CHECK (kind IN ('digest', 'alarm', 'invite', 'cancel', 'operator', 'summary', 'weekly', 'welcome')),
@@ -415,6 +418,7 @@ CREATE TABLE timely.outbox (
     claimed_by     text,
     claim_number   bigint NOT NULL DEFAULT 0, -- fencing: rises with every claim
     lease_until    timestamptz,          -- real time of the server
+    doubted        boolean NOT NULL DEFAULT false, -- its lease was over, and was lengthened for its holder to renew it
     maybe_repeat   boolean NOT NULL DEFAULT false, -- a hand-over whose answer was lost is tried again
     last_answer    text,
     settled_at     timestamptz,          -- business time; NULL: it waits

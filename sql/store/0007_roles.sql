@@ -19,7 +19,7 @@ BEGIN
         REVOKE UPDATE, DELETE ON timely.cover FROM timely_daemon;
         GRANT UPDATE (withdrawn_on) ON timely.cover TO timely_daemon;
         REVOKE UPDATE, DELETE ON timely.outbox FROM timely_daemon;
-        GRANT UPDATE (dedupe, state, put_at, not_before, attempts, claimed_by, claim_number, lease_until, maybe_repeat,
+        GRANT UPDATE (dedupe, state, put_at, not_before, attempts, claimed_by, claim_number, lease_until, doubted, maybe_repeat,
             last_answer, settled_at, given_up) ON timely.outbox TO timely_daemon;
     END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'timely_web') THEN

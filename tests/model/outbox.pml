@@ -4,7 +4,8 @@
  *
  * Two messages about one calendar object to one person: 0, and the newer 1. An atomic sequence on a row is a statement of
  * the store. Time is not counted: a lease may end whenever nobody who is in touch with the store holds the row, and a
- * holder's own clock says so first. A sender holds several messages; each goes its own way, so here it holds one.
+ * holder's own clock says so first; or at once, where the store slept with a claim on its way or its clock was put forward.
+ * It is then doubted for as long again, in which nothing of that kind happens once more. A sender holds several messages; each goes its own way, so here it holds one.
  *
  * A settlement is sent, and the next message begins to leave before it is answered. It arrives even if its sender crashes,
  * and is carried out in less than a lease's time, unless the store goes away or its sender is cut off. Nor is it waited for
@@ -14,7 +15,7 @@
  * What the holder supersedes may have a key that can be put in again (taken back): that is another message, a row and a
  * Message-ID of its own, and none of these two.
  *
- * Each of NO_FENCE, NO_LEASE_CHECK, NO_MARK, NO_WAIT, NO_GRACE, NO_REPEAT_KEPT, NO_SECOND_WORD, NO_SENDING and NO_DEDUPE
+ * Each of NO_FENCE, NO_LEASE_CHECK, NO_MARK, NO_WAIT, NO_GRACE, NO_DOUBT, NO_REPEAT_KEPT, NO_SECOND_WORD, NO_SENDING and NO_DEDUPE
  * takes away one thing that the daemon does; the model must then fail. */
 
 #define SENDERS 2
@@ -31,6 +32,7 @@ typedef row {
     mtype state = absent;
     bool maybe_repeat;
     bool lease_over;
+    bool doubted;
     mtype was = kept; /* what a crash of the store brings back: the disk does not have the row yet */
     bool was_repeat;
 }
@@ -43,7 +45,8 @@ typedef memory {
     bool sure;              /* its own clock: the lease is not over */
     bool giving;            /* the data may be leaving */
     bool crashed;
-    bool told; /* what became of the message, on a connection that the store has not broken since */
+    bool grace; /* the store came back a moment ago: who holds something has not renewed it yet */
+    bool told;  /* what became of the message, on a connection that the store has not broken since */
     mtype touch = in_touch;
 }
 memory sender[SENDERS];
@@ -57,7 +60,6 @@ typedef word {
 word on_way[SENDERS];
 
 bool store_away;
-bool grace; /* the store came back a moment ago: who holds something has not renewed it yet */
 
 #ifndef TROUBLES
 #define TROUBLES 3
@@ -73,8 +75,12 @@ bool excused[MESSAGES];  /* an answer was lost, a holder died or was out of touc
 
 #define is_held(m) (outbox[m].state == claimed || outbox[m].state == handing_over)
 #define is_waiting(m) (outbox[m].state == due || is_held(m))
-#define is_over(m) (outbox[m].lease_over && !grace)
-#define can_claim(m) (outbox[m].state == due || (is_held(m) && is_over(m)))
+#ifdef NO_DOUBT
+#define is_lost(m) outbox[m].lease_over
+#else
+#define is_lost(m) (outbox[m].lease_over && outbox[m].doubted)
+#endif
+#define can_claim(s, m) (outbox[m].state == due || (is_held(m) && is_lost(m) && !sender[s].grace))
 
 #define reaches_store(s) (!store_away && sender[s].touch == in_touch)
 #define is_awake(s) (sender[s].touch != stopped)
@@ -174,14 +180,15 @@ inline put(m)
 inline claim(s, m)
 {
     atomic {
-        reaches_store(s) && (can_claim(0) || (can_claim(1) && !is_waiting(0))) ->
+        reaches_store(s) && (can_claim(s, 0) || (can_claim(s, 1) && !is_waiting(0))) ->
         if
-        :: can_claim(0) -> m = 0
+        :: can_claim(s, 0) -> m = 0
         :: else -> m = 1
         fi;
         outbox[m].maybe_repeat = outbox[m].maybe_repeat || outbox[m].state == handing_over;
         outbox[m].state = claimed;
         outbox[m].lease_over = false;
+        outbox[m].doubted = false;
         if
         :: sender[1 - s].message == m -> sender[1 - s].newest = false
         :: else
@@ -191,6 +198,17 @@ inline claim(s, m)
         sender[s].message = m;
         sender[s].newest = true;
         sender[s].sure = true;
+        keep_all()
+    }
+}
+
+/* outbox_claim, of a lease that is over: it is lengthened. */
+inline doubt(s, m)
+{
+    atomic {
+        reaches_store(s) && !sender[s].grace && is_held(m) && outbox[m].lease_over && !outbox[m].doubted ->
+        outbox[m].doubted = true;
+        outbox[m].lease_over = false;
         keep_all()
     }
 }
@@ -210,6 +228,7 @@ inline mark(s, m, outcome)
             outbox[m].state = handing_over;
 #endif
             outbox[m].lease_over = false;
+            outbox[m].doubted = false;
             sender[s].sure = true
         :: !is_ours(s, m) -> outcome = lost
         fi
@@ -220,8 +239,10 @@ inline mark(s, m, outcome)
 inline renew(s)
 {
     atomic {
-        sender[s].message != NOTHING && !sender[s].sure && can_renew(s, sender[s].message) ->
+        sender[s].message != NOTHING && can_renew(s, sender[s].message) &&
+            (!sender[s].sure || outbox[sender[s].message].lease_over || outbox[sender[s].message].doubted) ->
         outbox[sender[s].message].lease_over = false;
+        outbox[sender[s].message].doubted = false;
         sender[s].sure = true;
         keep_all()
     }
@@ -230,6 +251,7 @@ inline renew(s)
 inline become(m, outcome)
 {
     outbox[m].lease_over = false;
+    outbox[m].doubted = false;
     if
     :: outcome == taken -> outbox[m].state = sent
     :: outcome == never_taken -> outbox[m].state = refused
@@ -401,6 +423,7 @@ inline crash(s)
         lose_word(s);
 #endif
         forget(s);
+        sender[s].grace = false;
         sender[s].touch = in_touch;
         sender[s].crashed = true
     }
@@ -465,19 +488,33 @@ end_calm:
             store_away ->
             store_away = false;
 #ifndef NO_GRACE
-            grace = true
+            sender[0].grace = true;
+            sender[1].grace = true
 #endif
         }
     /* Whoever takes over waits for a lease's time after the store is back; a heartbeat is faster. */
     :: atomic {
-            grace && !awaits_renewal(0) && !awaits_renewal(1) && !is_told(0) && !is_told(1) ->
-            grace = false
+            (sender[0].grace || sender[1].grace) && !awaits_renewal(0) && !awaits_renewal(1) && !is_told(0) && !is_told(1) ->
+            sender[0].grace = false;
+            sender[1].grace = false
+        }
+    /* It sleeps, or its clock is put forward: that counts for two. With two others beside it within a few seconds, as that
+     * it goes away while it doubts and the holder dies as it comes back, there may be a repeat. */
+    :: atomic {
+            troubles > 1 && !store_away && (is_held(0) || is_held(1)) && !outbox[0].doubted && !outbox[1].doubted ->
+            troubles = troubles - 2;
+            outbox[0].lease_over = is_held(0);
+            outbox[1].lease_over = is_held(1)
         }
     /* Time goes by: for the holder first, whose clock began before the server's. */
     :: atomic { sender[0].sure && !reaches_store(0) -> sender[0].sure = false }
     :: atomic { sender[1].sure && !reaches_store(1) -> sender[1].sure = false }
     :: atomic { can_end(0) -> outbox[0].lease_over = true }
     :: atomic { can_end(1) -> outbox[1].lease_over = true }
+    :: doubt(0, 0)
+    :: doubt(0, 1)
+    :: doubt(1, 0)
+    :: doubt(1, 1)
     :: renew(0)
     :: renew(1)
     :: arrive(0, m, outcome)

@@ -147,7 +147,7 @@ class Council:
 
     def hurry(self):
         """Ends the leases of a daemon that was killed, and makes every retry due."""
-        self.ask("UPDATE timely.outbox SET lease_until = now() WHERE state IN ('claimed', 'handing_over')")
+        self.ask("UPDATE timely.outbox SET lease_until = now(), doubted = true WHERE state IN ('claimed', 'handing_over')")
         self.retry_now()
 
     def retry_now(self):

@@ -233,7 +233,7 @@ def test_one_of_two_daemons_is_killed_while_mails_are_handed_over(scene):
     doomed.wait()
     killed_at = time.monotonic()
     number, seconds = left()
-    assert number and seconds <= 10
+    assert number and seconds <= 6
     scene.server.behaviour = 'kind'
     council.wait(lambda: not left()[0], 'the other one')
     print(f'\ntaken over after {time.monotonic() - killed_at:.1f} s', end=' ')
