@@ -74,6 +74,8 @@ static const char told_sql[] = MINE ABOUT
     " THEN o.settled_at END) AS state_at,"
     " concat_ws('; ', CASE WHEN l.detail LIKE '% redirected=t%' THEN"
     " 'redirected to the one mailbox for everything' END,"
+    " CASE WHEN o.state = 'superseded' AND o.maybe_repeat THEN"
+    " 'a try before that may have arrived' END,"
     " CASE WHEN l.what = 'message.' || o.state THEN nullif(o.last_answer, '') END) AS detail"
     " FROM about LEFT JOIN mine d USING (deadline_id) LEFT JOIN timely.outbox o USING (message_id)"
     " LEFT JOIN timely.notice n USING (message_id, deadline_id) LEFT JOIN last l USING (message_id)"

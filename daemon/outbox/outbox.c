@@ -69,12 +69,14 @@ void settlement_becomes(struct arena *a, struct settlement *s, enum outcome outc
 #define ANSWER " SELECT o.claim_number = $2::bigint, set_config('synchronous_commit', 'off', true)"
 #define OF_MESSAGE " FROM timely.outbox o WHERE o.message_id = $1::bigint"
 
-// A message that will be tried again is due once more; every other outcome is its last state.
+// A message that will be tried again is due once more; every other outcome is its last state. One
+// whose hand-over could not begin has been tried, too.
+#define TRIES "(attempts + (state = 'claimed')::integer)"
 static const char retry_sql[] =
     "WITH mine AS (UPDATE timely.outbox SET state = 'due', lease_until = NULL, claimed_by = NULL,"
-    " last_answer = $4, maybe_repeat = maybe_repeat OR $3 = 'unsure',"
-    " not_before = now() + make_interval(secs => least($5::integer * greatest(attempts, 1)::bigint"
-    " * greatest(attempts, 1), $6::integer)::double precision)" IS_OURS ANSWER OF_MESSAGE;
+    " last_answer = $4, maybe_repeat = maybe_repeat OR $3 = 'unsure', attempts = " TRIES ","
+    " not_before = now() + make_interval(secs => least($5::integer * " TRIES "::bigint * " TRIES ","
+    " $6::integer)::double precision)" IS_OURS ANSWER OF_MESSAGE;
 
 // Of what the agenda can say anew its key is free again.
 #define IS_TAKEN_BACK "$3 = 'superseded' AND kind IN ('digest', 'alarm', 'weekly')"

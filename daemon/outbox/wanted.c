@@ -210,11 +210,12 @@ static bool ask_children(const struct asked *q, struct error *err)
 // ----------------------------------------------------------------------------------------- invites
 
 // Nobody is invited to what is over; an update still goes, since an older time would stay in the
-// calendar.
+// calendar. Nor does a version go after a later one, as a refused one that a person sends again.
 static const char holder_sql[] =
     "SELECT m.message_id FROM timely.outbox m"
     " JOIN timely.invite_holder h USING (object_id, staff_id)"
     " JOIN timely.calendar_object o USING (object_id) WHERE m.message_id = ANY ($1::bigint[])"
+    " AND coalesce(h.sequence_sent, m.sequence) <= m.sequence"
     " AND (h.sequence_sent IS NOT NULL"
     " OR coalesce(o.ends_at, o.starts_on + 1) > $2::timestamp)";
 

@@ -10,7 +10,7 @@ BEGIN
 END $$;
 
 -- Puts one message into the outbox. An older message about the same calendar object to the same person that has surely
--- not left is superseded; a cancellation of an invite that never left is dropped with it. `about` are the uids of the
+-- not left is superseded; a cancellation of an invite that surely never left is dropped with it. `about` are the uids of the
 -- deadlines that it is about, besides those that the object serves.
 CREATE FUNCTION timely.put_message(m jsonb, business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -24,7 +24,7 @@ BEGIN
            AND sequence < (m->>'sequence')::integer AND NOT maybe_repeat;
         SELECT count(*) > 0 INTO in_flight FROM timely.outbox
          WHERE object_id = the_object AND staff_id = m->>'staff_id'
-           AND (state IN ('claimed', 'handing_over', 'sent') OR (state = 'due' AND maybe_repeat));
+           AND (state IN ('claimed', 'handing_over', 'sent') OR maybe_repeat);
         IF m->>'kind' = 'cancel' AND NOT in_flight THEN
             RETURN;
         END IF;

@@ -1,6 +1,7 @@
 """From the outbox to people: what is sent to whom, what is not, and what a crash or a server's refusal leaves behind."""
 import email
 import email.policy
+import json
 import socket
 import time
 
@@ -106,6 +107,9 @@ def test_no_token_no_mail(store, tokens):
         assert not server.tokens
     said = store.one('SELECT last_answer FROM timely.outbox WHERE message_id = %s', (message,))
     assert 'no token' in said and 'invalid_client' in said and 'wrong' not in said
+    store.ask("UPDATE timely.state SET heartbeat_at = now(), read_at = now(); UPDATE timely.expected SET sends = true")
+    late = store.ask("SELECT code FROM timely.self_audit('2024-04-09', '2024-04-09 10:00') WHERE code = 'message-late' AND count > 0")
+    assert late, 'a try that cannot begin is one'
 
 
 def test_a_busy_server_is_tried_again_later(store):
@@ -295,6 +299,28 @@ def test_an_invite_to_who_no_longer_holds_it_is_dropped(store, invited):
     store.ask("DELETE FROM timely.invite_holder WHERE staff_id = 'SW1'")
     message = store.put('invite:u1:SW1:1', kind='invite', object_id=invited, sequence=1)
     assert store.deliver() == [(str(message), 'superseded')]
+
+
+def test_a_version_that_was_refused_does_not_go_after_a_later_one(store, invited):
+    first = store.put('invite:u1:SW1:1', kind='invite', object_id=invited, sequence=1, not_before='2023-01-01')
+    store.ask("UPDATE timely.outbox SET state = 'refused', given_up = true, settled_at = now()")
+    later = store.put('invite:u1:SW1:2', kind='invite', object_id=invited, sequence=2)
+    assert store.deliver() == [(str(later), 'sent')]
+    store.ask("UPDATE timely.outbox SET state = 'due', given_up = false, settled_at = NULL, not_before = now() WHERE message_id = %s",
+              (first,))  # timely outbox retry
+    assert store.deliver() == [(str(first), 'superseded')]
+
+
+def test_a_cancellation_follows_what_may_have_arrived(store, invited):
+    """The answer to the invite was lost, and its next try was refused."""
+    invite = store.put('invite:u1:SW1:1', kind='invite', object_id=invited, sequence=1)
+    cancel = {'uid': 'u1', 'kind': 'cancel', 'staff_id': 'SW1', 'sequence': 2, 'recipient': 'sw1@council.example', 'subject': 's',
+              'text': 't', 'dedupe': 'cancel:u1:SW1:2', 'message_id': 'c@x'}
+    for may_have_arrived in (False, True):
+        store.ask("UPDATE timely.outbox SET state = 'refused', given_up = true, settled_at = now(), maybe_repeat = %s", (may_have_arrived,))
+        store.ask('SELECT timely.put_message(%s, now())', (json.dumps(cancel),))
+        assert store.ask("SELECT state FROM timely.outbox WHERE kind = 'cancel'") == [('due',)] * may_have_arrived
+    assert store.state(invite) == 'refused'
 
 
 def test_what_cannot_be_composed_is_refused(store):

@@ -10,6 +10,7 @@ import json
 import psycopg2
 import pytest
 
+from smtp_server import MailServer, by_smtp
 from test_replies import answer, meeting, take
 from test_welcome import entered, timely
 
@@ -270,6 +271,29 @@ def test_a_meeting_its_brothers_and_an_answer(store):
         [('invite', 'SW1'), ('cancel', 'SW1'), *(('alarm', staff) for staff in ('SW1', 'TM1', 'CM'))]
     assert [(r['what'], r['staff_id']) for r in of(second, 'told')] == [('invite', 'SW1'), ('cancel', 'SW1')]
     assert [(r['staff_id'], r['what'], r['state']) for r in of(first, 'answered')] == [('CHAIR', 'REPLY', 'DECLINED')]
+
+
+def test_what_may_have_arrived_is_said_once_more_and_the_evidence_has_both(store):
+    """The server's answer was lost, and before the next try one of two children is another worker's. What is said of the other
+    one cannot wait for an answer that will never come: it is said again, in another mail."""
+    store = store.without_lists()
+    for child in ('P1', 'P2'):
+        store.deadline(store.person(child), seen='2024-03-15 09:00')
+    store.agenda('2024-03-15 10:00')
+    with MailServer(answer='drop') as server:
+        by_smtp(store, server)
+        assert [outcome for _, outcome in store.deliver('2024-03-15 10:05')] == ['unsure'] and len(server.messages) == 1
+    store.allocate('P2', '2024-03-15 10:06', worker_id='SW3', team_id='T2')
+    with MailServer() as server:
+        by_smtp(store, server)
+        store.ask('UPDATE timely.outbox SET not_before = now()')
+        assert [outcome for _, outcome in store.deliver('2024-03-15 10:07')] == ['superseded']
+        store.agenda('2024-03-15 10:08')
+        store.ask('UPDATE timely.outbox SET not_before = now()')
+        assert {outcome for _, outcome in store.deliver('2024-03-15 10:09')} == {'sent'}
+    first, again = [row for row in of(evidence(store), 'told') if row['staff_id'] == 'SW1']
+    assert first['state'] == 'superseded' and first['detail'].startswith('a try before that may have arrived; taken back')
+    assert again['state'] == 'sent' and again['rfc_message_id'] != first['rfc_message_id']
 
 
 def test_people_read_it_from_top_to_bottom(life):
