@@ -64,6 +64,11 @@ static bool was_said_to_be_done(const struct owed *o)
     return false;
 }
 
+static bool is_booked_ahead(const struct judging *j, const struct owed *o)
+{
+    return date_known(o->booked.on) && moment_cmp(london_from_instant(j->now), o->booked) < 0;
+}
+
 static const char *done_refused(struct arena *a, const struct judging *j, const struct owed *o,
                                 struct word *w)
 {
@@ -73,6 +78,12 @@ static const char *done_refused(struct arena *a, const struct judging *j, const 
     if (!is_them(acting_on(a, j, o), w->staff_id))
         return arena_printf(a, "only who acts on it can say that it was done, and %s does not",
                             w->staff_id);
+    if (is_booked_ahead(j, o))
+        return arena_printf(a,
+                            "it is booked for %s, and that it was done can be said from then on; "
+                            "if it was held sooner, please put the booking right in the case "
+                            "system",
+                            moment_words(a, o->booked));
     if (was_said_to_be_done(o))
         return "that it was done counts once for a due date and was said before: it needs to be "
                "recorded in the case system";

@@ -25,8 +25,8 @@ const struct staff *acting_on(struct arena *a, const struct judging *j, const st
 
 // NULL where the word may stand, with the reason cleaned and the last day found; else why not, as
 // the end of a sentence. In hand may be said by who acts, the allocated worker, and whoever the
-// ladder would tell today; that it was done only by who acts, once for a due date. Pure.
-// Arena-owned.
+// ladder would tell today; that it was done only by who acts, once for a due date, and not while
+// its meeting is booked for later. Pure. Arena-owned.
 const char *word_refused(struct arena *a, const struct judging *j, const struct owed *o,
                          struct word *w);
 

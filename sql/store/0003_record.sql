@@ -72,8 +72,9 @@ BEGIN
     ON CONFLICT DO NOTHING;
 END $$;
 
--- What was said about a person's deadlines ends with what it was said about. Of a child who went to another worker the
--- agenda is looked at anew: what the former one was not reminded of is the new one's.
+-- What was said about a person's deadlines ends with what it was said about; that it was done, with a booking that is still
+-- ahead. Of a child who went to another worker the agenda is looked at anew: what the former one was not reminded of is the
+-- new one's.
 -- (Two steps, each by a key: one statement over both tables may be planned as a scan of all deadlines for every person.)
 CREATE FUNCTION timely.end_acknowledgements(the_person text, business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -84,6 +85,8 @@ BEGIN
           FROM (SELECT b.acknowledgement_id,
                        CASE WHEN d.state <> 'open' THEN 'it is no longer owed'
                             WHEN d.due_on <> b.due_on THEN 'the due date moved'
+                            WHEN b.kind = 'done' AND d.booked_at > business_now AT TIME ZONE 'Europe/London'
+                            THEN 'it is booked for later'
                             WHEN b.of_worker IS DISTINCT FROM p.worker_id THEN 'the child has another worker' END AS because
                   FROM (SELECT * FROM timely.deadline WHERE person_id = the_person OFFSET 0) d
                   JOIN timely.acknowledgement b USING (deadline_id)

@@ -76,11 +76,11 @@ $$;
 
 CREATE FUNCTION timely.page_deadline(hash text, visitor text) RETURNS TABLE (
     reference text, title text, force text, source text, url text, evidence text, reading text, state text, why text,
-    today date, due_on date, book_by date, met_on date, due_at text, booked_at text, in_timescale boolean,
+    now text, due_on date, book_by date, met_on date, due_at text, booked_at text, in_timescale boolean,
     provisional boolean, derivation text, not_counted text, as_of text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(nullif(p.case_ref, ''), d.person_id), coalesce(t.title, d.timescale), t.force, t.source, t.url, t.evidence,
-           t.reading, d.state, d.why, timely.business_time()::date, d.due_on, d.book_by, d.met_on,
+           t.reading, d.state, d.why, to_char(timely.business_time(), 'YYYY-MM-DD"T"HH24:MI'), d.due_on, d.book_by, d.met_on,
            to_char(d.due_at, 'YYYY-MM-DD"T"HH24:MI'), to_char(d.booked_at, 'YYYY-MM-DD"T"HH24:MI'), d.in_timescale,
            d.provisional, d.derivation, d.not_counted,
            to_char(s.read_business_at AT TIME ZONE 'Europe/London', 'YYYY-MM-DD"T"HH24:MI')

@@ -79,6 +79,22 @@ def test_done_not_yet_recorded_keeps_those_above_silent_for_two_working_days_onc
     assert store.one("SELECT state FROM timely.deadline") == 'open', 'it never counts as met'
 
 
+def test_it_was_not_done_while_the_meeting_is_still_ahead(store):
+    # Civil time: 09:30 in April is 08:30 UTC.
+    store.ask("UPDATE timely.deadline SET booked_at = '2024-04-08 09:30', booked_group = 'M1'")
+    said = ack(store, '2024-04-08 09:29', 'P1', 'icpc', '--done', status=1)
+    assert 'booked for Monday 8 April 2024, 09:30, and that it was done can be said from then on' in said
+    assert store.one('SELECT count(*) FROM timely.acknowledgement') == 0, 'nor is it spent'
+    ack(store, '2024-04-08 09:30', 'P1', 'icpc', '--done')
+    # It was a slip, or the meeting was put off.
+    record(store, '2024-04-08 10:00')
+    assert store.one('SELECT count(*) FROM timely.holding_acknowledgement') == 1
+    store.ask("UPDATE timely.deadline SET booked_at = '2024-04-10 14:00', next_notice_at = '2024-04-08T12:00Z'")
+    record(store, '2024-04-08 12:00')
+    assert 'it is booked for later' in ack(store, '2024-04-08 12:00', 'P1')
+    assert 'TM1' in told(store, '2024-04-09 09:00'), 'those above are not kept waiting by it'
+
+
 def test_who_has_it_in_hand_is_told_that_the_meeting_is_booked_too_late(store):
     told(store, '2024-03-15 10:00')
     ack(store, '2024-03-20 10:00', 'P1', 'icpc', '--until', '2024-04-05', '--because', 'x')

@@ -281,6 +281,12 @@ def test_a_refusal_is_said_and_what_holds_too(pg, server):
     assert 'You have it in hand until Thursday 1 January 2099: my &lt;i&gt;own&lt;/i&gt;' in text and 'of another' not in text
 
 
+@pytest.mark.parametrize('booked, buttons', [('tomorrow', ['in-hand']), ('yesterday', ['in-hand', 'done']), (None, ['in-hand', 'done'])])
+def test_what_is_booked_for_later_was_not_done(pg, server, booked, buttons):
+    path = mail_link(pg, deadline(pg, booked_at=booked))
+    assert re.findall(r'<button name="say" value="([\w-]+)"', server.ask(path).content.decode()) == buttons
+
+
 def test_a_page_behind_a_proxy_knows_its_path(pg, store):
     empty(pg)
     path = mail_link(pg)
