@@ -350,7 +350,8 @@ CREATE TABLE timely.acknowledgement (
 CREATE INDEX acknowledgement_deadline ON timely.acknowledgement (deadline_id);
 CREATE UNIQUE INDEX acknowledgement_in_hand ON timely.acknowledgement (deadline_id, staff_id)
     WHERE kind = 'in-hand' AND ended_at IS NULL;
-CREATE UNIQUE INDEX acknowledgement_done ON timely.acknowledgement (deadline_id, due_on) WHERE kind = 'done';
+CREATE UNIQUE INDEX acknowledgement_done ON timely.acknowledgement (deadline_id, due_on)
+    WHERE kind = 'done' AND ended_at IS NULL;
 
 -- What was said about deadlines as they are now, until its last day is over.
 CREATE VIEW timely.holding_acknowledgement AS

@@ -363,13 +363,15 @@ BEGIN
 END $$;
 
 -- What somebody said about a deadline: {now, deadline_id, due_on, kind, staff_id, last_day, reason, said_by}. What they
--- have in hand takes the place of what they had said before; that it was done is said once a due date. False: it was
--- said before, or the deadline is no longer as it was.
+-- have in hand takes the place of what they had said before; that it was done is said once a due date, but what was said
+-- came to its end before its time. False: it was said before, or the deadline is no longer as it was.
 CREATE FUNCTION timely.record_acknowledgement(doc jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     business_now timestamptz := (doc->>'now')::timestamptz;
     said timely.acknowledgement;
 BEGIN
+    -- One word at a time, so that each sees the one before.
+    PERFORM FROM timely.deadline WHERE deadline_id = (doc->>'deadline_id')::bigint FOR NO KEY UPDATE;
     UPDATE timely.acknowledgement SET ended_at = business_now, ended_because = 'they said so again'
      WHERE deadline_id = (doc->>'deadline_id')::bigint AND kind = 'in-hand' AND doc->>'kind' = 'in-hand'
        AND staff_id = doc->>'staff_id' AND ended_at IS NULL;

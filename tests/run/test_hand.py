@@ -5,6 +5,7 @@ The conference is due on Monday 8 April 2024; Good Friday is 29 March and Easter
 import email
 import email.policy
 import re
+import subprocess
 import sys
 from urllib.parse import urlencode
 
@@ -74,7 +75,8 @@ def test_done_not_yet_recorded_keeps_those_above_silent_for_two_working_days_onc
     assert set(heard) == {'SW1'}, 'it still has to be recorded'
     assert 'Done, not yet recorded, says Name SW1 since Monday 8 April 2024' in heard['SW1']
     assert set(told(store, '2024-04-10 09:00')) == {'TM1'}
-    assert 'was said before' in ack(store, '2024-04-10 10:00', 'P1', 'icpc', '--done', status=1)
+    again = ack(store, '2024-04-10 10:00', 'P1', 'icpc', '--done', status=1)
+    assert 'Name SW1 said on Monday 8 April 2024 that it was done, which counts once for a due date' in again
     assert set(told(store, '2024-04-11 09:00')) == {'SW1', 'HEAD'}
     assert store.one("SELECT state FROM timely.deadline") == 'open', 'it never counts as met'
 
@@ -119,6 +121,41 @@ def test_it_ends_with_what_it_was_said_about(store):
     assert set(told(store, '2024-03-25 09:00')) == {'SW2'}
     record(store, '2024-03-25 10:00')
     assert 'the due date moved' in ack(store, '2024-03-25 10:00', 'P1')
+
+
+def test_what_ended_before_its_time_can_be_said_again(store):
+    told(store, '2024-04-05 09:00')
+    ack(store, '2024-04-05 10:00', 'P1', 'icpc', '--done')
+    store.allocate('P1', '2024-04-05 11:00', worker_id='SW2')
+    assert 'SW2 until' in ack(store, '2024-04-05 12:00', 'P1', 'icpc', '--done'), 'of the visit that the new worker made'
+    again = ack(store, '2024-04-05 13:00', 'P1', 'icpc', '--done', status=1)
+    assert 'Name SW2 said on Friday 5 April 2024' in again and 'changed' not in again
+    # Recorded, and the record deleted.
+    deadline = store.one('SELECT deadline_id FROM timely.deadline')
+    store.changes(deadline, '2024-04-08 09:00', 'met', 'met', met_on='2024-04-05', in_timescale=True)
+    store.changes(deadline, '2024-04-08 11:00', 'reopened', 'open', met_on=None, in_timescale=None)
+    ack(store, '2024-04-08 12:00', 'P1', 'icpc', '--done')
+    assert store.ask('SELECT staff_id, ended_because FROM timely.acknowledgement ORDER BY acknowledgement_id') == \
+        [('SW1', 'the child has another worker'), ('SW2', 'it is no longer owed'), ('SW2', None)]
+
+
+@pytest.mark.parametrize('word, status, said', [
+    (['--done'], 1, 'Name SW1 said on Tuesday 2 April 2024 that it was done'),
+    (['--until', '2024-04-05', '--because', 'mine'], 0, 'SW1 until Friday 5 April 2024')])
+def test_two_words_at_once_are_one_after_the_other(store, word, status, said):
+    set_clock(store, '2024-04-02 10:00')
+    kind = 'done' if '--done' in word else 'in-hand'
+    other = store.pg.connect(store.name, autocommit=False)
+    other.cursor().execute("SELECT timely.record_acknowledgement(jsonb_build_object('now', '2024-04-02T09:00Z', 'deadline_id', deadline_id,"
+                           " 'due_on', due_on, 'kind', %s::text, 'staff_id', 'SW1', 'last_day', '2024-04-03', 'reason', 'other', 'said_by', 'x'))"
+                           " FROM timely.deadline", (kind,))
+    mine = subprocess.Popen([*program(store, 'timely'), 'ack', 'P1', 'icpc', *word], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    wait_for(lambda: store.one("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 1)
+    other.commit()
+    other.close()
+    printed = mine.communicate(timeout=60)[0]
+    assert mine.returncode == status and said in printed and 'changed' not in printed, printed
+    assert store.one('SELECT count(*) FROM timely.holding_acknowledgement') == 1
 
 
 def test_what_was_said_stands(store):
