@@ -74,10 +74,17 @@ def test_done_not_yet_recorded_keeps_those_above_silent_for_two_working_days_onc
     heard = told(store, '2024-04-09 09:00')
     assert set(heard) == {'SW1'}, 'it still has to be recorded'
     assert 'Done, not yet recorded, says Name SW1 since Monday 8 April 2024' in heard['SW1']
-    assert set(told(store, '2024-04-10 09:00')) == {'TM1'}
+    # It no longer holds, and is the first that those above would ask about.
+    said_so = 'Name SW1 said on Monday 8 April 2024 that it was done; it is not recorded yet'
+    heard = told(store, '2024-04-10 09:00')
+    assert set(heard) == {'TM1'} and said_so in heard['TM1'] and 'Done, not' not in heard['TM1']
     again = ack(store, '2024-04-10 10:00', 'P1', 'icpc', '--done', status=1)
     assert 'Name SW1 said on Monday 8 April 2024 that it was done, which counts once for a due date' in again
-    assert set(told(store, '2024-04-11 09:00')) == {'SW1', 'HEAD'}
+    store.ask("UPDATE timely.staff SET name = E'<b>Ann</b>\nLee' WHERE professional_id = 'SW1'")
+    heard = told(store, '2024-04-11 09:00')
+    assert set(heard) == {'SW1', 'HEAD'}
+    assert all('<b>Ann</b> Lee said on Monday 8 April 2024 that it was done' in text for text in heard.values())
+    assert store.one("SELECT count(*) FROM timely.outbox WHERE body_html LIKE '%<b>Ann%'") == 0, 'a name is text'
     assert store.one("SELECT state FROM timely.deadline") == 'open', 'it never counts as met'
 
 
@@ -127,6 +134,8 @@ def test_what_ended_before_its_time_can_be_said_again(store):
     told(store, '2024-04-05 09:00')
     ack(store, '2024-04-05 10:00', 'P1', 'icpc', '--done')
     store.allocate('P1', '2024-04-05 11:00', worker_id='SW2')
+    heard = told(store, '2024-04-05 11:00')
+    assert set(heard) == {'SW2'} and 'SW1' not in heard['SW2'], 'nor is it shown'
     assert 'SW2 until' in ack(store, '2024-04-05 12:00', 'P1', 'icpc', '--done'), 'of the visit that the new worker made'
     again = ack(store, '2024-04-05 13:00', 'P1', 'icpc', '--done', status=1)
     assert 'Name SW2 said on Friday 5 April 2024' in again and 'changed' not in again
