@@ -189,9 +189,13 @@ static void add_forms(struct page *to, const struct why_page *p, const struct wh
               date_iso(to->arena, p->now.on),
               date_iso(to->arena, date_add_days(p->now.on, IN_HAND_DAYS_MOST)),
               IN_HAND_REASON_MOST);
-    close_form(to, "in-hand", "I have it in hand",
-               "You are not reminded of it until then. It stays due on its day, and managers who "
-               "are told of it see your reason: please name nobody in it.");
+    // Reminders are for who acts; those above are told all the same.
+    close_form(
+        to, "in-hand", "I have it in hand",
+        r->acts ? "You are not reminded of it until then. It stays due on its day, and managers "
+                  "who are told of it see your reason: please name nobody in it."
+                : "It stays due on its day. Managers are told of it as ever, and see your reason: "
+                  "please name nobody in it.");
     if (!r->acts || ahead || date_known(r->done_until))
         return;
     open_form(to, r);

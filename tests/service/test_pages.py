@@ -225,6 +225,9 @@ def test_who_came_by_mail_can_say_a_word_and_nobody_else(pg, server):
     worker, manager, feed = mail_link(pg, number), mail_link(pg, number, 'm1', 'boss'), link(pg, number)
     assert re.findall(r'<button name="say" value="([\w-]+)"', server.ask(worker).content.decode()) == ['in-hand', 'done']
     assert re.findall(r'<button name="say" value="([\w-]+)"', server.ask(manager).content.decode()) == ['in-hand']
+    assert b'You are not reminded of it until then' in server.ask(worker).content
+    content = server.ask(manager).content
+    assert b'not reminded' not in content and b'Managers are told of it as ever' in content, 'what those above are told is no reminder'
     assert b'<form' not in server.ask(feed).content
     for method in ('GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'):
         press(server, worker + '?' + urlencode({'form': form_token('mail'), **IN_HAND}), method=method)
