@@ -603,7 +603,8 @@ CREATE TABLE timely.timescale (
     evidence  text,                      -- how well the source is attested, in words
     reading   text,
     chapter   text,
-    speaks    boolean NOT NULL DEFAULT false -- somebody is told of every open deadline of it, whatever is booked
+    speaks    boolean NOT NULL DEFAULT false, -- somebody is told of every open deadline of it, whatever is booked
+    acts      text                       -- the role that acts on it; NULL: nobody is reminded
 );
 
 -- The teams of which those rules speak: of one that the directory has not they say nothing.

@@ -257,6 +257,7 @@ def test_from_the_mail_by_the_page_to_the_agenda(store):
         wait_for(lambda: b'You have it in hand until Friday 5 April 2024' in server.ask(to['sw1']).content)
         assert b'the &lt;b&gt;family&lt;/b&gt; is away' in server.ask(to['sw1']).content
         assert b'in hand until Friday' not in server.ask(to['tm1']).content
+        wait_for(lambda: b'value="done"' in server.ask(to['sw1']).content)
         # A manager cannot say that it was done, whatever form came.
         assert b'value="done"' not in server.ask(to['tm1']).content
         assert press(server, to['tm1'], say='done').status == 303
@@ -292,6 +293,47 @@ def test_with_sign_on_a_link_that_was_passed_on_acts_in_the_name_of_who_opens_it
         wait_for(lambda: b'CM is none of them today' in server.ask(path, X_Remote_User='cm@council.example').content)
     assert store.ask('SELECT staff_id, said_by FROM timely.acknowledgement') == [('TM1', 'signed in as TM1')]
     assert store.ask("SELECT staff_id FROM timely.audit WHERE what = 'press.refused'") == [('CM',)]
+
+
+AWAY = ("INSERT INTO timely.cover (covers, of_id, stand_in_id, first_day, last_day, weekdays, withdrawn_on, from_where, told_at)"
+        " VALUES ('person', '{}', {}, '{}', '2024-04-12', {}, {}, 'command', '2024-04-01')")
+
+
+def away(who, stand_in='NULL', first='2024-04-02', weekdays='NULL', withdrawn='NULL'):
+    return AWAY.format(who, stand_in, first, weekdays, withdrawn)
+
+
+@pytest.mark.parametrize('timescale, situation, offered', [
+    ('icpc', [], 'SW1'),
+    ('icpc', [away('SW1', "'SW2'")], 'SW2'),
+    ('icpc', [away('SW1', "'SW2'"), away('SW1', "'SW3'", '2024-04-03')], 'SW3'),
+    ('icpc', [away('SW1', "'SW2'", '2024-04-05')], 'SW1'),
+    ('icpc', [away('SW1', "'SW2'", weekdays="'monday friday'")], 'SW1'),
+    ('icpc', [away('SW1', "'SW2'", withdrawn="'2024-04-04'")], 'SW1'),
+    ('conference-decisions', [away('SW1', "'SW2'")], 'CHAIR'),
+    ('conference-decisions', ["UPDATE timely.person SET restricted = true"], ''),
+    # Nobody who is named can be told: it falls to the team manager, and is offered to whoever it might have fallen to.
+    ('icpc', [away('SW1')], 'SW2 SW3 TM1 SM'),
+    ('icpc', [away('SW1', "'SW2'"), away('SW2')], 'SW2 SW3 TM1 SM'),
+    ('icpc', ["UPDATE timely.staff SET active_to = '2024-04-04' WHERE professional_id = 'SW1'"], 'SW2 SW3 TM1 SM'),
+    ('icpc', ["UPDATE timely.staff SET email = NULL WHERE professional_id = 'SW1'"], 'SW2 SW3 TM1 SM'),
+    ('icpc', ["UPDATE timely.person SET restricted = true", away('SW1', "'SW2'")], 'SW2 SW3 TM1 SM'),
+])
+def test_a_page_offers_done_to_whom_the_command_takes_it_from(store, timescale, situation, offered):
+    people = ['SW1', 'SW2', 'SW3', 'TM1', 'SM', 'CHAIR']
+    store.ask('UPDATE timely.deadline SET timescale = %s', (timescale,))
+    for statement in situation:
+        store.ask(statement)
+    set_clock(store, '2024-04-04 10:00')
+    store.run('feeds', '2024-04-04 10:00', 'all')
+    store.ask("INSERT INTO timely.page_link (token_hash, deadline_id, staff_id)"
+              " SELECT who, deadline_id, who FROM timely.deadline, unnest(%s) AS who", (people,))
+    shown = [who for who in people if store.one('SELECT acts FROM timely.page_recipient(%s, NULL)', (who,))]
+    assert shown == offered.split()
+    # What is booked for later is refused to who acts by another reason, and nothing is written down.
+    store.ask("UPDATE timely.deadline SET booked_at = '2024-04-30'")
+    taken = [who for who in people if 'only who acts' not in timely(store, 'ack', 'P1', timescale, '--done', '--for', who, status=1)]
+    assert taken == (['TM1'] if len(shown) > 1 else shown)
 
 
 def test_a_repeat_has_the_same_links_and_what_was_smuggled_in_becomes_none(store):
