@@ -5,8 +5,6 @@
 #include "columns.h"
 #include "text.h"
 
-#define NOT_AS_IT_WAS "the deadline has changed since: please open the page again"
-
 static const char next_sql[] =
     "SELECT inbox_id, body->>'deadline_id', body->>'staff_id', body->>'kind' = 'done',"
     " (body->>'last_day')::date, body->>'reason', (body->>'signed_in')::boolean"
@@ -26,17 +24,11 @@ static bool say(struct arena *a, struct db *store, const struct judging *j, cons
 {
     struct owed *owed;
     size_t count;
-    bool stands = true;
 
     if (!owed_read(a, store, "d.deadline_id = $1::bigint", deadline_id, &owed, &count, err))
         return false;
-    *ret_refused = count ? word_refused(a, j, owed, w) : NOT_AS_IT_WAS;
-    if (*ret_refused)
-        return true;
-    if (!word_record(a, store, owed, w, j->now, &stands, err))
-        return false;
-    *ret_refused = stands ? NULL : NOT_AS_IT_WAS;
-    return true;
+    *ret_refused = WORD_TOO_LATE;
+    return count == 0 || word_say(a, store, j, owed, w, ret_refused, err);
 }
 
 static bool take(struct arena *a, struct db *store, const struct judging *j, enum pressed *ret,

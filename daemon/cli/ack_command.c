@@ -148,7 +148,6 @@ static enum status say(struct session *s, const struct arguments *g,
     const struct judging j = {s->library, directory, business_now(&s->clock)};
     const struct owed *o;
     const char *refused;
-    bool stands;
 
     if (!find(s, g, &o, err))
         return status_of(err);
@@ -156,14 +155,10 @@ static enum status say(struct session *s, const struct arguments *g,
         return refuse("no such deadline of this person is owed; \"timely due --person ID\" lists "
                       "what is",
                       err);
-    if (!find_staff(s, g, &j, o, w, err))
+    if (!find_staff(s, g, &j, o, w, err) || !word_say(s->arena, s->store, &j, o, w, &refused, err))
         return status_of(err);
-    if ((refused = word_refused(s->arena, &j, o, w)))
+    if (refused)
         return refuse(refused, err);
-    if (!word_record(s->arena, s->store, o, w, j.now, &stands, err))
-        return status_of(err);
-    if (!stands)
-        return refuse("the deadline has changed meanwhile; please try again", err);
     text_addf(&s->out, "Written down for %s until %s, that day included. It stays due on %s.\n",
               w->staff_id, date_words(s->arena, w->last_day), date_words(s->arena, o->due_on));
     return STATUS_DONE;

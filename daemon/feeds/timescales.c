@@ -21,6 +21,7 @@ static json_t *row_of(struct arena *a, const struct library *l, const struct tim
     json_set_text(row, "reading", t->reading);
     json_set_text(row, "chapter", t->chapter);
     json_object_set_new(row, "speaks", json_boolean(ladder_always_speaks(l, t)));
+    json_set_text(row, "acts", ladder_acting_role(l, t));
     return row;
 }
 
@@ -50,15 +51,16 @@ bool timescales_publish(struct db *store, const struct library *l, struct error 
                store,
                "WITH now AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS n (timescale text,"
                " type text, title text, force text, source text, url text, evidence text,"
-               " reading text, chapter text, speaks boolean)), gone AS (DELETE FROM "
+               " reading text, chapter text, speaks boolean, acts text)), gone AS (DELETE FROM "
                "timely.timescale"
                " WHERE timescale NOT IN (SELECT timescale FROM now))"
                " INSERT INTO timely.timescale SELECT timescale, type, title, force, source, url,"
-               " evidence, reading, chapter, speaks FROM now ON CONFLICT (timescale) DO UPDATE SET"
+               " evidence, reading, chapter, speaks, acts FROM now ON CONFLICT (timescale) DO "
+               "UPDATE SET"
                " type = excluded.type, title = excluded.title, force = excluded.force,"
                " source = excluded.source, url = excluded.url, evidence = excluded.evidence,"
                " reading = excluded.reading, chapter = excluded.chapter,"
-               " speaks = excluded.speaks",
+               " speaks = excluded.speaks, acts = excluded.acts",
                rows, NULL, err) &&
            publish_teams(a, store, l, err);
 }

@@ -4,6 +4,6 @@
 #include "db.h"
 #include "library.h"
 
-// Puts title, force, source and reading of every timescale into timely.timescale, in place of what
-// stood there. One transaction. Waits.
+// Puts title, force, source, reading and who acts of every timescale into timely.timescale, in
+// place of what stood there. One transaction. Waits.
 MUST_USE bool timescales_publish(struct db *store, const struct library *l, struct error *err);

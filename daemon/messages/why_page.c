@@ -94,7 +94,7 @@ static bool is_late(const struct why_page *p)
 {
     bool booked_late = date_known(p->booked.on) && date_cmp(p->booked.on, p->due_on) > 0;
 
-    return (is(p, "open") && (booked_late || date_cmp(p->due_on, p->today) < 0)) ||
+    return (is(p, "open") && (booked_late || date_cmp(p->due_on, p->now.on) < 0)) ||
            (is(p, "met") && !p->in_timescale);
 }
 
@@ -107,7 +107,7 @@ static const char *mood_of(const struct why_page *p)
 
 static const char *state_words(struct arena *a, const struct why_page *p)
 {
-    int days = p->due_on.day - p->today.day;
+    int days = p->due_on.day - p->now.on.day;
 
     if (is(p, "met"))
         return arena_printf(a, "Done on %s, %s", date_words(a, p->met_on),
@@ -179,17 +179,24 @@ static void close_form(struct page *to, const char *word, const char *button, co
 
 static void add_forms(struct page *to, const struct why_page *p, const struct why_recipient *r)
 {
+    bool ahead = date_known(p->booked.on) && moment_cmp(p->now, p->booked) < 0;
+
     open_form(to, r);
     text_addf(to->out,
               "<label>Until <input type=\"date\" name=\"until\" required "
               "min=\"%s\" max=\"%s\"></label>\n<label>Because <input type=\"text\" "
               "name=\"because\" required maxlength=\"%d\"></label>\n",
-              date_iso(to->arena, p->today),
-              date_iso(to->arena, date_add_days(p->today, IN_HAND_DAYS_MOST)), IN_HAND_REASON_MOST);
-    close_form(to, "in-hand", "I have it in hand",
-               "You are not reminded of it until then. It stays due on its day, and managers who "
-               "are told of it see your reason: please name nobody in it.");
-    if (!r->acts || date_known(r->done_until))
+              date_iso(to->arena, p->now.on),
+              date_iso(to->arena, date_add_days(p->now.on, IN_HAND_DAYS_MOST)),
+              IN_HAND_REASON_MOST);
+    // Reminders are for who acts; those above are told all the same.
+    close_form(
+        to, "in-hand", "I have it in hand",
+        r->acts ? "You are not reminded of it until then. It stays due on its day, and managers "
+                  "who are told of it see your reason: please name nobody in it."
+                : "It stays due on its day. Managers are told of it as ever, and see your reason: "
+                  "please name nobody in it.");
+    if (!r->acts || ahead || date_known(r->done_until))
         return;
     open_form(to, r);
     close_form(to, "done", "It was done, and is not yet recorded",

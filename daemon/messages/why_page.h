@@ -20,7 +20,7 @@ struct why_change {
 // about it.
 struct why_recipient {
     const char *form_token;    // of the page's forms
-    bool acts;                 // may say that it was done
+    bool acts;                 // may say that it was done, once its meeting is no longer ahead
     struct date in_hand_until; // DATE_NONE: they have not said so
     const char *reason;        // of that
     struct date done_until;    // said to be done, not yet recorded; DATE_NONE: not said
@@ -31,10 +31,11 @@ struct why_recipient {
 struct why_page {
     const char *reference;                                         // of the child
     const char *title, *force, *source, *url, *evidence, *reading; // NULL where there is none
-    const char *state;                          // open, met, ended, unknown, withdrawn
-    const char *why;                            // an ended or unknown one; NULL: not said
-    struct date today, due_on, book_by, met_on; // DATE_NONE
-    struct moment due_at, booked;               // MOMENT_NONE
+    const char *state;                   // open, met, ended, unknown, withdrawn
+    const char *why;                     // an ended or unknown one; NULL: not said
+    struct moment now;                   // in England
+    struct date due_on, book_by, met_on; // DATE_NONE
+    struct moment due_at, booked;        // MOMENT_NONE
     bool in_timescale, provisional;
     const char *derivation, *not_counted; // not_counted NULL: nothing
     const struct why_change *changes;     // the oldest first

@@ -79,7 +79,7 @@ static struct why_page page_of(const PGresult *r)
                              .reading = given(r, 0, 6),
                              .state = db_text(r, 0, 7),
                              .why = given(r, 0, 8),
-                             .today = column_date(r, 0, 9),
+                             .now = column_moment(r, 0, 9),
                              .due_on = column_date(r, 0, 10),
                              .book_by = column_date(r, 0, 11),
                              .met_on = column_date(r, 0, 12),

@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#define NAME_MOST 100 // characters
+
 // ------------------------------------------------------------------------------------ who may
 
 static const struct staff *on_rung(struct arena *a, const struct judging *j, const struct owed *o,
@@ -56,26 +58,40 @@ static bool is_concerned(struct arena *a, const struct judging *j, const struct 
 
 // ------------------------------------------------------------------------------------ judging
 
-static bool was_said_to_be_done(const struct owed *o)
+static const struct acknowledged *said_to_be_done(const struct owed *o)
 {
     for (size_t i = 0; i < o->said_count; i++)
         if (o->said[i].done)
-            return true;
-    return false;
+            return &o->said[i];
+    return NULL;
+}
+
+static bool is_booked_ahead(const struct judging *j, const struct owed *o)
+{
+    return date_known(o->booked.on) && moment_cmp(london_from_instant(j->now), o->booked) < 0;
 }
 
 static const char *done_refused(struct arena *a, const struct judging *j, const struct owed *o,
                                 struct word *w)
 {
     struct date today = london_from_instant(j->now).on, opens;
+    const struct acknowledged *before = said_to_be_done(o);
     struct error err;
 
     if (!is_them(acting_on(a, j, o), w->staff_id))
         return arena_printf(a, "only who acts on it can say that it was done, and %s does not",
                             w->staff_id);
-    if (was_said_to_be_done(o))
-        return "that it was done counts once for a due date and was said before: it needs to be "
-               "recorded in the case system";
+    if (is_booked_ahead(j, o))
+        return arena_printf(a,
+                            "it is booked for %s, and that it was done can be said from then on; "
+                            "if it was held sooner, please put the booking right in the case "
+                            "system",
+                            moment_words(a, o->booked));
+    if (before)
+        return arena_printf(a,
+                            "%s said on %s that it was done, which counts once for a due date: it "
+                            "needs to be recorded in the case system",
+                            clean_line(a, before->name, NAME_MOST), date_words(a, before->said_on));
     if (!working_days_after(j->library->local, today, DONE_WORKING_DAYS, &opens, &err))
         return arena_strdup(a, err.text);
     w->last_day = date_add_days(opens, -1);
@@ -104,8 +120,8 @@ static const char *in_hand_refused(struct arena *a, const struct judging *j, con
     return clean_is_blank(w->reason) ? "a reason is missing" : NULL;
 }
 
-const char *word_refused(struct arena *a, const struct judging *j, const struct owed *o,
-                         struct word *w)
+static const char *word_refused(struct arena *a, const struct judging *j, const struct owed *o,
+                                struct word *w)
 {
     if (!o->open)
         return "it is no longer owed";
@@ -114,8 +130,8 @@ const char *word_refused(struct arena *a, const struct judging *j, const struct 
 
 // ------------------------------------------------------------------------------------ recording
 
-bool word_record(struct arena *a, struct db *store, const struct owed *o, const struct word *w,
-                 instant now, bool *ret_stands, struct error *err)
+static bool write_down(struct arena *a, struct db *store, const struct owed *o,
+                       const struct word *w, instant now, bool *ret_stands, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
     AUTO(json_done) json_t *doc = json_object();
@@ -132,4 +148,35 @@ bool word_record(struct arena *a, struct db *store, const struct owed *o, const 
         return false;
     *ret_stands = db_bool(r, 0, 0);
     return true;
+}
+
+// Somebody else's word came between, or the deadline is another by now: judged anew, that is told
+// apart.
+static bool judge_again(struct arena *a, struct db *store, const struct judging *j,
+                        const struct owed *o, struct word *w, const char **ret_refused,
+                        struct error *err)
+{
+    struct owed *as_is;
+    size_t count;
+
+    if (!owed_read(a, store, "d.deadline_id = $1::bigint", arena_printf(a, "%lld", o->deadline_id),
+                   &as_is, &count, err))
+        return false;
+    *ret_refused = count ? word_refused(a, j, as_is, w) : NULL;
+    if (!*ret_refused)
+        *ret_refused = WORD_TOO_LATE;
+    return true;
+}
+
+bool word_say(struct arena *a, struct db *store, const struct judging *j, const struct owed *o,
+              struct word *w, const char **ret_refused, struct error *err)
+{
+    bool stands;
+
+    *ret_refused = word_refused(a, j, o, w);
+    if (*ret_refused)
+        return true;
+    if (!write_down(a, store, o, w, j->now, &stands, err))
+        return false;
+    return stands || judge_again(a, store, j, o, w, ret_refused, err);
 }

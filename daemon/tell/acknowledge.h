@@ -23,14 +23,14 @@ struct judging {
 // Who acts on the deadline today; NULL: nobody is left. Pure.
 const struct staff *acting_on(struct arena *a, const struct judging *j, const struct owed *o);
 
-// NULL where the word may stand, with the reason cleaned and the last day found; else why not, as
-// the end of a sentence. In hand may be said by who acts, the allocated worker, and whoever the
-// ladder would tell today; that it was done only by who acts, once for a due date. Pure.
-// Arena-owned.
-const char *word_refused(struct arena *a, const struct judging *j, const struct owed *o,
-                         struct word *w);
+// Why a word about a deadline that is another by now does not count.
+#define WORD_TOO_LATE "the deadline has changed meanwhile: please look at it again"
 
-// Writes it down, with its line in the audit. *ret_stands is false when the deadline has changed
-// since it was read. Waits.
-MUST_USE bool word_record(struct arena *a, struct db *store, const struct owed *o,
-                          const struct word *w, instant now, bool *ret_stands, struct error *err);
+// Judges the word and writes it down, with its line in the audit and with the reason cleaned and
+// the last day found. *ret_refused: why it does not count, as the end of a sentence; NULL: it does.
+// In hand may be said by who acts, the allocated worker, and whoever the ladder would tell today;
+// that it was done only by who acts, once for a due date, and not while its meeting is booked for
+// later. Waits. Arena-owned: the reason.
+MUST_USE bool word_say(struct arena *a, struct db *store, const struct judging *j,
+                       const struct owed *o, struct word *w, const char **ret_refused,
+                       struct error *err);

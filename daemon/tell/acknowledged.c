@@ -28,11 +28,16 @@ struct date acknowledged_until(const struct owed *o, const char *staff_id, bool 
     return last;
 }
 
-static const char *words_of(struct arena *a, const struct acknowledged *s)
+static const char *words_of(struct arena *a, const struct acknowledged *s, struct date today)
 {
     if (s->done)
-        return arena_printf(a, "Done, not yet recorded, says %s since %s", s->name,
-                            date_words(a, s->said_on));
+        return arena_printf(a,
+                            holds(s, today)
+                                ? "Done, not yet recorded, says %s since %s"
+                                : "%s said on %s that it was done; it is not recorded yet",
+                            s->name, date_words(a, s->said_on));
+    if (!holds(s, today))
+        return NULL;
     return arena_printf(a, "In hand until %s, says %s: %s", date_words(a, s->last_day), s->name,
                         s->reason);
 }
@@ -42,9 +47,9 @@ const char *acknowledged_words(struct arena *a, const struct owed *o, struct dat
     const char *all = NULL;
 
     for (size_t i = 0; i < o->said_count; i++) {
-        const char *words = words_of(a, &o->said[i]);
+        const char *words = words_of(a, &o->said[i], today);
 
-        if (holds(&o->said[i], today))
+        if (words)
             all = all ? arena_printf(a, "%s. %s", all, words) : words;
     }
     return all;

@@ -15,6 +15,6 @@
 struct date acknowledged_until(const struct owed *o, const char *staff_id, bool escalation,
                                struct date today);
 
-// "In hand until Friday 12 April 2024, says Ann Lee: the family is away": what holds today; NULL
-// for nothing. Arena-owned.
+// "In hand until Friday 12 April 2024, says Ann Lee: the family is away": what holds today, and
+// that it was said to be done as long as that is not recorded; NULL for nothing. Arena-owned.
 const char *acknowledged_words(struct arena *a, const struct owed *o, struct date today);

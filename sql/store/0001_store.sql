@@ -350,7 +350,8 @@ CREATE TABLE timely.acknowledgement (
 CREATE INDEX acknowledgement_deadline ON timely.acknowledgement (deadline_id);
 CREATE UNIQUE INDEX acknowledgement_in_hand ON timely.acknowledgement (deadline_id, staff_id)
     WHERE kind = 'in-hand' AND ended_at IS NULL;
-CREATE UNIQUE INDEX acknowledgement_done ON timely.acknowledgement (deadline_id, due_on) WHERE kind = 'done';
+CREATE UNIQUE INDEX acknowledgement_done ON timely.acknowledgement (deadline_id, due_on)
+    WHERE kind = 'done' AND ended_at IS NULL;
 
 -- What was said about deadlines as they are now, until its last day is over.
 CREATE VIEW timely.holding_acknowledgement AS
@@ -607,7 +608,8 @@ CREATE TABLE timely.timescale (
     evidence  text,                      -- how well the source is attested, in words
     reading   text,
     chapter   text,
-    speaks    boolean NOT NULL DEFAULT false -- somebody is told of every open deadline of it, whatever is booked
+    speaks    boolean NOT NULL DEFAULT false, -- somebody is told of every open deadline of it, whatever is booked
+    acts      text                       -- the role that acts on it; NULL: nobody is reminded
 );
 
 -- The teams of which those rules speak: of one that the directory has not they say nothing.

@@ -72,8 +72,9 @@ BEGIN
     ON CONFLICT DO NOTHING;
 END $$;
 
--- What was said about a person's deadlines ends with what it was said about. Of a child who went to another worker the
--- agenda is looked at anew: what the former one was not reminded of is the new one's.
+-- What was said about a person's deadlines ends with what it was said about; that it was done, with a booking that is still
+-- ahead. Of a child who went to another worker the agenda is looked at anew: what the former one was not reminded of is the
+-- new one's.
 -- (Two steps, each by a key: one statement over both tables may be planned as a scan of all deadlines for every person.)
 CREATE FUNCTION timely.end_acknowledgements(the_person text, business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -84,6 +85,8 @@ BEGIN
           FROM (SELECT b.acknowledgement_id,
                        CASE WHEN d.state <> 'open' THEN 'it is no longer owed'
                             WHEN d.due_on <> b.due_on THEN 'the due date moved'
+                            WHEN b.kind = 'done' AND d.booked_at > business_now AT TIME ZONE 'Europe/London'
+                            THEN 'it is booked for later'
                             WHEN b.of_worker IS DISTINCT FROM p.worker_id THEN 'the child has another worker' END AS because
                   FROM (SELECT * FROM timely.deadline WHERE person_id = the_person OFFSET 0) d
                   JOIN timely.acknowledgement b USING (deadline_id)
@@ -360,13 +363,15 @@ BEGIN
 END $$;
 
 -- What somebody said about a deadline: {now, deadline_id, due_on, kind, staff_id, last_day, reason, said_by}. What they
--- have in hand takes the place of what they had said before; that it was done is said once a due date. False: it was
--- said before, or the deadline is no longer as it was.
+-- have in hand takes the place of what they had said before; that it was done is said once a due date, but what was said
+-- came to its end before its time. False: it was said before, or the deadline is no longer as it was.
 CREATE FUNCTION timely.record_acknowledgement(doc jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     business_now timestamptz := (doc->>'now')::timestamptz;
     said timely.acknowledgement;
 BEGIN
+    -- One word at a time, so that each sees the one before.
+    PERFORM FROM timely.deadline WHERE deadline_id = (doc->>'deadline_id')::bigint FOR NO KEY UPDATE;
     UPDATE timely.acknowledgement SET ended_at = business_now, ended_because = 'they said so again'
      WHERE deadline_id = (doc->>'deadline_id')::bigint AND kind = 'in-hand' AND doc->>'kind' = 'in-hand'
        AND staff_id = doc->>'staff_id' AND ended_at IS NULL;

@@ -36,6 +36,36 @@ CREATE FUNCTION timely.named_for(the_person text) RETURNS SETOF text LANGUAGE sq
     UNION SELECT s.deputy_id FROM managers JOIN timely.staff s ON s.professional_id = managers.staff_id
 $$;
 
+-- The absences of today.
+CREATE FUNCTION timely.away_today(the_staff text) RETURNS SETOF timely.cover LANGUAGE sql STABLE AS $$
+    SELECT c.* FROM timely.cover c, CAST(timely.business_time() AS date) AS today
+     WHERE covers = 'person' AND of_id = the_staff AND first_day <= today AND coalesce(last_day >= today, true)
+       AND coalesce(withdrawn_on > today, true) AND coalesce(strpos(weekdays, to_char(today, 'fmday')) > 0, true)
+$$;
+
+CREATE FUNCTION timely.can_be_told(the_staff text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM timely.staff, CAST(timely.business_time() AS date) AS today
+                    WHERE professional_id = the_staff AND email <> '' AND coalesce(active_from <= today, true)
+                      AND coalesce(active_to > today, true))
+           AND NOT EXISTS (SELECT FROM timely.away_today(the_staff))
+$$;
+
+-- Whether a page offers somebody to say that it was done: who acts on the deadline, or is named to stand in for them today.
+-- Where nobody of these can be told it may fall to anybody else whom the page opens to. Which of them it is, and whether what
+-- was pressed counts, the daemon judges, who walks the whole way up (daemon/store/directory_rung.c).
+CREATE FUNCTION timely.may_act(visitor text, the_deadline bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN timely.can_be_told(holder) THEN visitor = holder AND (acts = 'social-worker' OR NOT restricted)
+                WHEN stand_in IS NOT NULL THEN visitor = stand_in
+                ELSE NOT coalesce(visitor IN (worker_id, chair_id, iro_id), false) END
+      FROM timely.deadline JOIN timely.timescale USING (timescale) JOIN timely.person USING (person_id)
+     CROSS JOIN LATERAL (SELECT CASE acts WHEN 'social-worker' THEN worker_id WHEN 'chair' THEN chair_id
+                                          WHEN 'reviewing-officer' THEN iro_id END AS holder) AS post
+      LEFT JOIN LATERAL (SELECT stand_in_id AS stand_in FROM timely.away_today(holder)
+                          WHERE NOT restricted AND timely.can_be_told(stand_in_id)
+                          ORDER BY first_day DESC, stand_in_id COLLATE "C" LIMIT 1) AS cover ON true
+     WHERE deadline_id = the_deadline AND acts IS NOT NULL
+$$;
+
 -- Whether somebody who has signed in may open what a link leads to: who is named for the child; and, unless the child is
 -- restricted, whom the mail was sent to or the calendar belongs to.
 CREATE FUNCTION timely.may_open(visitor text, l timely.page_link) RETURNS boolean LANGUAGE sql STABLE AS $$
@@ -76,11 +106,11 @@ $$;
 
 CREATE FUNCTION timely.page_deadline(hash text, visitor text) RETURNS TABLE (
     reference text, title text, force text, source text, url text, evidence text, reading text, state text, why text,
-    today date, due_on date, book_by date, met_on date, due_at text, booked_at text, in_timescale boolean,
+    now text, due_on date, book_by date, met_on date, due_at text, booked_at text, in_timescale boolean,
     provisional boolean, derivation text, not_counted text, as_of text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(nullif(p.case_ref, ''), d.person_id), coalesce(t.title, d.timescale), t.force, t.source, t.url, t.evidence,
-           t.reading, d.state, d.why, timely.business_time()::date, d.due_on, d.book_by, d.met_on,
+           t.reading, d.state, d.why, to_char(timely.business_time(), 'YYYY-MM-DD"T"HH24:MI'), d.due_on, d.book_by, d.met_on,
            to_char(d.due_at, 'YYYY-MM-DD"T"HH24:MI'), to_char(d.booked_at, 'YYYY-MM-DD"T"HH24:MI'), d.in_timescale,
            d.provisional, d.derivation, d.not_counted,
            to_char(s.read_business_at AT TIME ZONE 'Europe/London', 'YYYY-MM-DD"T"HH24:MI')
@@ -100,10 +130,9 @@ $$;
 CREATE FUNCTION timely.page_recipient(hash text, visitor text) RETURNS TABLE (
     acts boolean, in_hand_until date, reason text, done_until date, waits boolean, refused_because text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(r.staff_id IN (p.worker_id, p.chair_id, p.iro_id), false), h.last_day, h.reason,
+    SELECT coalesce(timely.may_act(r.staff_id, d.deadline_id), false), h.last_day, h.reason,
            o.last_day, i.inbox_id IS NOT NULL AND i.taken_at IS NULL, i.refused_because
       FROM timely.opened(hash, visitor) r JOIN timely.deadline d USING (deadline_id)
-      LEFT JOIN timely.person p USING (person_id)
       LEFT JOIN timely.holding_acknowledgement h ON h.deadline_id = d.deadline_id AND h.kind = 'in-hand'
             AND h.staff_id = r.staff_id AND h.last_day >= timely.business_time()::date
       LEFT JOIN timely.holding_acknowledgement o ON o.deadline_id = d.deadline_id AND o.kind = 'done'

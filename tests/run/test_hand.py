@@ -5,6 +5,7 @@ The conference is due on Monday 8 April 2024; Good Friday is 29 March and Easter
 import email
 import email.policy
 import re
+import subprocess
 import sys
 from urllib.parse import urlencode
 
@@ -73,10 +74,34 @@ def test_done_not_yet_recorded_keeps_those_above_silent_for_two_working_days_onc
     heard = told(store, '2024-04-09 09:00')
     assert set(heard) == {'SW1'}, 'it still has to be recorded'
     assert 'Done, not yet recorded, says Name SW1 since Monday 8 April 2024' in heard['SW1']
-    assert set(told(store, '2024-04-10 09:00')) == {'TM1'}
-    assert 'was said before' in ack(store, '2024-04-10 10:00', 'P1', 'icpc', '--done', status=1)
-    assert set(told(store, '2024-04-11 09:00')) == {'SW1', 'HEAD'}
+    # It no longer holds, and is the first that those above would ask about.
+    said_so = 'Name SW1 said on Monday 8 April 2024 that it was done; it is not recorded yet'
+    heard = told(store, '2024-04-10 09:00')
+    assert set(heard) == {'TM1'} and said_so in heard['TM1'] and 'Done, not' not in heard['TM1']
+    again = ack(store, '2024-04-10 10:00', 'P1', 'icpc', '--done', status=1)
+    assert 'Name SW1 said on Monday 8 April 2024 that it was done, which counts once for a due date' in again
+    store.ask("UPDATE timely.staff SET name = E'<b>Ann</b>\nLee' WHERE professional_id = 'SW1'")
+    heard = told(store, '2024-04-11 09:00')
+    assert set(heard) == {'SW1', 'HEAD'}
+    assert all('<b>Ann</b> Lee said on Monday 8 April 2024 that it was done' in text for text in heard.values())
+    assert store.one("SELECT count(*) FROM timely.outbox WHERE body_html LIKE '%<b>Ann%'") == 0, 'a name is text'
     assert store.one("SELECT state FROM timely.deadline") == 'open', 'it never counts as met'
+
+
+def test_it_was_not_done_while_the_meeting_is_still_ahead(store):
+    # Civil time: 09:30 in April is 08:30 UTC.
+    store.ask("UPDATE timely.deadline SET booked_at = '2024-04-08 09:30', booked_group = 'M1'")
+    said = ack(store, '2024-04-08 09:29', 'P1', 'icpc', '--done', status=1)
+    assert 'booked for Monday 8 April 2024, 09:30, and that it was done can be said from then on' in said
+    assert store.one('SELECT count(*) FROM timely.acknowledgement') == 0, 'nor is it spent'
+    ack(store, '2024-04-08 09:30', 'P1', 'icpc', '--done')
+    # It was a slip, or the meeting was put off.
+    record(store, '2024-04-08 10:00')
+    assert store.one('SELECT count(*) FROM timely.holding_acknowledgement') == 1
+    store.ask("UPDATE timely.deadline SET booked_at = '2024-04-10 14:00', next_notice_at = '2024-04-08T12:00Z'")
+    record(store, '2024-04-08 12:00')
+    assert 'it is booked for later' in ack(store, '2024-04-08 12:00', 'P1')
+    assert 'TM1' in told(store, '2024-04-09 09:00'), 'those above are not kept waiting by it'
 
 
 def test_who_has_it_in_hand_is_told_that_the_meeting_is_booked_too_late(store):
@@ -103,6 +128,43 @@ def test_it_ends_with_what_it_was_said_about(store):
     assert set(told(store, '2024-03-25 09:00')) == {'SW2'}
     record(store, '2024-03-25 10:00')
     assert 'the due date moved' in ack(store, '2024-03-25 10:00', 'P1')
+
+
+def test_what_ended_before_its_time_can_be_said_again(store):
+    told(store, '2024-04-05 09:00')
+    ack(store, '2024-04-05 10:00', 'P1', 'icpc', '--done')
+    store.allocate('P1', '2024-04-05 11:00', worker_id='SW2')
+    heard = told(store, '2024-04-05 11:00')
+    assert set(heard) == {'SW2'} and 'SW1' not in heard['SW2'], 'nor is it shown'
+    assert 'SW2 until' in ack(store, '2024-04-05 12:00', 'P1', 'icpc', '--done'), 'of the visit that the new worker made'
+    again = ack(store, '2024-04-05 13:00', 'P1', 'icpc', '--done', status=1)
+    assert 'Name SW2 said on Friday 5 April 2024' in again and 'changed' not in again
+    # Recorded, and the record deleted.
+    deadline = store.one('SELECT deadline_id FROM timely.deadline')
+    store.changes(deadline, '2024-04-08 09:00', 'met', 'met', met_on='2024-04-05', in_timescale=True)
+    store.changes(deadline, '2024-04-08 11:00', 'reopened', 'open', met_on=None, in_timescale=None)
+    ack(store, '2024-04-08 12:00', 'P1', 'icpc', '--done')
+    assert store.ask('SELECT staff_id, ended_because FROM timely.acknowledgement ORDER BY acknowledgement_id') == \
+        [('SW1', 'the child has another worker'), ('SW2', 'it is no longer owed'), ('SW2', None)]
+
+
+@pytest.mark.parametrize('word, status, said', [
+    (['--done'], 1, 'Name SW1 said on Tuesday 2 April 2024 that it was done'),
+    (['--until', '2024-04-05', '--because', 'mine'], 0, 'SW1 until Friday 5 April 2024')])
+def test_two_words_at_once_are_one_after_the_other(store, word, status, said):
+    set_clock(store, '2024-04-02 10:00')
+    kind = 'done' if '--done' in word else 'in-hand'
+    other = store.pg.connect(store.name, autocommit=False)
+    other.cursor().execute("SELECT timely.record_acknowledgement(jsonb_build_object('now', '2024-04-02T09:00Z', 'deadline_id', deadline_id,"
+                           " 'due_on', due_on, 'kind', %s::text, 'staff_id', 'SW1', 'last_day', '2024-04-03', 'reason', 'other', 'said_by', 'x'))"
+                           " FROM timely.deadline", (kind,))
+    mine = subprocess.Popen([*program(store, 'timely'), 'ack', 'P1', 'icpc', *word], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    wait_for(lambda: store.one("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 1)
+    other.commit()
+    other.close()
+    printed = mine.communicate(timeout=60)[0]
+    assert mine.returncode == status and said in printed and 'changed' not in printed, printed
+    assert store.one('SELECT count(*) FROM timely.holding_acknowledgement') == 1
 
 
 def test_what_was_said_stands(store):
@@ -195,6 +257,7 @@ def test_from_the_mail_by_the_page_to_the_agenda(store):
         wait_for(lambda: b'You have it in hand until Friday 5 April 2024' in server.ask(to['sw1']).content)
         assert b'the &lt;b&gt;family&lt;/b&gt; is away' in server.ask(to['sw1']).content
         assert b'in hand until Friday' not in server.ask(to['tm1']).content
+        wait_for(lambda: b'value="done"' in server.ask(to['sw1']).content)
         # A manager cannot say that it was done, whatever form came.
         assert b'value="done"' not in server.ask(to['tm1']).content
         assert press(server, to['tm1'], say='done').status == 303
@@ -230,6 +293,47 @@ def test_with_sign_on_a_link_that_was_passed_on_acts_in_the_name_of_who_opens_it
         wait_for(lambda: b'CM is none of them today' in server.ask(path, X_Remote_User='cm@council.example').content)
     assert store.ask('SELECT staff_id, said_by FROM timely.acknowledgement') == [('TM1', 'signed in as TM1')]
     assert store.ask("SELECT staff_id FROM timely.audit WHERE what = 'press.refused'") == [('CM',)]
+
+
+AWAY = ("INSERT INTO timely.cover (covers, of_id, stand_in_id, first_day, last_day, weekdays, withdrawn_on, from_where, told_at)"
+        " VALUES ('person', '{}', {}, '{}', '2024-04-12', {}, {}, 'command', '2024-04-01')")
+
+
+def away(who, stand_in='NULL', first='2024-04-02', weekdays='NULL', withdrawn='NULL'):
+    return AWAY.format(who, stand_in, first, weekdays, withdrawn)
+
+
+@pytest.mark.parametrize('timescale, situation, offered', [
+    ('icpc', [], 'SW1'),
+    ('icpc', [away('SW1', "'SW2'")], 'SW2'),
+    ('icpc', [away('SW1', "'SW2'"), away('SW1', "'SW3'", '2024-04-03')], 'SW3'),
+    ('icpc', [away('SW1', "'SW2'", '2024-04-05')], 'SW1'),
+    ('icpc', [away('SW1', "'SW2'", weekdays="'monday friday'")], 'SW1'),
+    ('icpc', [away('SW1', "'SW2'", withdrawn="'2024-04-04'")], 'SW1'),
+    ('conference-decisions', [away('SW1', "'SW2'")], 'CHAIR'),
+    ('conference-decisions', ["UPDATE timely.person SET restricted = true"], ''),
+    # Nobody who is named can be told: it falls to the team manager, and is offered to whoever it might have fallen to.
+    ('icpc', [away('SW1')], 'SW2 SW3 TM1 SM'),
+    ('icpc', [away('SW1', "'SW2'"), away('SW2')], 'SW2 SW3 TM1 SM'),
+    ('icpc', ["UPDATE timely.staff SET active_to = '2024-04-04' WHERE professional_id = 'SW1'"], 'SW2 SW3 TM1 SM'),
+    ('icpc', ["UPDATE timely.staff SET email = NULL WHERE professional_id = 'SW1'"], 'SW2 SW3 TM1 SM'),
+    ('icpc', ["UPDATE timely.person SET restricted = true", away('SW1', "'SW2'")], 'SW2 SW3 TM1 SM'),
+])
+def test_a_page_offers_done_to_whom_the_command_takes_it_from(store, timescale, situation, offered):
+    people = ['SW1', 'SW2', 'SW3', 'TM1', 'SM', 'CHAIR']
+    store.ask('UPDATE timely.deadline SET timescale = %s', (timescale,))
+    for statement in situation:
+        store.ask(statement)
+    set_clock(store, '2024-04-04 10:00')
+    store.run('feeds', '2024-04-04 10:00', 'all')
+    store.ask("INSERT INTO timely.page_link (token_hash, deadline_id, staff_id)"
+              " SELECT who, deadline_id, who FROM timely.deadline, unnest(%s) AS who", (people,))
+    shown = [who for who in people if store.one('SELECT acts FROM timely.page_recipient(%s, NULL)', (who,))]
+    assert shown == offered.split()
+    # What is booked for later is refused to who acts by another reason, and nothing is written down.
+    store.ask("UPDATE timely.deadline SET booked_at = '2024-04-30'")
+    taken = [who for who in people if 'only who acts' not in timely(store, 'ack', 'P1', timescale, '--done', '--for', who, status=1)]
+    assert taken == (['TM1'] if len(shown) > 1 else shown)
 
 
 def test_a_repeat_has_the_same_links_and_what_was_smuggled_in_becomes_none(store):

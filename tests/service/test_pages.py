@@ -33,7 +33,9 @@ def store(pg):
     store = Store(pg)
     pg.ask("UPDATE timely.state SET read_business_at = now(), read_at = now()")
     pg.ask("INSERT INTO timely.timescale VALUES ('icpc', 'ICPC', 'Initial child protection conference', 'Guidance',"
-           " 'Working Together 2023, chapter 3', 'https://www.gov.uk/x', 'read on the page cited', 'Counted from the discussion.', 'c')")
+           " 'Working Together 2023, chapter 3', 'https://www.gov.uk/x', 'read on the page cited', 'Counted from the discussion.', 'c',"
+           " false, 'social-worker')")
+    pg.ask("INSERT INTO timely.staff (professional_id, name, email, team_id) VALUES ('w1', 'Name w1', 'w1@council.example', 'T1')")
     pg.ask("INSERT INTO timely.person (person_id, case_ref, display_name, worker_id, accepted_at)"
            " VALUES ('P1', 'REF-1', 'Ivy Hart', 'w1', now())")
     return store
@@ -192,7 +194,7 @@ def test_the_process_can_read_nothing_else(pg, store):
     for table in ('deadline', 'person', 'page_link', 'secret', 'deadline_history', 'feed', 'timescale', 'staff', 'team', 'inbox'):
         with pytest.raises(Exception, match='permission denied'):
             pg.ask(f'SELECT * FROM timely.{table}', user='timely_web')
-    for question in "named_for('P1')", "live_link('x')", "opened('x', NULL)":
+    for question in "named_for('P1')", "live_link('x')", "opened('x', NULL)", "away_today('w1')", "can_be_told('w1')", "may_act('w1', 1)":
         with pytest.raises(Exception, match='permission denied'):
             pg.ask(f'SELECT * FROM timely.{question}', user='timely_web')
 
@@ -225,6 +227,9 @@ def test_who_came_by_mail_can_say_a_word_and_nobody_else(pg, server):
     worker, manager, feed = mail_link(pg, number), mail_link(pg, number, 'm1', 'boss'), link(pg, number)
     assert re.findall(r'<button name="say" value="([\w-]+)"', server.ask(worker).content.decode()) == ['in-hand', 'done']
     assert re.findall(r'<button name="say" value="([\w-]+)"', server.ask(manager).content.decode()) == ['in-hand']
+    assert b'You are not reminded of it until then' in server.ask(worker).content
+    content = server.ask(manager).content
+    assert b'not reminded' not in content and b'Managers are told of it as ever' in content, 'what those above are told is no reminder'
     assert b'<form' not in server.ask(feed).content
     for method in ('GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'):
         press(server, worker + '?' + urlencode({'form': form_token('mail'), **IN_HAND}), method=method)
@@ -281,6 +286,12 @@ def test_a_refusal_is_said_and_what_holds_too(pg, server):
     assert 'You have it in hand until Thursday 1 January 2099: my &lt;i&gt;own&lt;/i&gt;' in text and 'of another' not in text
 
 
+@pytest.mark.parametrize('booked, buttons', [('tomorrow', ['in-hand']), ('yesterday', ['in-hand', 'done']), (None, ['in-hand', 'done'])])
+def test_what_is_booked_for_later_was_not_done(pg, server, booked, buttons):
+    path = mail_link(pg, deadline(pg, booked_at=booked))
+    assert re.findall(r'<button name="say" value="([\w-]+)"', server.ask(path).content.decode()) == buttons
+
+
 def test_a_page_behind_a_proxy_knows_its_path(pg, store):
     empty(pg)
     path = mail_link(pg)
@@ -317,7 +328,7 @@ def staff(pg, store):
     c1 chairs, under cm. x1 is of another team."""
     pg.ask("INSERT INTO timely.team (team_id, parent_id, manager_id, deputy_id) VALUES ('S', NULL, 'sm', NULL), ('T1', 'S', 'm1', 'd1'),"
            " ('C', NULL, 'cm', NULL), ('X', NULL, 'x1', NULL)")
-    for who, team, *left in (('w1', 'T1'), ('w2', 'T1'), ('m1', 'T1'), ('d1', 'T1'), ('sm', 'S'), ('ds', 'S'), ('om', None), ('c1', 'C'), ('cm', 'C'),
+    for who, team, *left in (('w2', 'T1'), ('m1', 'T1'), ('d1', 'T1'), ('sm', 'S'), ('ds', 'S'), ('om', None), ('c1', 'C'), ('cm', 'C'),
                              ('x1', 'X'), ('left', 'T1', '2020-01-01', '2024-01-01'), ('soon', 'T1', '2999-01-01', None)):
         pg.ask('INSERT INTO timely.staff (professional_id, name, email, team_id, active_from, active_to) VALUES (%s, %s, %s, %s, %s, %s)',
                (who, f'Name {who}', f'{who}@council.example', team, *(left or (None, None))))
