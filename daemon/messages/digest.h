@@ -73,7 +73,7 @@ struct invite_words {
                                // either, where its receiver is not known to have been shown a day
     struct moment ends;        // of a meeting
     const char *place, *url;
-    const char *derivation; // the sentence of explain
+    const char *derivation; // the sentence of explain, which begins with the due date; or NULL
     bool cancelled, update;
     bool no_answer;   // none is asked for
     const char *page; // that explains the due day, a link for the receiver alone; or NULL

@@ -480,25 +480,33 @@ static void a_hold_that_ends_is_no_cancelled_meeting(void **state)
 
 static void an_invite_too_late_says_so_and_a_calendar_has_no_link(void **state)
 {
-    struct invite_words w = {.heading = "RCPC 1042",
-                             .title = "Review child protection conference",
-                             .child = "1042",
-                             .due_on = day_of("2024-04-09"),
-                             .starts = {day_of("2024-04-10"), 600},
-                             .ends = {day_of("2024-04-10"), 660},
-                             .derivation = "3 months after Tuesday 9 January 2024.",
-                             .page = "https://timely.council.example/why/deadline-000000000000000",
-                             .service_name = "Council"};
+    struct invite_words w = {
+        .heading = "RCPC 1042",
+        .title = "Review child protection conference",
+        .child = "1042",
+        .due_on = day_of("2024-04-09"),
+        .starts = {day_of("2024-04-10"), 600},
+        .ends = {day_of("2024-04-10"), 660},
+        .derivation = "Due by Tuesday 9 April 2024: 3 months after Tuesday 9 January 2024.",
+        .page = "https://timely.council.example/why/deadline-000000000000000",
+        .service_name = "Council"};
     const char *description;
     struct rendered r;
 
     (void)state;
     invite_render(arena, &w, &r);
     check_rendered("invite-late", &r);
+    assert_int_equal(count_of(r.text, "Due by"), 1);
+    assert_int_equal(count_of(r.html, "Due by"), 1);
     assert_null(strstr(r.subject, "timescale"));
     description = invite_description(arena, &w);
     assert_non_null(strstr(description, "after the last day in timescale, Tuesday 9 April 2024."));
     assert_null(strstr(description, "/why/"));
+    assert_int_equal(count_of(description, "Due by"), 1);
+    w.derivation = NULL;
+    invite_render(arena, &w, &r);
+    position(r.text, "\nDue by: Tuesday 9 April 2024\n");
+    position(r.html, ">Due by<");
 }
 
 static void a_cancellation_says_no_day_that_was_not_shown(void **state)
