@@ -131,8 +131,9 @@ void digest_add_items(struct arena *a, struct text *out, const struct digest_vie
     if (v->hidden > 0)
         text_addf(out, "\nand %zu more:\n", v->hidden);
     for (size_t i = 0; i < v->more_count; i++)
-        paragraph_add(out, "  ", "    ",
-                      arena_printf(a, "%zu x %s", v->more[i].count, v->more[i].title));
+        paragraph_add(
+            out, "  ", "    ",
+            arena_printf(a, "%zu x %s [%s]", v->more[i].count, v->more[i].title, v->more[i].force));
 }
 
 static void add_part(struct arena *a, struct text *out, const char *heading,

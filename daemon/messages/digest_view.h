@@ -27,21 +27,24 @@ struct digest_item {
 };
 
 struct digest_more {
-    const char *title;
+    const char *title, *force;
     size_t count;
 };
 
 struct digest_view {
     struct digest_item *items;
-    size_t count;                        // shown
-    size_t counts[URGENCY_COUNT];        // of all lines, by urgency
-    struct digest_more *more;            // of the lines not shown, by timescale, the most first
-    size_t more_count, hidden;           // timescales; lines
+    size_t count;                 // shown
+    size_t counts[URGENCY_COUNT]; // of all lines, by urgency
+    struct digest_more *more;     // of the lines not shown, by timescale: law first, then the
+                                  // most
+    size_t more_count, hidden;    // timescales; lines
     const char *reader, *service, *help; // help is NULL for none
 };
 
 // Families by their worst line, children of a family by theirs, then lines by due date; ties by
-// Law, Guidance, Local, by title and by number.
+// Law, Guidance, Local, Statistic, by title and by number. Of more lines than there is room for
+// those of the strongest force are shown, and of one force the first; what is due later than 5
+// working days only where there is room left.
 void digest_view_make(struct arena *a, const struct digest *d, struct digest_view *ret);
 
 // Leaves how they were counted to those lines alone that nothing else tells apart: a child has

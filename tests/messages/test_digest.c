@@ -187,6 +187,24 @@ static void summary_of_a_first_start(void **state)
     assert_null(strstr(r.text, "What to do"));
 }
 
+static size_t count_of(const char *text, const char *what)
+{
+    size_t count = 0;
+
+    for (; (text = strstr(text, what)); text++)
+        count++;
+    return count;
+}
+
+static const char *position(const char *text, const char *what)
+{
+    const char *at = strstr(text, what);
+
+    if (!at)
+        fail_msg("\"%s\" is missing", what);
+    return at;
+}
+
 static void a_long_digest_is_cut_and_counted(void **state)
 {
     struct arena *a = arena;
@@ -206,19 +224,54 @@ static void a_long_digest_is_cut_and_counted(void **state)
     for (int i = 0; i < 200; i++)
         lines[i].is_new = true;
     digest_render(arena, &d, &r);
-    assert_non_null(strstr(r.text, "\nand 140 more:\n  133 x Visit\n  7 x Review\n"));
+    assert_non_null(strstr(r.text, "\nand 140 more:\n  133 x Visit [Law]\n  7 x Review [Law]\n"));
     assert_non_null(strstr(r.html, "and 140 more"));
     assert_null(strstr(r.text, "\n0199 ("));
     assert_string_equal(r.subject, "200 due later than 5 working days");
 }
 
-static const char *position(const char *text, const char *what)
+// What is hidden is what weighs least, and says what it is; what is shown keeps its order.
+static void a_cut_digest_shows_what_the_law_asks(void **state)
 {
-    const char *at = strstr(text, what);
+    static const struct {
+        const char *title, *force, *due_on;
+        int working_days;
+        size_t count;
+    } rows[] = {
+        {"Questionnaire", "Statistic", "2023-10-02", -125, 20},
+        {"Dental check", "Local", "2023-11-01", -103, 20},
+        {"Core group", "Guidance", "2024-03-01", -21, 12},
+        {"Visit to a child in care", "Law", "2024-04-02", -1, 15},
+        {"Care plan", "Law", "2024-06-05", 43, 10},
+    };
+    struct digest_line *lines = ARENA_ARRAY(arena, struct digest_line, 77);
+    size_t count = 0;
+    struct rendered r;
 
-    if (!at)
-        fail_msg("\"%s\" is missing", what);
-    return at;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t n = 0; n < rows[i].count; n++, count++)
+            lines[count] = line_of(arena_printf(arena, "%04zu", count), NULL, rows[i].title,
+                                   rows[i].force, rows[i].due_on, rows[i].working_days);
+
+    struct digest d = digest_of(lines, count);
+
+    digest_render(arena, &d, &r);
+    assert_int_equal(count_of(r.text, "- Visit to a child in care [Law]"), 15);
+    assert_int_equal(count_of(r.text, "- Core group [Guidance]"), 12);
+    assert_int_equal(count_of(r.text, "- Dental check [Local]"), 3);
+    assert_true(position(r.text, "- Dental check") < position(r.text, "- Core group"));
+    assert_true(position(r.text, "- Core group") < position(r.text, "- Visit"));
+    position(r.text, "\nand 47 more:\n  10 x Care plan [Law]\n  17 x Dental check [Local]\n"
+                     "  20 x Questionnaire [Statistic]\n");
+    position(r.html, "and 47 more</b><br>10 &times; Care plan ");
+    // With room for all of it nothing is moved.
+    d.lines = lines + 50;
+    d.count = 27;
+    digest_render(arena, &d, &r);
+    assert_true(position(r.text, "- Core group") < position(r.text, "- Visit"));
+    assert_true(position(r.text, "- Visit") < position(r.text, "- Care plan"));
+    assert_null(strstr(r.text, " more:"));
 }
 
 // The worst family first and whole, then in it the worst child first and whole; but what is due
@@ -381,15 +434,6 @@ static const char *ten_kilobytes(void)
     return arena_strdup(arena, t.s);
 }
 
-static size_t count_of(const char *text, const char *what)
-{
-    size_t count = 0;
-
-    for (; (text = strstr(text, what)); text++)
-        count++;
-    return count;
-}
-
 static struct rendered render_hostile(const char *s)
 {
     struct digest_line told = line_of(s, s, s, s, "2024-04-09", 4);
@@ -542,6 +586,7 @@ int main(void)
         cmocka_unit_test(two_of_a_title_say_what_they_are_counted_from),
         cmocka_unit_test(summary_of_a_first_start),
         cmocka_unit_test(a_long_digest_is_cut_and_counted),
+        cmocka_unit_test(a_cut_digest_shows_what_the_law_asks),
         cmocka_unit_test(families_stand_together),
         cmocka_unit_test(subjects_name_the_worst),
         cmocka_unit_test(what_cannot_wait_says_when_it_is_due),
