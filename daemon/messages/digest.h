@@ -35,7 +35,8 @@ struct digest_line {
     const char *reason;   // why it reaches this person, where the date does not say it, or NULL
     const char *said;     // what somebody said about it: "In hand until …", or NULL
     bool is_new;
-    bool parting; // no longer the reader's: stands in a part of its own, and is counted nowhere
+    bool reminder; // new again: its reader was told before of this due date
+    bool parting;  // no longer the reader's: stands in a part of its own, and is counted nowhere
     long long deadline_id;
     const char *url; // of the page that explains it and takes a word about it, or NULL
 };

@@ -171,19 +171,6 @@ static void choose(struct place *places, size_t count, size_t most, struct date 
     qsort(places, most, sizeof *places, by_at);
 }
 
-const char *digest_day_words(struct arena *a, struct date d, struct date on)
-{
-    const char *words = date_words(a, d);
-    const char *year = strrchr(words, ' ');
-    int this_year, that_year, month, day;
-
-    if (!date_known(d))
-        return words;
-    date_split(on, &this_year, &month, &day);
-    date_split(d, &that_year, &month, &day);
-    return this_year == that_year ? arena_strndup(a, words, (size_t)(year - words)) : words;
-}
-
 static const char *days_words(struct arena *a, int count)
 {
     return arena_printf(a, "%d working day%s", count, count == 1 ? "" : "s");
@@ -275,7 +262,7 @@ static struct digest_item item_of(struct arena *a, const struct digest_line *l, 
         .reason = clean_line(a, l->reason, REMARK_CHARS_MAX),
         .said = clean_line(a, l->said, SAID_CHARS_MAX),
         .url = l->url && clean_is_url(l->url) ? l->url : NULL,
-        .is_new = l->is_new && !l->parting,
+        .is_new = l->is_new && !l->reminder && !l->parting,
         .in_full = is_in_full(l, on),
     };
 }
@@ -389,29 +376,12 @@ void digest_parts_make(struct arena *a, const struct digest *d, struct digest_pa
     p.count = lead + told;
     for (size_t i = 0; i < URGENCY_COUNT; i++)
         p.counts[i] = p.lead.counts[i] + p.told.counts[i];
-    for (size_t i = 0; i < d->count; i++)
-        p.fresh += d->lines[i].is_new && !d->lines[i].parting;
+    p.fresh = digest_fresh_of(d->lines, d->count);
     if (lead && (told || parted))
-        p.lead_heading = arena_printf(a, "%s: %zu",
-                                      p.fresh < lead ? "New since your last digest, or due today"
-                                                     : "New since your last digest",
-                                      lead);
+        p.lead_heading = digest_fresh_heading(a, p.fresh, lead - p.fresh.first - p.fresh.again);
     if (told && (lead || parted))
         p.told_heading = arena_printf(a, "Told before, and still open: %zu", told);
     if (parted)
         p.parted_heading = arena_printf(a, "%s: %zu", DIGEST_PARTED, parted);
     *ret = p;
-}
-
-const char *digest_counts_words(struct arena *a, const size_t counts[URGENCY_COUNT])
-{
-    static const char *const words[] = {"out of timescale", "due today",
-                                        "booked after the due date", "due within 5 working days",
-                                        "later"};
-    AUTO(text_done) struct text out = {0};
-
-    for (size_t i = 0; i < URGENCY_COUNT; i++)
-        if (counts[i] > 0)
-            text_addf(&out, "%s%zu %s", out.length ? ", " : "", counts[i], words[i]);
-    return arena_strdup(a, text_str(&out));
 }

@@ -22,7 +22,8 @@ struct digest_item {
     const char *reason;  // "" for none
     const char *said;    // "" for none
     const char *url;     // NULL for none
-    bool is_new, in_full;
+    bool is_new;         // never told before
+    bool in_full;
     bool new_family, new_child; // this line begins one
 };
 
@@ -52,13 +53,23 @@ void digest_view_make(struct arena *a, const struct digest *d, struct digest_vie
 const struct digest_line *digest_tell_apart(struct arena *a, const struct digest_line *lines,
                                             size_t count);
 
+// What is said anew: never told before, and reminders.
+struct digest_fresh {
+    size_t first, again;
+};
+struct digest_fresh digest_fresh_of(const struct digest_line *lines, size_t count);
+// "2 lines are new, 1 is a reminder"; "" when there is neither.
+const char *digest_fresh_words(struct arena *a, struct digest_fresh f);
+// "New: 2. Reminders: 1. Also due today: 1".
+const char *digest_fresh_heading(struct arena *a, struct digest_fresh f, size_t today);
+
 // A digest in its parts, each with its own heading where there are several (else NULL).
 struct digest_parts {
     struct digest_view lead, told, parted;
     const char *lead_heading, *told_heading, *parted_heading;
     size_t counts[URGENCY_COUNT]; // of what is the reader's, as are the next two
     size_t count;
-    size_t fresh; // new lines
+    struct digest_fresh fresh;
 };
 
 void digest_parts_make(struct arena *a, const struct digest *d, struct digest_parts *ret);

@@ -114,12 +114,29 @@ static bool is_new_to(const struct agenda_decision *d, const struct staff *to, c
     return false;
 }
 
+bool may_be_unread(const struct told *t)
+{
+    return t->unread || t->to_another;
+}
+
+static void tell_reminders(const struct known_lines *known, struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        struct line *l = &plan->lines[i];
+
+        l->is_known = known_lines_has(known, staff_key(l), l->owed->deadline_id);
+    }
+}
+
 static bool recall(const struct deciding *g, const struct told *t, struct line *ret)
 {
     bool stands = agenda_standing(g->arena, g->in, t->owed, t->staff_id, t->rung, ret);
 
-    if (stands)
+    if (stands) {
         ret->is_new |= t->unread;
+        ret->is_known = !may_be_unread(t) ||
+                        known_lines_has(&g->known->lines, t->staff_id, t->owed->deadline_id);
+    }
     return stands || (t->moved && agenda_part(g->arena, g->in, t->owed, t->staff_id, ret));
 }
 
@@ -380,6 +397,8 @@ void agenda_decide(struct arena *a, const struct plan_input *in, struct recollec
 
     if (known->had_count > 1)
         qsort(known->had, known->had_count, sizeof *known->had, by_staff);
+    known_lines_sort(&known->lines);
+    tell_reminders(&known->lines, &d->plan);
     recall_standing(&g);
     make_mails(&g);
 }

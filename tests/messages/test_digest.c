@@ -83,10 +83,10 @@ static void digest_for_a_worker(void **state)
     lines[2].is_new = true;
     lines[4].due_at = moment_of("2024-04-05T14:00");
     lines[5].seen_on = day_of("2024-04-03");
-    lines[6].is_new = true;
+    lines[6].is_new = lines[6].reminder = true;
     digest_render(arena, &d, &r);
     assert_narrow(r.text);
-    assert_string_equal(r.subject, "1 out of timescale, 1 due today; 2 new");
+    assert_string_equal(r.subject, "1 out of timescale, 1 due today; 1 new, 1 reminder");
     check_rendered("digest-worker", &r);
 }
 
@@ -220,7 +220,7 @@ static void a_long_digest_is_cut_and_counted(void **state)
 
     digest_render(arena, &d, &r);
     assert_non_null(strstr(r.text, "\nand 170 more:\n"));
-    assert_null(strstr(r.text, "since your last digest"));
+    assert_null(strstr(r.text, " new"));
     for (int i = 0; i < 200; i++)
         lines[i].is_new = true;
     digest_render(arena, &d, &r);
@@ -303,6 +303,43 @@ static void families_stand_together(void **state)
     }
 }
 
+// Who was told of it before reads no NEW; the heading, the sentence and the subject count either.
+static void what_is_said_again_is_a_reminder(void **state)
+{
+    struct digest_line lines[] = {
+        line_of("1", "a", "t1", "Law", "2024-04-12", 7),
+        line_of("2", "b", "t2", "Law", "2024-04-12", 7),
+        line_of("3", "c", "t3", "Law", "2024-04-03", 0),
+        line_of("4", "d", "t4", "Law", "2024-04-12", 7),
+    };
+    struct digest d = digest_of(lines, 4);
+    struct rendered r;
+
+    (void)state;
+    lines[0].is_new = lines[1].is_new = true;
+    lines[1].reminder = true;
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "1 due today; 1 new, 1 reminder");
+    position(r.text, " 1 line is new, 1 is a reminder.\n");
+    position(r.text, "\nNew: 1. Reminders: 1. Also due today: 1\n");
+    position(r.text, "\nTold before, and still open: 1\n");
+    position(r.text, "  NEW  t1 [Law]\n    due Friday");
+    position(r.text, "  - t2 [Law]\n    due Friday"); // in full all the same
+    assert_int_equal(count_of(r.html, "&nbsp;NEW&nbsp;"), 1);
+    lines[0].reminder = true;
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "1 due today; 2 reminders");
+    position(r.text, " 2 lines are reminders.\n");
+    position(r.text, "\nReminders: 2. Also due today: 1\n");
+    lines[0].is_new = lines[1].is_new = false;
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "1 due today");
+    position(r.text, "\nDue today: 1\n");
+    d.count = 1;
+    digest_render(arena, &d, &r);
+    position(r.text, "\nThis is what is waiting for you: 1 due later than 5 working days.\n");
+}
+
 static void subjects_name_the_worst(void **state)
 {
     struct digest_line lines[] = {
@@ -375,7 +412,7 @@ static void what_cannot_wait_says_when_it_is_due(void **state)
     digest_render(arena, &d, &r);
     assert_string_equal(r.subject, "due today, 16:30; told at once");
     position(r.text, "\nThis is waiting for you, at once and not with your next digest: 1 due\n");
-    assert_null(strstr(r.text, "since your last digest"));
+    assert_null(strstr(r.text, "line"));
     d.escalation = true;
     d.count = 2;
     digest_render(arena, &d, &r);
@@ -588,6 +625,7 @@ int main(void)
         cmocka_unit_test(a_long_digest_is_cut_and_counted),
         cmocka_unit_test(a_cut_digest_shows_what_the_law_asks),
         cmocka_unit_test(families_stand_together),
+        cmocka_unit_test(what_is_said_again_is_a_reminder),
         cmocka_unit_test(subjects_name_the_worst),
         cmocka_unit_test(what_cannot_wait_says_when_it_is_due),
         cmocka_unit_test(days_are_said_in_words),

@@ -103,6 +103,7 @@ static void a_monday_morning_with_something_new(void **state)
     (void)state;
     for (int i = 0; i < 2; i++)
         fresh[i].is_new = true;
+    fresh[0].reminder = true;
     fresh[0].reason = "out of timescale since Friday 5 April 2024";
     fresh[0].url = "https://timely.example/why/abcdefghijklmnopqrstuvwx";
     fresh[0].deadline_id = 1;

@@ -42,6 +42,28 @@ def test_one_digest_a_working_morning(store):
     assert [rung for rung, *_ in store.notices(second)] == ['social-worker, at the start']
 
 
+def test_what_its_reader_was_told_before_is_a_reminder(store):
+    """What has another due date is news again."""
+    store.configure(delivery='live', allowed_domains='[council.example]')
+    deadline = store.deadline(store.person('P1', chair_id='CHAIR'))
+    mails = told(store, '2024-03-15 10:00')
+    assert '1 line is new.' in mails['SW1'] and mails['SW1'].count('NEW') == 1
+    # Nothing has left by then: they read of it for the first time.
+    mails = told(store, '2024-03-21 09:00')
+    assert '1 line is new.' in mails['SW1'] and mails['SW1'].count('NEW') == 1
+    store.leave()
+    mails = told(store, '2024-03-28 09:00')
+    assert {staff: ('1 line is new.' in text, '1 line is a reminder.' in text, text.count('NEW')) for staff, text in mails.items()} == {
+        'SW1': (False, True, 0), 'TM1': (True, False, 1), 'CHAIR': (True, False, 1)}
+    store.leave()
+    told(store, '2024-04-08 09:00')
+    assert [s for _, staff, s, _ in store.mails() if staff == 'SW1'][-1] == '1 due today; 1 reminder'
+    store.leave()
+    store.changes(deadline, '2024-04-08 15:00', 'moved', 'open', due_on='2024-04-12', next_notice_at='2024-04-08T14:00Z')
+    mails = told(store, '2024-04-09 09:00')
+    assert mails['SW1'].count('NEW') == 1 and '1 line is new.' in mails['SW1']
+
+
 def digests(store):
     return [(staff, 'NEW' in text and text.count('NEW')) for kind, staff, _, text in store.mails('digest')]
 
