@@ -1,6 +1,7 @@
 // Lines become mails: sorted by what becomes of them and by recipient, then one group at a time.
 #include "agenda_decide.h"
 
+#include "agenda_ahead.h"
 #include "agenda_moved.h"
 #include "recipient.h"
 #include "text.h"
@@ -244,6 +245,14 @@ static const struct week_reader *list_of(const struct deciding *g, const struct 
                : NULL;
 }
 
+// After this one its reader has no other before the next week's list, unless something cannot wait.
+static bool is_last_of_week(const struct deciding *g, const struct staff *to)
+{
+    const struct had *before = had(g, to->id);
+
+    return g->list && before && before->this_week == DIGESTS_A_WEEK - 1;
+}
+
 // New lines and, after them, those that were told before.
 static void make_digest(struct deciding *g, size_t from, size_t end)
 {
@@ -262,6 +271,8 @@ static void make_digest(struct deciding *g, size_t from, size_t end)
     all = ARENA_ARRAY(g->arena, const struct line *, count + g->standing_count);
     memcpy(all, fresh, count * sizeof *all);
     added = add_standing_of(g, to, all + count);
+    if (is_last_of_week(g, to))
+        agenda_say_ahead(g->arena, g->in, all, count + added, g->list);
     mail = add_mail(g, MAIL_DIGEST, to, all, count + added);
     list = list_of(g, to);
     if (list)
