@@ -14,9 +14,9 @@ static const char *worst_of(struct arena *a, const struct digest_parts *p)
                                     p->counts[URGENCY_BOOKED_LATE]};
 
     if (counts[URGENCY_LATE] + counts[URGENCY_TODAY] + counts[URGENCY_BOOKED_LATE] == 0) {
-        counts[URGENCY_SOON] = p->counts[URGENCY_SOON];
-        if (counts[URGENCY_SOON] == 0)
-            return arena_printf(a, "%zu due later than 5 working days", p->counts[URGENCY_LATER]);
+        enum urgency next = p->counts[URGENCY_SOON] ? URGENCY_SOON : URGENCY_LATER;
+
+        counts[next] = p->counts[next];
     }
     return digest_counts_words(a, counts);
 }
@@ -36,10 +36,18 @@ static const char *subject_at_once(struct arena *a, const struct digest *d,
     return arena_printf(a, "%s%s; told at once", attention(d), date ? first->due : worst_of(a, p));
 }
 
-// How many are new tells today's mail from yesterday's, where the worst is the same.
+// What is said anew tells today's mail from yesterday's, where the worst is the same.
 static const char *fresh_of(struct arena *a, const struct digest_parts *p)
 {
-    return p->fresh && p->fresh < p->count ? arena_printf(a, "; %zu new", p->fresh) : "";
+    size_t first = p->fresh.first, again = p->fresh.again;
+    const char *more = first ? ", " : "; ";
+
+    if (first == p->count)
+        return "";
+    return arena_printf(a, "%s%s", first ? arena_printf(a, "; %zu new", first) : "",
+                        again == 1 ? arena_printf(a, "%s1 reminder", more)
+                        : again    ? arena_printf(a, "%s%zu reminders", more, again)
+                                   : "");
 }
 
 static const char *subject_of(struct arena *a, const struct digest *d, const struct digest_parts *p)
@@ -66,9 +74,8 @@ static const char *opening_of(struct arena *a, const struct digest *d, const str
         a, "%s: %s.%s",
         d->escalation ? "These are for your attention" : "This is what is waiting for you",
         digest_counts_words(a, p->counts),
-        p->fresh == 0 ? ""
-                      : arena_printf(a, " %zu %s since your last digest.", p->fresh,
-                                     p->fresh == 1 ? "line is new" : "lines are new"));
+        p->fresh.first + p->fresh.again ? arena_printf(a, " %s.", digest_fresh_words(a, p->fresh))
+                                        : "");
 }
 
 static const char *child_words(struct arena *a, const struct digest_item *i)
@@ -131,8 +138,9 @@ void digest_add_items(struct arena *a, struct text *out, const struct digest_vie
     if (v->hidden > 0)
         text_addf(out, "\nand %zu more:\n", v->hidden);
     for (size_t i = 0; i < v->more_count; i++)
-        paragraph_add(out, "  ", "    ",
-                      arena_printf(a, "%zu x %s", v->more[i].count, v->more[i].title));
+        paragraph_add(
+            out, "  ", "    ",
+            arena_printf(a, "%zu x %s [%s]", v->more[i].count, v->more[i].title, v->more[i].force));
 }
 
 static void add_part(struct arena *a, struct text *out, const char *heading,

@@ -35,7 +35,8 @@ struct digest_line {
     const char *reason;   // why it reaches this person, where the date does not say it, or NULL
     const char *said;     // what somebody said about it: "In hand until …", or NULL
     bool is_new;
-    bool parting; // no longer the reader's: stands in a part of its own, and is counted nowhere
+    bool reminder; // new again: its reader was told before of this due date
+    bool parting;  // no longer the reader's: stands in a part of its own, and is counted nowhere
     long long deadline_id;
     const char *url; // of the page that explains it and takes a word about it, or NULL
 };
@@ -73,7 +74,7 @@ struct invite_words {
                                // either, where its receiver is not known to have been shown a day
     struct moment ends;        // of a meeting
     const char *place, *url;
-    const char *derivation; // the sentence of explain
+    const char *derivation; // the sentence of explain, which begins with the due date; or NULL
     bool cancelled, update;
     bool no_answer;   // none is asked for
     const char *page; // that explains the due day, a link for the receiver alone; or NULL

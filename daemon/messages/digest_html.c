@@ -104,7 +104,9 @@ static void more_rows(struct arena *a, struct text *out, const struct digest_vie
               "font-size:14px;line-height:21px;\"><b>and %zu more</b>",
               v->hidden);
     for (size_t i = 0; i < v->more_count; i++)
-        text_addf(out, "<br>%zu &times; %s", v->more[i].count, html_escape(a, v->more[i].title));
+        text_addf(
+            out, "<br>%zu &times; %s <span style=\"" HTML_QUIET "font-size:13px;\">&nbsp;%s</span>",
+            v->more[i].count, html_escape(a, v->more[i].title), html_escape(a, v->more[i].force));
     text_add(out, "</td></tr>\n");
 }
 

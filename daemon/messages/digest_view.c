@@ -20,6 +20,8 @@
 
 struct place {
     const struct digest_line *line, *family_worst, *child_worst;
+    size_t at;  // in the order of the whole
+    bool later; // than what is soon
 };
 
 enum urgency digest_urgency(const struct digest_line *l, struct date on)
@@ -42,10 +44,10 @@ static int compare_numbers(long long a, long long b)
 
 static int force_rank(const char *force)
 {
-    static const char *const ranks[] = {"Law", "Guidance", "Local"};
+    static const char *const ranks[] = {"Law", "Guidance", "Local", "Statistic"};
     int rank = 0;
 
-    while (rank < 3 && (!force || strcmp(force, ranks[rank]) != 0))
+    while (rank < 4 && (!force || strcmp(force, ranks[rank]) != 0))
         rank++;
     return rank;
 }
@@ -138,17 +140,35 @@ static struct place *in_order(struct arena *a, const struct digest *d)
     return places;
 }
 
-const char *digest_day_words(struct arena *a, struct date d, struct date on)
+static int by_at(const void *x, const void *y)
 {
-    const char *words = date_words(a, d);
-    const char *year = strrchr(words, ' ');
-    int this_year, that_year, month, day;
+    const struct place *a = x, *b = y;
 
-    if (!date_known(d))
-        return words;
-    date_split(on, &this_year, &month, &day);
-    date_split(d, &that_year, &month, &day);
-    return this_year == that_year ? arena_strndup(a, words, (size_t)(year - words)) : words;
+    return (a->at > b->at) - (a->at < b->at);
+}
+
+static int by_claim(const void *x, const void *y)
+{
+    const struct place *a = x, *b = y;
+    int by = a->later - b->later;
+
+    if (by == 0)
+        by = force_rank(a->line->force) - force_rank(b->line->force);
+    return by != 0 ? by : by_at(x, y);
+}
+
+// Puts what is to be shown first, in the order of the whole. By that order alone what has been late
+// for longest would hide, week after week, what the law asks and can still be mended.
+static void choose(struct place *places, size_t count, size_t most, struct date on)
+{
+    if (count <= most)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        places[i].at = i;
+        places[i].later = digest_urgency(places[i].line, on) == URGENCY_LATER;
+    }
+    qsort(places, count, sizeof *places, by_claim);
+    qsort(places, most, sizeof *places, by_at);
 }
 
 static const char *days_words(struct arena *a, int count)
@@ -242,21 +262,27 @@ static struct digest_item item_of(struct arena *a, const struct digest_line *l, 
         .reason = clean_line(a, l->reason, REMARK_CHARS_MAX),
         .said = clean_line(a, l->said, SAID_CHARS_MAX),
         .url = l->url && clean_is_url(l->url) ? l->url : NULL,
-        .is_new = l->is_new && !l->parting,
+        .is_new = l->is_new && !l->reminder && !l->parting,
         .in_full = is_in_full(l, on),
     };
 }
 
 static int by_title(const void *x, const void *y)
 {
-    return strcmp(((const struct digest_more *)x)->title, ((const struct digest_more *)y)->title);
+    const struct digest_more *a = x, *b = y;
+    int by = force_rank(a->force) - force_rank(b->force);
+
+    return by != 0 ? by : strcmp(a->title, b->title);
 }
 
 static int by_count(const void *x, const void *y)
 {
     const struct digest_more *a = x, *b = y;
+    int by = force_rank(a->force) - force_rank(b->force);
 
-    return a->count != b->count ? (a->count < b->count) - (a->count > b->count) : by_title(x, y);
+    if (by == 0)
+        by = compare_numbers((long long)b->count, (long long)a->count);
+    return by != 0 ? by : by_title(x, y);
 }
 
 static void count_hidden(struct arena *a, const struct place *places, size_t count,
@@ -266,11 +292,13 @@ static void count_hidden(struct arena *a, const struct place *places, size_t cou
     size_t kinds = 0;
 
     for (size_t i = 0; i < count; i++)
-        all[i].title = clean_line(a, places[i].line->title, TITLE_CHARS_MAX);
+        all[i] =
+            (struct digest_more){.title = clean_line(a, places[i].line->title, TITLE_CHARS_MAX),
+                                 .force = clean_line(a, places[i].line->force, FORCE_CHARS_MAX)};
     qsort(all, count, sizeof *all, by_title);
     for (size_t i = 0; i < count; i++) {
-        if (kinds == 0 || strcmp(all[kinds - 1].title, all[i].title) != 0)
-            all[kinds++] = (struct digest_more){all[i].title, 0};
+        if (kinds == 0 || by_title(&all[kinds - 1], &all[i]) != 0)
+            all[kinds++] = all[i];
         all[kinds - 1].count++;
     }
     qsort(all, kinds, sizeof *all, by_count);
@@ -290,6 +318,7 @@ void digest_view_make(struct arena *a, const struct digest *d, struct digest_vie
     };
     struct place *places = in_order(a, d);
 
+    choose(places, d->count, v.count, d->on);
     v.items = ARENA_ARRAY(a, struct digest_item, v.count);
     for (size_t i = 0; i < d->count; i++)
         v.counts[digest_urgency(places[i].line, d->on)]++;
@@ -347,29 +376,12 @@ void digest_parts_make(struct arena *a, const struct digest *d, struct digest_pa
     p.count = lead + told;
     for (size_t i = 0; i < URGENCY_COUNT; i++)
         p.counts[i] = p.lead.counts[i] + p.told.counts[i];
-    for (size_t i = 0; i < d->count; i++)
-        p.fresh += d->lines[i].is_new && !d->lines[i].parting;
+    p.fresh = digest_fresh_of(d->lines, d->count);
     if (lead && (told || parted))
-        p.lead_heading = arena_printf(a, "%s: %zu",
-                                      p.fresh < lead ? "New since your last digest, or due today"
-                                                     : "New since your last digest",
-                                      lead);
+        p.lead_heading = digest_fresh_heading(a, p.fresh, lead - p.fresh.first - p.fresh.again);
     if (told && (lead || parted))
         p.told_heading = arena_printf(a, "Told before, and still open: %zu", told);
     if (parted)
         p.parted_heading = arena_printf(a, "%s: %zu", DIGEST_PARTED, parted);
     *ret = p;
-}
-
-const char *digest_counts_words(struct arena *a, const size_t counts[URGENCY_COUNT])
-{
-    static const char *const words[] = {"out of timescale", "due today",
-                                        "booked after the due date", "due within 5 working days",
-                                        "later"};
-    AUTO(text_done) struct text out = {0};
-
-    for (size_t i = 0; i < URGENCY_COUNT; i++)
-        if (counts[i] > 0)
-            text_addf(&out, "%s%zu %s", out.length ? ", " : "", counts[i], words[i]);
-    return arena_strdup(a, text_str(&out));
 }

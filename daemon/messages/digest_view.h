@@ -22,26 +22,30 @@ struct digest_item {
     const char *reason;  // "" for none
     const char *said;    // "" for none
     const char *url;     // NULL for none
-    bool is_new, in_full;
+    bool is_new;         // never told before
+    bool in_full;
     bool new_family, new_child; // this line begins one
 };
 
 struct digest_more {
-    const char *title;
+    const char *title, *force;
     size_t count;
 };
 
 struct digest_view {
     struct digest_item *items;
-    size_t count;                        // shown
-    size_t counts[URGENCY_COUNT];        // of all lines, by urgency
-    struct digest_more *more;            // of the lines not shown, by timescale, the most first
-    size_t more_count, hidden;           // timescales; lines
+    size_t count;                 // shown
+    size_t counts[URGENCY_COUNT]; // of all lines, by urgency
+    struct digest_more *more;     // of the lines not shown, by timescale: law first, then the
+                                  // most
+    size_t more_count, hidden;    // timescales; lines
     const char *reader, *service, *help; // help is NULL for none
 };
 
 // Families by their worst line, children of a family by theirs, then lines by due date; ties by
-// Law, Guidance, Local, by title and by number.
+// Law, Guidance, Local, Statistic, by title and by number. Of more lines than there is room for
+// those of the strongest force are shown, and of one force the first; what is due later than 5
+// working days only where there is room left.
 void digest_view_make(struct arena *a, const struct digest *d, struct digest_view *ret);
 
 // Leaves how they were counted to those lines alone that nothing else tells apart: a child has
@@ -49,13 +53,23 @@ void digest_view_make(struct arena *a, const struct digest *d, struct digest_vie
 const struct digest_line *digest_tell_apart(struct arena *a, const struct digest_line *lines,
                                             size_t count);
 
+// What is said anew: never told before, and reminders.
+struct digest_fresh {
+    size_t first, again;
+};
+struct digest_fresh digest_fresh_of(const struct digest_line *lines, size_t count);
+// "2 lines are new, 1 is a reminder"; "" when there is neither.
+const char *digest_fresh_words(struct arena *a, struct digest_fresh f);
+// "New: 2. Reminders: 1. Also due today: 1".
+const char *digest_fresh_heading(struct arena *a, struct digest_fresh f, size_t today);
+
 // A digest in its parts, each with its own heading where there are several (else NULL).
 struct digest_parts {
     struct digest_view lead, told, parted;
     const char *lead_heading, *told_heading, *parted_heading;
     size_t counts[URGENCY_COUNT]; // of what is the reader's, as are the next two
     size_t count;
-    size_t fresh; // new lines
+    struct digest_fresh fresh;
 };
 
 void digest_parts_make(struct arena *a, const struct digest *d, struct digest_parts *ret);

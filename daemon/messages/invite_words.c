@@ -44,6 +44,12 @@ static const char *when_words(struct arena *a, const struct invite_words *w)
                    : moment_words(a, w->starts);
 }
 
+// Said once: a derivation begins with it, and of a hold it is when.
+static bool says_due(const struct invite_words *w)
+{
+    return date_known(w->due_on) && has_time(w) && !w->derivation;
+}
+
 static void facts_of(struct arena *a, const struct invite_words *w, struct fact ret[FACTS])
 {
     ret[0] = (struct fact){"What", clean_line(a, w->title, TITLE_CHARS_MAX)};
@@ -51,8 +57,7 @@ static void facts_of(struct arena *a, const struct invite_words *w, struct fact 
     ret[2] = (struct fact){"When", when_words(a, w)};
     ret[3] = (struct fact){"Where", w->place ? clean_line(a, w->place, REMARK_CHARS_MAX) : NULL};
     ret[4] = (struct fact){"Online", w->url ? clean_line(a, w->url, URL_CHARS_MAX) : NULL};
-    ret[5] = (struct fact){"Due by",
-                           date_known(w->due_on) && has_time(w) ? date_words(a, w->due_on) : NULL};
+    ret[5] = (struct fact){"Due by", says_due(w) ? date_words(a, w->due_on) : NULL};
 }
 
 // NULL: it is in time, or leaves the calendar.

@@ -193,11 +193,12 @@ static size_t dates_before(const struct weekly *w, struct date end)
 
 // ------------------------------------------------------------------------------- the whole
 
-static const char *fresh_part(struct arena *a, size_t count)
+static const char *fresh_part(struct arena *a, const struct weekly *w)
 {
-    return count ? arena_printf(a, "%s since your last digest. ",
-                                numbered(a, count, "line is new", "lines are new"))
-                 : "";
+    return w->fresh_count
+               ? arena_printf(a, "%s. ",
+                              digest_fresh_words(a, digest_fresh_of(w->fresh, w->fresh_count)))
+               : "";
 }
 
 static const char *older_part(struct arena *a, size_t count)
@@ -218,7 +219,7 @@ void weekly_view_make(struct arena *a, const struct weekly *w, struct weekly_vie
         .above = arena_printf(a, "Week of %s", date_words(a, w->monday)),
         .reader = clean_line(a, w->reader, CHARS_MAX),
         .opening = arena_printf(
-            a, "%s%s; %s this week, %zu next week.%s", fresh_part(a, w->fresh_count),
+            a, "%s%s; %s this week, %zu next week.%s", fresh_part(a, w),
             late ? arena_printf(a, more ? "%zu out of timescale in all" : "%zu out of timescale",
                                 late)
                  : "Nothing is out of timescale",
@@ -232,7 +233,9 @@ void weekly_view_make(struct arena *a, const struct weekly *w, struct weekly_vie
     };
 
     add_figures(a, w, &v);
-    add_list(a, w, w->fresh, w->fresh_count, "New since your last digest", &v.fresh);
+    add_list(a, w, w->fresh, w->fresh_count, "New", &v.fresh);
+    if (more)
+        v.fresh.heading = digest_fresh_heading(a, digest_fresh_of(w->fresh, w->fresh_count), 0);
     add_list(a, w, w->late, w->late_count,
              more ? "Also out of timescale, the longest first"
                   : "Out of timescale, the longest first",

@@ -105,6 +105,48 @@ static bool counts(const struct duty *d, const struct notice *n)
     return n->sent && memory_is_said(d, n);
 }
 
+// NULL: in none of theirs.
+static struct listed *listed(const struct duty *d, const char *staff_id)
+{
+    for (size_t i = 0; i < d->listed_count; i++) {
+        struct listed *l = &d->listed[i];
+
+        if (strcmp(l->staff_id, staff_id) == 0 && date_is(l->due_on, d->owed.due_on) &&
+            l->owed_since == d->owed.owed_since)
+            return l;
+    }
+    return NULL;
+}
+
+void memory_list(struct memory *m, struct duty *d, const char *staff_id, instant at)
+{
+    struct listed *l = listed(d, staff_id);
+
+    if (!l) {
+        d->listed =
+            arena_grow(m->arena, d->listed, sizeof *d->listed, d->listed_count, &d->listed_room);
+        l = &d->listed[d->listed_count++];
+        *l = (struct listed){d->owed.due_on, d->owed.owed_since, arena_strdup(m->arena, staff_id),
+                             0};
+    }
+    l->at = at;
+}
+
+bool memory_has_read(const struct duty *d, const char *staff_id)
+{
+    const struct listed *l = listed(d, staff_id);
+    instant read_at = l ? l->at : 0, parted_at = 0;
+
+    for (size_t i = 0; i < d->notice_count; i++) {
+        const struct notice *n = &d->notices[i];
+        instant *at = agenda_is_parting(n->rung) ? &parted_at : &read_at;
+
+        if (counts(d, n) && same_text(n->staff_id, staff_id) && n->said_at > *at)
+            *at = n->said_at;
+    }
+    return read_at > parted_at;
+}
+
 static const struct notice *later(const struct notice *n, const struct notice *last)
 {
     bool is = !last || n->said_at > last->said_at ||

@@ -15,6 +15,14 @@ struct notice {
     bool sent; // in a digest or an alarm; else it passed in silence, or went to the operator
 };
 
+// Somebody in whose mail it stood, in the list of a week or as told before.
+struct listed {
+    struct date due_on;
+    instant owed_since;
+    const char *staff_id;
+    instant at; // the last time
+};
+
 // A deadline, with what the agenda keeps of it. Its number is that of its row: owed.deadline_id.
 struct duty {
     struct owed owed; // but for who is responsible today, and when the child was seen (memory_owed)
@@ -26,6 +34,8 @@ struct duty {
     bool breached;        // counted as such, with its due date
     struct notice *notices;
     size_t notice_count, notice_room;
+    struct listed *listed; // once each
+    size_t listed_count, listed_room;
     const char *uid;
     struct kept_object *object; // calendar object that serves it; NULL: none
     const char *named, *said;   // of the booking, as the object serves it
@@ -107,6 +117,9 @@ void memory_digest(struct reader *r, struct date today);
 void memory_say(struct memory *m, struct duty *d, const struct notice *n);
 // Whether it counts as said: of the due date that it has, since it is owed (timely.said).
 bool memory_is_said(const struct duty *d, const struct notice *n);
+void memory_list(struct memory *m, struct duty *d, const char *staff_id, instant at);
+// Whether somebody knows of its due date, since it is owed (known_lines.h).
+bool memory_has_read(const struct duty *d, const char *staff_id);
 // What a reader was told last of a duty, in a mail, but for that it is no longer theirs; NULL:
 // nothing.
 const struct notice *memory_last_told(const struct duty *d, const char *staff_id);

@@ -75,7 +75,8 @@ static bool recall_told(struct walk *w, const struct duty *d, const char *staff_
     *o = memory_owed(d);
     former = agenda_was_for_former(o, last->staff_id, last->rung, last->said_at);
     *ret = (struct told){staff_id, o, last->rung,
-                         .moved = former && own && !memory_knows_parting(w->scratch, d, staff_id)};
+                         .moved = former && own && !memory_knows_parting(w->scratch, d, staff_id),
+                         .to_another = !own};
     return own || (!former && agenda_was_away(w->in->directory, staff_id, last->said_at));
 }
 
@@ -99,6 +100,26 @@ static void recall_reader(struct round *r, const char *staff_id, struct recollec
     }
 }
 
+static void recall_line(const struct walk *w, const char *staff_id, const struct owed *o,
+                        struct known_lines *ret)
+{
+    if (memory_has_read(w->memory.duties[o->deadline_id], staff_id))
+        ret->all[ret->count++] = (struct known_line){staff_id, o->deadline_id};
+}
+
+static void recall_lines(struct walk *w, const struct plan *plan, struct recollection *known)
+{
+    struct known_lines *all = &known->lines;
+
+    all->all = ARENA_ARRAY(w->scratch, struct known_line, plan->count + known->told_count + 1);
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->lines[i].to)
+            recall_line(w, plan->lines[i].to->id, plan->lines[i].owed, all);
+    for (size_t i = 0; i < known->told_count; i++)
+        if (may_be_unread(&known->told[i]))
+            recall_line(w, known->told[i].staff_id, known->told[i].owed, all);
+}
+
 static struct recollection recall(struct round *r, const struct agenda_decision *d)
 {
     struct recollection known = {
@@ -109,6 +130,7 @@ static struct recollection recall(struct round *r, const struct agenda_decision 
     for (size_t i = 0; i < d->digest_to_count; i++)
         recall_reader(r, d->digest_to[i], &known, &told, &room);
     known.told = told;
+    recall_lines(r->walk, &d->plan, &known);
     return known;
 }
 
@@ -186,6 +208,7 @@ static void say(struct walk *w, const struct agenda_mail *m)
 
         if (!l->is_new) {
             mail->standing++;
+            memory_list(&w->memory, w->memory.duties[l->owed->deadline_id], m->to->id, w->now);
             continue;
         }
         note_line(w, m, l);

@@ -183,9 +183,14 @@ static bool told_row(const struct round *r, const PGresult *rows, int i, const s
     instant said_at = db_int(rows, i, 4);
     bool former = agenda_was_for_former(o, was_told, rung, said_at);
 
-    *ret =
-        (struct told){arena_strdup(r->arena, db_text(rows, i, 0)), o, arena_strdup(r->arena, rung),
-                      former && own && !knows, is_sending(r) && db_bool(rows, i, 6)};
+    *ret = (struct told){
+        .staff_id = arena_strdup(r->arena, db_text(rows, i, 0)),
+        .owed = o,
+        .rung = arena_strdup(r->arena, rung),
+        .moved = former && own && !knows,
+        .unread = is_sending(r) && db_bool(rows, i, 6),
+        .to_another = !own,
+    };
     return own || (!former && agenda_was_away(r->directory, ret->staff_id, said_at));
 }
 
@@ -202,6 +207,22 @@ static void note_told(struct round *r, const PGresult *rows, const struct owed *
             r->known.told_count++;
     }
     r->known.told = told;
+}
+
+// Of what is to be said, whether its reader knows of it.
+static bool read_known_lines(struct round *r, struct error *err)
+{
+    const struct plan *plan = &r->decision.plan;
+    const char **ids = ARENA_ARRAY(r->arena, const char *, plan->count + r->known.told_count + 1);
+    size_t count = 0;
+
+    for (size_t i = 0; i < plan->count; i++)
+        ids[count++] = arena_printf(r->arena, "%lld", plan->lines[i].owed->deadline_id);
+    for (size_t i = 0; i < r->known.told_count; i++)
+        if (may_be_unread(&r->known.told[i]))
+            ids[count++] = arena_printf(r->arena, "%lld", r->known.told[i].owed->deadline_id);
+    return known_lines_read(r->arena, r->store, db_text_array(r->arena, ids, count), is_sending(r),
+                            &r->known.lines, err);
 }
 
 static bool read_told(struct round *r, struct error *err)
@@ -351,7 +372,7 @@ static bool do_round(struct round *r, struct error *err)
     in = input_of(r);
     agenda_gather(r->arena, &in, &r->decision);
     if ((r->decision.digest_to_count && (!read_had(r, err) || !read_told(r, err))) ||
-        !read_list_again(r, err))
+        (r->decision.plan.count && !read_known_lines(r, err)) || !read_list_again(r, err))
         return false;
     in = input_of(r); // the library may be another one after a wait
     agenda_decide(r->arena, &in, &r->known, r->week, &r->decision);

@@ -1,6 +1,7 @@
 // Lines become mails: sorted by what becomes of them and by recipient, then one group at a time.
 #include "agenda_decide.h"
 
+#include "agenda_ahead.h"
 #include "agenda_moved.h"
 #include "recipient.h"
 #include "text.h"
@@ -114,12 +115,29 @@ static bool is_new_to(const struct agenda_decision *d, const struct staff *to, c
     return false;
 }
 
+bool may_be_unread(const struct told *t)
+{
+    return t->unread || t->to_another;
+}
+
+static void tell_reminders(const struct known_lines *known, struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        struct line *l = &plan->lines[i];
+
+        l->is_known = known_lines_has(known, staff_key(l), l->owed->deadline_id);
+    }
+}
+
 static bool recall(const struct deciding *g, const struct told *t, struct line *ret)
 {
     bool stands = agenda_standing(g->arena, g->in, t->owed, t->staff_id, t->rung, ret);
 
-    if (stands)
+    if (stands) {
         ret->is_new |= t->unread;
+        ret->is_known = !may_be_unread(t) ||
+                        known_lines_has(&g->known->lines, t->staff_id, t->owed->deadline_id);
+    }
     return stands || (t->moved && agenda_part(g->arena, g->in, t->owed, t->staff_id, ret));
 }
 
@@ -227,6 +245,14 @@ static const struct week_reader *list_of(const struct deciding *g, const struct 
                : NULL;
 }
 
+// After this one its reader has no other before the next week's list, unless something cannot wait.
+static bool is_last_of_week(const struct deciding *g, const struct staff *to)
+{
+    const struct had *before = had(g, to->id);
+
+    return g->list && before && before->this_week == DIGESTS_A_WEEK - 1;
+}
+
 // New lines and, after them, those that were told before.
 static void make_digest(struct deciding *g, size_t from, size_t end)
 {
@@ -245,6 +271,8 @@ static void make_digest(struct deciding *g, size_t from, size_t end)
     all = ARENA_ARRAY(g->arena, const struct line *, count + g->standing_count);
     memcpy(all, fresh, count * sizeof *all);
     added = add_standing_of(g, to, all + count);
+    if (is_last_of_week(g, to))
+        agenda_say_ahead(g->arena, g->in, all, count + added, g->list);
     mail = add_mail(g, MAIL_DIGEST, to, all, count + added);
     list = list_of(g, to);
     if (list)
@@ -380,6 +408,8 @@ void agenda_decide(struct arena *a, const struct plan_input *in, struct recollec
 
     if (known->had_count > 1)
         qsort(known->had, known->had_count, sizeof *known->had, by_staff);
+    known_lines_sort(&known->lines);
+    tell_reminders(&known->lines, &d->plan);
     recall_standing(&g);
     make_mails(&g);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "agenda_plan.h"
+#include "known_lines.h"
 #include "taken_back.h"
 #include "weekly_gather.h"
 
@@ -34,7 +35,11 @@ struct told {
     const char *rung;
     bool moved;  // told as the worker before the present one, and not that it is no longer theirs
     bool unread; // no mail that says it has left: it is new to its reader still
+    bool to_another; // in their place, while they were away
 };
+
+// Whether they themselves may not have read it: the known lines say then.
+bool may_be_unread(const struct told *t);
 
 // Digests that somebody has had, the week's list among them. Nobody has a second one on a day, nor
 // a fourth in a week unless a line cannot wait for the next week's list: it is due before then, or
@@ -53,6 +58,7 @@ struct recollection {
     size_t had_count;
     const struct told *told; // in any order
     size_t told_count;
+    struct known_lines lines; // of the plan's lines, and of what was told and perhaps not read
     struct taken_back taken_back;
 };
 

@@ -20,8 +20,9 @@ struct line {
     const char *const *rungs; // that are said with it, the latest last
     size_t rung_count;
     enum saying how;
-    bool escalation; // of the latest rung
-    bool is_new;
+    bool escalation;           // of the latest rung
+    bool is_new;               // said anew; else it stands there again
+    bool is_known;             // its reader knows of this due date: said anew it is a reminder
     bool late_booking;         // a rung of it says that the meeting is booked too late
     const struct staff *asked; // who is asked for an earlier date then; NULL: nobody
     bool parting;              // it is no longer theirs (agenda_moved.h)

@@ -120,6 +120,7 @@ struct digest_line agenda_digest_line(const struct agenda_voice *v, const struct
         .reason = reason_beside_dates(v, l),
         .said = acknowledged_words(v->arena, o, agenda_today(v)),
         .is_new = l->is_new,
+        .reminder = l->is_new && l->is_known,
         .parting = l->parting,
         .deadline_id = o->deadline_id,
         .url = l->parting ? NULL : mail_link_later(v->arena, v->config->public_url, o->deadline_id),

@@ -83,10 +83,10 @@ static void digest_for_a_worker(void **state)
     lines[2].is_new = true;
     lines[4].due_at = moment_of("2024-04-05T14:00");
     lines[5].seen_on = day_of("2024-04-03");
-    lines[6].is_new = true;
+    lines[6].is_new = lines[6].reminder = true;
     digest_render(arena, &d, &r);
     assert_narrow(r.text);
-    assert_string_equal(r.subject, "1 out of timescale, 1 due today; 2 new");
+    assert_string_equal(r.subject, "1 out of timescale, 1 due today; 1 new, 1 reminder");
     check_rendered("digest-worker", &r);
 }
 
@@ -187,6 +187,24 @@ static void summary_of_a_first_start(void **state)
     assert_null(strstr(r.text, "What to do"));
 }
 
+static size_t count_of(const char *text, const char *what)
+{
+    size_t count = 0;
+
+    for (; (text = strstr(text, what)); text++)
+        count++;
+    return count;
+}
+
+static const char *position(const char *text, const char *what)
+{
+    const char *at = strstr(text, what);
+
+    if (!at)
+        fail_msg("\"%s\" is missing", what);
+    return at;
+}
+
 static void a_long_digest_is_cut_and_counted(void **state)
 {
     struct arena *a = arena;
@@ -202,23 +220,58 @@ static void a_long_digest_is_cut_and_counted(void **state)
 
     digest_render(arena, &d, &r);
     assert_non_null(strstr(r.text, "\nand 170 more:\n"));
-    assert_null(strstr(r.text, "since your last digest"));
+    assert_null(strstr(r.text, " new"));
     for (int i = 0; i < 200; i++)
         lines[i].is_new = true;
     digest_render(arena, &d, &r);
-    assert_non_null(strstr(r.text, "\nand 140 more:\n  133 x Visit\n  7 x Review\n"));
+    assert_non_null(strstr(r.text, "\nand 140 more:\n  133 x Visit [Law]\n  7 x Review [Law]\n"));
     assert_non_null(strstr(r.html, "and 140 more"));
     assert_null(strstr(r.text, "\n0199 ("));
     assert_string_equal(r.subject, "200 due later than 5 working days");
 }
 
-static const char *position(const char *text, const char *what)
+// What is hidden is what weighs least, and says what it is; what is shown keeps its order.
+static void a_cut_digest_shows_what_the_law_asks(void **state)
 {
-    const char *at = strstr(text, what);
+    static const struct {
+        const char *title, *force, *due_on;
+        int working_days;
+        size_t count;
+    } rows[] = {
+        {"Questionnaire", "Statistic", "2023-10-02", -125, 20},
+        {"Dental check", "Local", "2023-11-01", -103, 20},
+        {"Core group", "Guidance", "2024-03-01", -21, 12},
+        {"Visit to a child in care", "Law", "2024-04-02", -1, 15},
+        {"Care plan", "Law", "2024-06-05", 43, 10},
+    };
+    struct digest_line *lines = ARENA_ARRAY(arena, struct digest_line, 77);
+    size_t count = 0;
+    struct rendered r;
 
-    if (!at)
-        fail_msg("\"%s\" is missing", what);
-    return at;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t n = 0; n < rows[i].count; n++, count++)
+            lines[count] = line_of(arena_printf(arena, "%04zu", count), NULL, rows[i].title,
+                                   rows[i].force, rows[i].due_on, rows[i].working_days);
+
+    struct digest d = digest_of(lines, count);
+
+    digest_render(arena, &d, &r);
+    assert_int_equal(count_of(r.text, "- Visit to a child in care [Law]"), 15);
+    assert_int_equal(count_of(r.text, "- Core group [Guidance]"), 12);
+    assert_int_equal(count_of(r.text, "- Dental check [Local]"), 3);
+    assert_true(position(r.text, "- Dental check") < position(r.text, "- Core group"));
+    assert_true(position(r.text, "- Core group") < position(r.text, "- Visit"));
+    position(r.text, "\nand 47 more:\n  10 x Care plan [Law]\n  17 x Dental check [Local]\n"
+                     "  20 x Questionnaire [Statistic]\n");
+    position(r.html, "and 47 more</b><br>10 &times; Care plan ");
+    // With room for all of it nothing is moved.
+    d.lines = lines + 50;
+    d.count = 27;
+    digest_render(arena, &d, &r);
+    assert_true(position(r.text, "- Core group") < position(r.text, "- Visit"));
+    assert_true(position(r.text, "- Visit") < position(r.text, "- Care plan"));
+    assert_null(strstr(r.text, " more:"));
 }
 
 // The worst family first and whole, then in it the worst child first and whole; but what is due
@@ -248,6 +301,43 @@ static void families_stand_together(void **state)
         assert_true(!before || at > before);
         before = at;
     }
+}
+
+// Who was told of it before reads no NEW; the heading, the sentence and the subject count either.
+static void what_is_said_again_is_a_reminder(void **state)
+{
+    struct digest_line lines[] = {
+        line_of("1", "a", "t1", "Law", "2024-04-12", 7),
+        line_of("2", "b", "t2", "Law", "2024-04-12", 7),
+        line_of("3", "c", "t3", "Law", "2024-04-03", 0),
+        line_of("4", "d", "t4", "Law", "2024-04-12", 7),
+    };
+    struct digest d = digest_of(lines, 4);
+    struct rendered r;
+
+    (void)state;
+    lines[0].is_new = lines[1].is_new = true;
+    lines[1].reminder = true;
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "1 due today; 1 new, 1 reminder");
+    position(r.text, " 1 line is new, 1 is a reminder.\n");
+    position(r.text, "\nNew: 1. Reminders: 1. Also due today: 1\n");
+    position(r.text, "\nTold before, and still open: 1\n");
+    position(r.text, "  NEW  t1 [Law]\n    due Friday");
+    position(r.text, "  - t2 [Law]\n    due Friday"); // in full all the same
+    assert_int_equal(count_of(r.html, "&nbsp;NEW&nbsp;"), 1);
+    lines[0].reminder = true;
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "1 due today; 2 reminders");
+    position(r.text, " 2 lines are reminders.\n");
+    position(r.text, "\nReminders: 2. Also due today: 1\n");
+    lines[0].is_new = lines[1].is_new = false;
+    digest_render(arena, &d, &r);
+    assert_string_equal(r.subject, "1 due today");
+    position(r.text, "\nDue today: 1\n");
+    d.count = 1;
+    digest_render(arena, &d, &r);
+    position(r.text, "\nThis is what is waiting for you: 1 due later than 5 working days.\n");
 }
 
 static void subjects_name_the_worst(void **state)
@@ -322,7 +412,7 @@ static void what_cannot_wait_says_when_it_is_due(void **state)
     digest_render(arena, &d, &r);
     assert_string_equal(r.subject, "due today, 16:30; told at once");
     position(r.text, "\nThis is waiting for you, at once and not with your next digest: 1 due\n");
-    assert_null(strstr(r.text, "since your last digest"));
+    assert_null(strstr(r.text, "line"));
     d.escalation = true;
     d.count = 2;
     digest_render(arena, &d, &r);
@@ -379,15 +469,6 @@ static const char *ten_kilobytes(void)
     while (t.length < 10240)
         text_add(&t, "<b>Ŵ&\r\n");
     return arena_strdup(arena, t.s);
-}
-
-static size_t count_of(const char *text, const char *what)
-{
-    size_t count = 0;
-
-    for (; (text = strstr(text, what)); text++)
-        count++;
-    return count;
 }
 
 static struct rendered render_hostile(const char *s)
@@ -480,25 +561,33 @@ static void a_hold_that_ends_is_no_cancelled_meeting(void **state)
 
 static void an_invite_too_late_says_so_and_a_calendar_has_no_link(void **state)
 {
-    struct invite_words w = {.heading = "RCPC 1042",
-                             .title = "Review child protection conference",
-                             .child = "1042",
-                             .due_on = day_of("2024-04-09"),
-                             .starts = {day_of("2024-04-10"), 600},
-                             .ends = {day_of("2024-04-10"), 660},
-                             .derivation = "3 months after Tuesday 9 January 2024.",
-                             .page = "https://timely.council.example/why/deadline-000000000000000",
-                             .service_name = "Council"};
+    struct invite_words w = {
+        .heading = "RCPC 1042",
+        .title = "Review child protection conference",
+        .child = "1042",
+        .due_on = day_of("2024-04-09"),
+        .starts = {day_of("2024-04-10"), 600},
+        .ends = {day_of("2024-04-10"), 660},
+        .derivation = "Due by Tuesday 9 April 2024: 3 months after Tuesday 9 January 2024.",
+        .page = "https://timely.council.example/why/deadline-000000000000000",
+        .service_name = "Council"};
     const char *description;
     struct rendered r;
 
     (void)state;
     invite_render(arena, &w, &r);
     check_rendered("invite-late", &r);
+    assert_int_equal(count_of(r.text, "Due by"), 1);
+    assert_int_equal(count_of(r.html, "Due by"), 1);
     assert_null(strstr(r.subject, "timescale"));
     description = invite_description(arena, &w);
     assert_non_null(strstr(description, "after the last day in timescale, Tuesday 9 April 2024."));
     assert_null(strstr(description, "/why/"));
+    assert_int_equal(count_of(description, "Due by"), 1);
+    w.derivation = NULL;
+    invite_render(arena, &w, &r);
+    position(r.text, "\nDue by: Tuesday 9 April 2024\n");
+    position(r.html, ">Due by<");
 }
 
 static void a_cancellation_says_no_day_that_was_not_shown(void **state)
@@ -534,7 +623,9 @@ int main(void)
         cmocka_unit_test(two_of_a_title_say_what_they_are_counted_from),
         cmocka_unit_test(summary_of_a_first_start),
         cmocka_unit_test(a_long_digest_is_cut_and_counted),
+        cmocka_unit_test(a_cut_digest_shows_what_the_law_asks),
         cmocka_unit_test(families_stand_together),
+        cmocka_unit_test(what_is_said_again_is_a_reminder),
         cmocka_unit_test(subjects_name_the_worst),
         cmocka_unit_test(what_cannot_wait_says_when_it_is_due),
         cmocka_unit_test(days_are_said_in_words),

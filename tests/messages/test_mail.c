@@ -84,7 +84,8 @@ static void set_invite(struct mail *m, const struct calendar_invite *i, bool upd
         .derivation =
             i->method == IMIP_CANCEL
                 ? NULL
-                : "15 working days after the strategy discussion of Tuesday 2 April 2024.",
+                : "Due by Wednesday 24 April 2024: 15 working days after the strategy discussion "
+                  "of Tuesday 2 April 2024.",
         .cancelled = i->method == IMIP_CANCEL,
         .update = update,
         .service_name = "Council of Example, children's services",

@@ -103,6 +103,7 @@ static void a_monday_morning_with_something_new(void **state)
     (void)state;
     for (int i = 0; i < 2; i++)
         fresh[i].is_new = true;
+    fresh[0].reminder = true;
     fresh[0].reason = "out of timescale since Friday 5 April 2024";
     fresh[0].url = "https://timely.example/why/abcdefghijklmnopqrstuvwx";
     fresh[0].deadline_id = 1;
@@ -150,7 +151,7 @@ static void a_long_list_is_cut(void **state)
     assert_non_null(strstr(r.text, "2017 (no record of when last seen)"));
     assert_true(strstr(r.text, "2017 (") < strstr(r.text, "2000 ("));
     assert_null(strstr(r.text, "2030 ("));
-    assert_non_null(strstr(r.text, "and 11 more:\n  11 x Visit to a child on a plan"));
+    assert_non_null(strstr(r.text, "and 11 more:\n  11 x Visit to a child on a plan [Guidance]"));
     assert_non_null(strstr(r.text, "Tuesday 9 April: 70\n    - Core group [Guidance], due: 70\n"));
     assert_null(strstr(r.text, "3000"));
     assert_null(strstr(r.html, "3000"));

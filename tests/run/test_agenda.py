@@ -42,6 +42,28 @@ def test_one_digest_a_working_morning(store):
     assert [rung for rung, *_ in store.notices(second)] == ['social-worker, at the start']
 
 
+def test_what_its_reader_was_told_before_is_a_reminder(store):
+    """What has another due date is news again."""
+    store.configure(delivery='live', allowed_domains='[council.example]')
+    deadline = store.deadline(store.person('P1', chair_id='CHAIR'))
+    mails = told(store, '2024-03-15 10:00')
+    assert '1 line is new.' in mails['SW1'] and mails['SW1'].count('NEW') == 1
+    # Nothing has left by then: they read of it for the first time.
+    mails = told(store, '2024-03-21 09:00')
+    assert '1 line is new.' in mails['SW1'] and mails['SW1'].count('NEW') == 1
+    store.leave()
+    mails = told(store, '2024-03-28 09:00')
+    assert {staff: ('1 line is new.' in text, '1 line is a reminder.' in text, text.count('NEW')) for staff, text in mails.items()} == {
+        'SW1': (False, True, 0), 'TM1': (True, False, 1), 'CHAIR': (True, False, 1)}
+    store.leave()
+    told(store, '2024-04-08 09:00')
+    assert [s for _, staff, s, _ in store.mails() if staff == 'SW1'][-1] == '1 due today; 1 reminder'
+    store.leave()
+    store.changes(deadline, '2024-04-08 15:00', 'moved', 'open', due_on='2024-04-12', next_notice_at='2024-04-08T14:00Z')
+    mails = told(store, '2024-04-09 09:00')
+    assert mails['SW1'].count('NEW') == 1 and '1 line is new.' in mails['SW1']
+
+
 def digests(store):
     return [(staff, 'NEW' in text and text.count('NEW')) for kind, staff, _, text in store.mails('digest')]
 
@@ -83,6 +105,32 @@ def test_what_is_due_before_the_next_list_does_not_wait_for_it(store, due, mails
     assert digests(store)[3:] == [('SW1', 2)] * mails + ([('TM1', 1)] if due < '2024-03-07' else [])
 
 
+def test_the_third_digest_of_a_week_says_what_the_rest_of_it_would(store):
+    """Its reader's own reminders, and not what those above are told when nothing is booked by then."""
+    own = store.deadline(store.person('P1'), 'placement-plan', trigger='2024-03-01', due='2024-03-08', seen='2024-03-04 08:00')
+    store.deadline(store.person('P2', worker='SW2'), trigger='2024-02-16', due='2024-03-08', seen='2024-03-04 08:00')
+    held = store.deadline(store.person('P3'), 'placement-plan', trigger='2024-03-01', due='2024-03-08', seen='2024-03-04 08:00')
+    after = store.deadline(store.person('P4'), 'placement-plan', trigger='2024-03-01', due='2024-03-11', seen='2024-03-04 08:00')
+    store.agenda('2024-03-04 09:00')
+    store.leave()
+    for day in ('2024-03-05', '2024-03-06'):
+        store.deadline(store.person(f'Q{day}'), trigger=day, due='2024-04-08', seen=f'{day} 08:00')
+        if day == '2024-03-06':
+            store.ask("INSERT INTO timely.acknowledgement (deadline_id, due_on, kind, staff_id, of_worker, last_day, reason, said_by, said_at)"
+                      " VALUES (%s, '2024-03-08', 'in-hand', 'SW1', 'SW1', '2024-03-07', 'a reason', 'a test', '2024-03-05T12:00Z')", (held,))
+        text = told(store, f'{day} 09:00')['SW1']
+        store.leave()
+    assert 'New: 1. Reminders: 2 ' in text and text.count('NEW') == 1, 'the one that is in hand is told once that is over'
+    said = ['social-worker, at the start', 'social-worker, 1 working day before', 'social-worker, on the day']
+    assert [rung for rung, staff, _ in store.notices(own) if staff == 'SW1'] == said[:1] + sorted(said[1:])
+    assert [rung for rung, staff, _ in store.notices(after) if staff == 'SW1'] == said[:2], 'the next list has the day'
+    assert told(store, '2024-03-07 09:00').keys() == set()
+    mails = told(store, '2024-03-08 09:00')
+    assert {'SW1', 'SW2', 'SM'} == mails.keys(), 'the worker of what is in hand no longer; the one above at the moment'
+    assert [rung for rung, staff, _ in store.notices(held) if staff == 'SW1'] == said[:1] + sorted(said[1:])
+    assert [s for _, staff, s, _ in store.mails() if staff == 'SW1'][-1] == '2 due today; 1 reminder'
+
+
 def test_a_digest_waits_for_the_office(store):
     store.deadline(store.person('P1'), seen='2024-03-15 20:00')
     report = store.agenda('2024-03-15 20:00')  # a Friday evening
@@ -98,7 +146,7 @@ def test_an_alarm_waits_for_the_office_too_but_for_what_is_counted_in_hours(stor
     assert set(mails) == {'SW2'} and 'REF-P2' in mails['SW2']
     assert set(told(store, '2024-05-06 10:00')) & {'SW1', 'TM1'} == set()
     mails = told(store, '2024-05-07 09:00')
-    assert 'REF-P1' in mails['SW1'] and 'since your last digest' not in mails['SW1']
+    assert 'REF-P1' in mails['SW1'] and 'line is' not in mails['SW1']
     assert [(kind, subject) for kind, staff, subject, _ in store.mails() if staff == 'SW1'] == \
         [('alarm', 'due Monday 13 May (in 4 working days); told at once')]
 

@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from telling import told
 from test_evidence import evidence, of
 from test_welcome import entered, timely
 
@@ -79,8 +80,8 @@ def test_one_mail_on_a_monday_says_each_deadline_once(store):
     (kind, text), = mails_of(store, 'TM1')
     assert kind == 'weekly' and text.count('NEW') == 1
     assert [text.count(f'REF-P{n}') for n in (1, 2, 3)] == [1, 1, 1]
-    assert text.index('New since your last digest: 1') < text.index('REF-P1') < text.index('Also out of timescale') < text.index('REF-P2')
-    assert '1 line is new since your last digest. 2 out of timescale in all; 1 more date this week, 0 next week.' in text
+    assert text.index('New: 1') < text.index('REF-P1') < text.index('Also out of timescale') < text.index('REF-P2')
+    assert '1 line is new. 2 out of timescale in all; 1 more date this week, 0 next week.' in text
     assert lists(store)['TM1'][0] == 'Your week: 2 out of timescale, 1 ahead'
     # A worker has the digest, as on any day; nobody has two mails, and what was said is on record with its mail.
     assert [kind for kind, _ in mails_of(store, 'SW1')] == ['digest']
@@ -98,6 +99,19 @@ def test_one_mail_on_a_monday_says_each_deadline_once(store):
     store.agenda('2024-04-09 09:00')
     kind, text = mails_of(store, 'TM1')[-1]
     assert kind == 'digest' and 'NEW' in text and 'REF-P4' in text and 'REF-P1' in text
+
+
+def test_what_a_list_said_is_no_news(store):
+    store.deadline(store.person('P1'), trigger='2024-03-20', due='2024-04-12', next_notice_at='2024-04-12T08:00Z')
+    moved = store.deadline(store.person('P2', worker='SW3', team='T2'), trigger='2024-03-20', due='2024-04-12',
+                           next_notice_at='2024-04-12T08:00Z')
+    weekly(store)
+    assert all(text.count('REF-P') == 2 for _, text in [lists(store)['SM']])
+    store.leave()
+    store.changes(moved, '2024-04-09 08:00', 'moved', 'open', due_on='2024-04-11')
+    mails = told(store, '2024-04-12 09:00')
+    assert '1 line is new, 1 is a reminder.' in mails['SM'] and mails['SM'].count('NEW') == 1
+    assert '1 line is new.' in mails['SW1'], 'who had no list'
 
 
 def test_a_monday_that_breaks_is_done_again_with_what_is_new(store):
@@ -130,7 +144,7 @@ def test_what_waits_is_one_mail_that_says_all_of_it(store):
     assert states('TM1') == [('digest', 'superseded'), ('weekly', 'superseded'), ('weekly', 'due')]
     assert states('TM2') == [('digest', 'due'), ('weekly', 'due')], 'a list alone does not say it all, nor is anything new'
     _, text = mails_of(store, 'TM1')[-1]
-    assert text.count('NEW') == 3 and text.index('New since your last digest: 3') < text.index('Also next week: 1 date')
+    assert text.count('NEW') == 3 and text.index('New: 3') < text.index('Also next week: 1 date')
     assert [text.count(f'REF-P{n}') for n in (1, 3, 4, 9)] == [1, 1, 1, 1]
     assert weekly(store, '2024-04-09 09:05') == 0
 
