@@ -7,6 +7,7 @@
 #include "agenda_cover.h"
 #include "agenda_mail.h"
 #include "agenda_moved.h"
+#include "agenda_office.h"
 #include "document.h"
 #include "log.h"
 #include "weekly_read.h"

@@ -5,16 +5,10 @@
 
 #include "agenda_plan.h"
 
-struct handover {
-    const char *rung;      // by which who stands in hears of it, once an absence; NULL: no handover
-    struct date away_next; // else the first day of an absence before the due date, or DATE_NONE
-};
-
-// How it is today with a deadline of which this one was told in a role. In the arena: rung.
-struct handover agenda_handover(struct arena *a, const struct plan_input *in, const struct owed *o,
-                                const char *staff_id, const char *role);
-// The one person whom the child's records name for a role; NULL for managers, who hold posts.
-const char *agenda_named(const struct owed *o, const char *role);
+// The tellings by which others hear today of what was told to who is away, each once an absence;
+// and when the next absence before the due date begins: 0 when none is known. Arena-owned.
+size_t agenda_handovers(struct arena *a, const struct so_far *s, struct telling **ret,
+                        instant *ret_look_again);
 bool agenda_is_handover(const char *rung);
 
 // Whether somebody was away when something was said in their place.

@@ -2,6 +2,7 @@
 #include "agenda_decide.h"
 
 #include "agenda_moved.h"
+#include "agenda_office.h"
 #include "recipient.h"
 #include "text.h"
 #include "zone.h"

@@ -4,6 +4,7 @@
 #include "acknowledged.h"
 #include "agenda_cover.h"
 #include "agenda_moved.h"
+#include "agenda_office.h"
 #include "ladder.h"
 #include "recipient.h"
 #include "zone.h"
@@ -13,38 +14,6 @@
 
 #define FEED_LAG_DAYS 2
 #define SETTLING_IN_WORKING_DAYS 5 // a new worker is informed, not escalated over (register 2.13)
-
-// ------------------------------------------------------------------------------------ the office
-
-bool agenda_office_open(const struct library *l, instant now)
-{
-    return is_office_time(&l->office, l->local, london_from_instant(now));
-}
-
-instant agenda_next_opening(const struct library *l, instant now)
-{
-    struct moment from = london_from_instant(now);
-
-    if (is_office_time(&l->office, l->local, from))
-        from = (struct moment){date_add_days(from.on, 1), 0};
-    from = office_open_on_or_after(&l->office, l->local, from);
-    return date_known(from.on) ? instant_from_london(from) : 0;
-}
-
-// The first opening on a day or after it; 0 when there is none.
-static instant opening_from(const struct library *l, struct date day)
-{
-    struct moment opens = office_open_on_or_after(&l->office, l->local, (struct moment){day, 0});
-
-    return date_known(opens.on) ? instant_from_london(opens) : 0;
-}
-
-instant agenda_next_list(const struct library *l, instant now)
-{
-    struct date today = london_from_instant(now).on;
-
-    return opening_from(l, date_add_days(today, 7 - date_weekday(today)));
-}
 
 // ----------------------------------------------------------------------------------------- lines
 
@@ -182,7 +151,7 @@ static instant may_escalate_at(const struct planner *p, const struct telling *t,
         !working_days_after(l->local, p->owed->worker_since, SETTLING_IN_WORKING_DAYS, &settled,
                             &ignored))
         return 0;
-    return opening_from(l, date_cmp(settled, eve) < 0 ? settled : eve);
+    return agenda_opening_from(l, date_cmp(settled, eve) < 0 ? settled : eve);
 }
 
 // Who acts on a meeting that is booked too late: whoever was told so, or is now.
@@ -211,7 +180,7 @@ static instant kept_back_until(const struct planner *p, const struct telling *t)
     struct date last =
         to ? acknowledged_until(p->owed, to->id, t->escalation, p->today) : DATE_NONE;
 
-    return date_known(last) ? opening_from(p->in->library, date_add_days(last, 1)) : 0;
+    return date_known(last) ? agenda_opening_from(p->in->library, date_add_days(last, 1)) : 0;
 }
 
 // What fell due before timely began is summed up, and what will be said in good time has its turn
@@ -298,69 +267,19 @@ static void plan_telling(struct planner *p, const struct telling *t)
         add_rung(p, t, false);
 }
 
-// What somebody who is away was told of, and is due before they are back: who stands in hears of
-// it too, unless they have.
-static void hand_over(struct planner *p, const char *from_id, const char *role, bool escalation)
+// What no ladder has: what was told to one who cannot act on it is another's.
+static void plan_passed_on(struct planner *p, const struct telling *t, size_t count)
 {
-    struct handover h = agenda_handover(p->arena, p->in, p->owed, from_id, role);
-    struct telling t = {.rung = h.rung, .role = role, .at = p->in->now, .escalation = escalation};
-    const struct staff *to;
-    const char *ignored;
+    const struct so_far so_far = {p->in, p->owed, &p->heard, t, count};
+    struct telling *others;
+    struct telling arrival;
+    instant look;
+    size_t found = agenda_handovers(p->arena, &so_far, &others, &look);
 
-    if (date_known(h.away_next))
-        look_again_at(p, opening_from(p->in->library, h.away_next));
-    if (!h.rung || !was_told(&p->heard, from_id))
-        return;
-    to = recipient_of(p, &t, &ignored);
-    if (to && strcmp(to->id, from_id) != 0 && !was_told(&p->heard, to->id))
-        plan_telling(p, &t);
-}
-
-// By who acts, and by the next ones up who have heard of it.
-static void plan_handovers(struct planner *p, const struct telling *t, size_t count)
-{
-    const char *acting = ladder_acting_role(p->in->library, p->deadline->timescale);
-    const char *named = agenda_named(p->owed, acting);
-    const struct said *said;
-
-    if (named)
-        hand_over(p, named, acting, false);
-    for (size_t i = 0; i < count; i++)
-        if (t[i].escalation && (said = said_by(&p->heard, t[i].rung)))
-            hand_over(p, said->staff_id, t[i].role, true);
-}
-
-// Whether a mail about it went to the child's worker before the present one, and if so whether the
-// last thing that it said was one that could not wait.
-static bool was_with_former(const struct planner *p, const struct telling *t, size_t tellings,
-                            bool *ret_at_once)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < p->heard.count; i++) {
-        const struct said *s = &p->heard.said[i];
-
-        any |= s->by_mail && agenda_was_for_former(p->owed, s->staff_id, s->rung, s->said_at);
-    }
-    *ret_at_once = false;
-    for (size_t i = 0; any && i < tellings; i++)
-        if (ladder_rung_is_of(t[i].rung, "social-worker") && said_by(&p->heard, t[i].rung))
-            *ret_at_once = t[i].at_once;
-    return any;
-}
-
-// What the worker before was told of is the present one's now, and news to them.
-static void plan_arrival(struct planner *p, const struct telling *t, size_t count)
-{
-    struct telling arrival = {.role = "social-worker", .at = p->in->now};
-    const struct staff *to;
-    const char *ignored;
-
-    if (!was_with_former(p, t, count, &arrival.at_once))
-        return;
-    arrival.rung = agenda_arrival_rung(p->arena, p->owed->worker_since);
-    to = recipient_of(p, &arrival, &ignored);
-    if (to && !said_knows(&p->heard, to->id))
+    look_again_at(p, look);
+    for (size_t i = 0; i < found; i++)
+        plan_telling(p, &others[i]);
+    if (agenda_arrival(p->arena, &so_far, &arrival))
         plan_telling(p, &arrival);
 }
 
@@ -382,8 +301,7 @@ static instant plan_deadline(struct planner *p)
     p->asked = asked_for_earlier(p, tellings, count);
     for (size_t i = 0; i < count; i++)
         plan_telling(p, &tellings[i]);
-    plan_handovers(p, tellings, count);
-    plan_arrival(p, tellings, count);
+    plan_passed_on(p, tellings, count);
     return p->next;
 }
 
