@@ -26,6 +26,7 @@ struct line {
     const struct staff *asked; // who is asked for an earlier date then; NULL: nobody
     bool parting;              // it is no longer theirs (agenda_moved.h)
     const char *title, *force;
+    bool by_meeting;  // what meets it is a meeting, which can be booked
     int working_days; // from today to the due date; negative: since then
 };
 
