@@ -17,9 +17,11 @@
 
 // ----------------------------------------------------------------------------------------- lines
 
+// What is ahead, as ladders count it: a day on which the office is closed is none to act on. What
+// is late is late by the days of the statute.
 static int working_days_to(const struct library *l, struct date today, struct date due)
 {
-    return date_cmp(due, today) >= 0 ? working_days_between(l->national, today, due)
+    return date_cmp(due, today) >= 0 ? working_days_between(l->local, today, due)
                                      : -working_days_between(l->national, due, today);
 }
 

@@ -27,7 +27,7 @@ struct line {
     bool parting;              // it is no longer theirs (agenda_moved.h)
     const char *title, *force;
     bool by_meeting;  // what meets it is a meeting, which can be booked
-    int working_days; // from today to the due date; negative: since then
+    int working_days; // from today to the due date, of the office; negative: since then, of England
 };
 
 struct plan_input {

@@ -166,6 +166,19 @@ def test_a_booking_in_time_keeps_the_managers_out(store):
     assert 'not recorded yet: booked for Thursday 4 April 2024, 10:00' in store.mails()[-1][3]
 
 
+def test_what_is_ahead_is_counted_in_days_of_the_office(store):
+    """As its rungs are: two working days before Thursday 2 January, of an office that is closed between the holidays."""
+    overlay = store.folder / 'overlay.yaml'
+    overlay.write_text('authority: Anyshire\nclosure days: [2024-12-27, 2024-12-30, 2024-12-31]\n', encoding='utf-8')
+    store.config.write_text(store.config.read_text() + f'rules: {{overlay: {overlay}}}\n')
+    store.deadline(store.person('P1'), trigger='2024-12-09', due='2025-01-02', seen='2024-12-10 08:00')
+    told(store, '2024-12-16 09:00')
+    assert 'due Thursday 2 January 2025 (in 2 working days)' in told(store, '2024-12-23 09:00')['SW1']
+    # What is late is late by the days of the statute, which knows no closed days of an office.
+    store.deadline(store.person('P2'), trigger='2024-12-02', due='2024-12-24', seen='2024-12-10 08:00')
+    assert 'was due Tuesday 24 December 2024, 4 working days ago' in told(store, '2025-01-02 09:00')['SW1']
+
+
 def test_an_absent_manager_is_passed_over_with_the_reason(store):
     store.ask("UPDATE timely.staff SET active_to = '2024-03-01' WHERE professional_id = 'TM1'")
     store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-03-28 09:00')
