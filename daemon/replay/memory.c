@@ -54,6 +54,7 @@ struct owed memory_owed(const struct duty *d)
 
     o.who = d->person->who;
     o.worker_since = d->person->worker_since;
+    o.unallocated_at = d->person->unallocated_at;
     o.seen_on = d->person->seen_on;
     return o;
 }

@@ -106,7 +106,8 @@ const char *agenda_worker(const struct agenda_voice *v, const struct owed *o,
 
     if (!worker || worker == to)
         return NULL;
-    return arena_strdup(v->arena, worker->name ? worker->name : worker->id);
+    return arena_printf(v->arena, "%s%s", worker->name ? worker->name : worker->id,
+                        staff_in_post(worker, agenda_today(v)) ? "" : ", who is not in post");
 }
 
 struct digest_line agenda_digest_line(const struct agenda_voice *v, const struct line *l)

@@ -36,6 +36,7 @@ enum column {
     CHAIR_ID,
     IRO_ID,
     WORKER_SINCE,
+    UNALLOCATED_AT,
     SEEN_ON,
     LATE_SINCE,
     DERIVATION,
@@ -51,7 +52,8 @@ static const char select_owed[] =
     " (extract(epoch FROM d.owed_since) * 1000000)::bigint, d.owed_since > d.first_seen_at,"
     " d.rule_version, d.changed_at, d.next_notice_at, d.person_id, p.case_ref, p.initials,"
     " p.display_name, coalesce(p.restricted, true), p.family, p.worker_id, p.team_id, p.chair_id,"
-    " p.iro_id, p.worker_since, p.last_seen_on,"
+    " p.iro_id, p.worker_since,"
+    " (extract(epoch FROM p.unallocated_at) * 1000000)::bigint, p.last_seen_on,"
     // Of a booking too late. A record that was gone for a night is known for as long as before.
     " CASE WHEN d.booked_at::date > d.due_on THEN (SELECT (extract(epoch FROM min(h.known_at))"
     " * 1000000)::bigint FROM timely.deadline_history h WHERE h.deadline_id = d.deadline_id"
@@ -101,6 +103,7 @@ static struct owed owed_row(struct arena *a, const PGresult *r, int i)
         .family = TEXT(FAMILY),
         .who = {TEXT(WORKER_ID), TEXT(TEAM_ID), TEXT(CHAIR_ID), TEXT(IRO_ID)},
         .worker_since = column_date(r, i, WORKER_SINCE),
+        .unallocated_at = db_int(r, i, UNALLOCATED_AT),
         .seen_on = column_date(r, i, SEEN_ON),
         .derivation = TEXT(DERIVATION),
     };

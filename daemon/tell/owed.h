@@ -34,6 +34,7 @@ struct owed {
     const char *family;
     struct responsible who;
     struct date worker_since, seen_on; // DATE_NONE
+    instant unallocated_at;            // since when nobody has the child any more; 0: somebody has
     const char *derivation;            // the sentence that explains the due date
     const struct acknowledged *said;   // the oldest first, those too whose last day is over
     size_t said_count;
