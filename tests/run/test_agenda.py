@@ -224,6 +224,15 @@ def test_of_a_lapsing_order_a_new_worker_keeps_nobody_out(store):
     assert set(told(store, '2024-04-03 09:00')) == {'SW1', 'TM1', 'SM', 'HEAD'}
 
 
+@pytest.mark.parametrize('timescale, above', [('dols-standard', set()), ('rapid-review', {'head-of-service', 'director'})])
+def test_what_is_local_stops_at_the_service_manager(store, timescale, above):
+    deadline = store.deadline(store.person('P1', chair_id='CHAIR'), timescale, trigger='2024-03-11', seen='2024-03-11 09:00')
+    for day in ('03-11', '04-05', '04-08', '04-09', '04-11', '04-15', '04-22'):
+        told(store, f'2024-{day} 09:00')
+    roles = {rung.split(',')[0] for rung, *_ in store.notices(deadline)}
+    assert roles == {'safeguarding-manager'} | above
+
+
 def test_nobody_left_is_the_operators(store):
     one = store.deadline(store.person('P1', worker=None, team=None))
     store.deadline(store.person('P2', worker=None, team=None), trigger='2024-03-15', due='2024-04-09')

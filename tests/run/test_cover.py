@@ -143,7 +143,7 @@ OVERLAY = """authority: Anyshire
 ladders:
   E-NORTH:
     - {tell: social-worker, by: profile}
-    - {tell: director, at: 2 working days before}
+    - {tell: director, at: 2 working days before, statutory: yes}
 teams:
   SVC: {E-CONF: E-NORTH}
   T2: {icpc: E-CONF}
