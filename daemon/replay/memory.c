@@ -319,6 +319,7 @@ static void write_duty(struct memory *m, struct remembered *p, struct stored_dea
         d->owed.derivation = explain_derivation(m->arena, m->library, c->deadline);
     note_late_booking(&was, now, &d->owed);
     note_owed_since(c, &was, now, &d->owed);
+    d->owed.known_since = now;
     d->next_notice = first_notice;
     if (is_new || !date_is(was.due_on, d->owed.due_on)) {
         d->known_at = now;

@@ -45,7 +45,8 @@ struct planner {
     struct heard heard;              // what was said about it
     size_t first_line;               // the first of its lines
     instant next;
-    instant may_escalate_at;   // 0: now
+    instant settled_at;        // when the next ones up may hear; 0: now
+    bool interrupts;           // by its profile, which does not wait for the morning
     bool never_told;           // so far, nor would it be in good time before its due date
     const struct staff *asked; // for an earlier date than a booking too late; NULL: nobody
 };
@@ -136,13 +137,19 @@ static void add_rung(struct planner *p, const struct telling *t, bool silent)
         l->how = SAY_AT_ONCE;
 }
 
+static bool interrupts(const struct planner *p)
+{
+    const struct ladder *profile = ladder_profile(p->in->library, p->deadline->timescale);
+
+    return profile && profile->at_once;
+}
+
 // When the next ones up may hear of a deadline that a newly allocated worker is to act on; 0: now.
 // A working day before the due date at the latest, and of what interrupts at once: its worker's
 // first days keep nobody from what lapses.
-static instant may_escalate_at(const struct planner *p, const struct telling *t, size_t count)
+static instant settled_at(const struct planner *p, const struct telling *t, size_t count)
 {
     const struct library *l = p->in->library;
-    const struct ladder *profile = ladder_profile(l, p->deadline->timescale);
     struct date eve = working_day_on_or_before(l->local, date_add_days(p->owed->due_on, -1));
     bool acts = false;
     struct date settled;
@@ -150,11 +157,25 @@ static instant may_escalate_at(const struct planner *p, const struct telling *t,
 
     for (size_t i = 0; i < count; i++)
         acts |= !t[i].escalation && strcmp(t[i].role, "social-worker") == 0;
-    if (!acts || (profile && profile->at_once) || !date_known(p->owed->worker_since) ||
+    if (!acts || p->interrupts || !date_known(p->owed->worker_since) ||
         !working_days_after(l->local, p->owed->worker_since, SETTLING_IN_WORKING_DAYS, &settled,
                             &ignored))
         return 0;
     return agenda_opening_from(l, date_cmp(settled, eve) < 0 ? settled : eve);
+}
+
+// When a rung of the next ones up may speak; 0: now. One whose moment had passed before the
+// deadline was known as it is now waits for the next morning: the worker, who is to act or to put a
+// mistyped date right, hears of it no later.
+static instant may_escalate_at(const struct planner *p, const struct telling *t)
+{
+    instant morning = 0;
+
+    if (!t->escalation)
+        return 0;
+    if (t->at < p->owed->known_since && !t->late_booking && !t->at_once && !p->interrupts)
+        morning = agenda_next_opening(p->in->library, p->owed->known_since);
+    return morning > p->settled_at ? morning : p->settled_at;
 }
 
 // Who acts on a meeting that is booked too late: whoever was told so, or is now.
@@ -247,12 +268,12 @@ static bool is_summed_up(const struct planner *p, const struct telling *t)
 {
     return p->owed->at_first_start && t->at <= p->in->first_started_at &&
            (t->escalation || t->late_booking || !p->never_told) &&
-           !found_nobody(&p->heard, t->rung);
+           !(t->unbooked && p->heard.count > 0) && !found_nobody(&p->heard, t->rung);
 }
 
 static void plan_telling(struct planner *p, const struct telling *t)
 {
-    instant kept_back;
+    instant wait;
 
     if (t->at > p->in->now) {
         look_again_at(p, t->at);
@@ -262,10 +283,8 @@ static void plan_telling(struct planner *p, const struct telling *t)
         return;
     if (is_summed_up(p, t))
         add_rung(p, t, true);
-    else if (t->escalation && p->may_escalate_at > p->in->now)
-        look_again_at(p, p->may_escalate_at);
-    else if ((kept_back = kept_back_until(p, t)) > 0)
-        look_again_at(p, kept_back);
+    else if ((wait = may_escalate_at(p, t)) > p->in->now || (wait = kept_back_until(p, t)) > 0)
+        look_again_at(p, wait);
     else if (!wait_for_the_office(p, t))
         add_rung(p, t, false);
 }
@@ -299,7 +318,8 @@ static instant plan_deadline(struct planner *p)
         return 0;
     count = ladder_tellings(p->arena, p->in->library, p->deadline,
                             directory_teams(p->arena, p->in->directory, &p->owed->who), &tellings);
-    p->may_escalate_at = may_escalate_at(p, tellings, count);
+    p->interrupts = interrupts(p);
+    p->settled_at = settled_at(p, tellings, count);
     p->never_told = would_never_be_told(p, tellings, count);
     p->asked = asked_for_earlier(p, tellings, count);
     for (size_t i = 0; i < count; i++)

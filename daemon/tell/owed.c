@@ -22,6 +22,7 @@ enum column {
     AT_FIRST_START,
     OWED_SINCE,
     AGAIN,
+    KNOWN_SINCE,
     RULE_VERSION,
     CHANGED_AT,
     NEXT_NOTICE_AT,
@@ -50,6 +51,7 @@ static const char select_owed[] =
     " d.booked_at, d.booked_group, d.state = 'open', d.provisional,"
     " d.at_first_start AND d.owed_since = d.first_seen_at,"
     " (extract(epoch FROM d.owed_since) * 1000000)::bigint, d.owed_since > d.first_seen_at,"
+    " (extract(epoch FROM d.changed_at) * 1000000)::bigint,"
     " d.rule_version, d.changed_at, d.next_notice_at, d.person_id, p.case_ref, p.initials,"
     " p.display_name, coalesce(p.restricted, true), p.family, p.worker_id, p.team_id, p.chair_id,"
     " p.iro_id, p.worker_since,"
@@ -93,6 +95,7 @@ static struct owed owed_row(struct arena *a, const PGresult *r, int i)
         .at_first_start = db_bool(r, i, AT_FIRST_START),
         .owed_since = db_int(r, i, OWED_SINCE),
         .again = db_bool(r, i, AGAIN),
+        .known_since = db_int(r, i, KNOWN_SINCE),
         .rule_version = (int)db_int(r, i, RULE_VERSION),
         .trigger_at = column_moment(r, i, TRIGGER_AT),
         .trigger_recorded = column_moment(r, i, TRIGGER_RECORDED),

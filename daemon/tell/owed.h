@@ -21,8 +21,9 @@ struct owed {
     struct moment due_at; // minute -1 unless the clock counts hours
     struct moment booked; // MOMENT_NONE
     const char *booked_group;
-    instant late_since; // since when it is known to be booked for a day after the due date; 0
-    instant owed_since; // first seen, or open again
+    instant late_since;  // since when it is known to be booked for a day after the due date; 0
+    instant owed_since;  // first seen, or open again
+    instant known_since; // as it is now: its dates, and what is booked
     bool open, provisional;
     bool again;          // owed again, after it was met, ended or withdrawn
     bool at_first_start; // owed ever since timely began
