@@ -263,7 +263,8 @@ static bool is_over(const struct planner *p, const struct telling *t)
     return t->late_booking && date_cmp(p->owed->booked.on, p->today) < 0;
 }
 
-// A summary of the first start says it to a manager. Where there was none, nobody has heard of it.
+// A summary of the first start says it to a manager. Where there was none, nobody has heard of it;
+// nor of a meeting that was booked then and has been cancelled since.
 static bool is_summed_up(const struct planner *p, const struct telling *t)
 {
     return p->owed->at_first_start && t->at <= p->in->first_started_at &&

@@ -163,6 +163,25 @@ def test_a_date_that_is_moved_into_the_past_waits_for_the_morning_too(store):
     assert set(told(store, '2024-04-05 09:00')) == {'TM1', 'SM', 'HEAD'}
 
 
+def test_a_meeting_that_is_cancelled_is_told_above_the_next_morning(store):
+    """Five working days before had passed; at a first start too, which found it booked."""
+    booked = {'booked_at': '2024-04-05 10:00', 'booked_group': 'M1'}
+    store.start('2024-04-02 08:00')
+    first = store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-04-02 08:00', at_first_start=True, **booked)
+    later = store.deadline(store.person('P2', chair_id='CHAIR'), seen='2024-04-02 08:00', **booked)
+    assert set(told(store, '2024-04-02 09:00')) == {'SW1', 'TM1'}, 'what is new, and the summary'
+    store.leave()
+    for deadline in (first, later):
+        store.changes(deadline, '2024-04-03 11:00', 'changed', 'open', booked_at=None, booked_group=None, next_notice_at='2024-04-03T10:00Z')
+    assert told(store, '2024-04-03 11:00') == {}
+    mails = told(store, '2024-04-04 09:00')
+    assert set(mails) == {'SW1', 'TM1', 'CHAIR'}
+    for text in (mails['TM1'], mails['CHAIR']):
+        assert text.count('NEW') == 2 and text.count('You are told because: it is not booked in time') == 2
+    store.leave()
+    assert told(store, '2024-04-05 09:00') == {}, 'once'
+
+
 def test_the_next_ones_up_hear_in_their_turn(store):
     deadline = store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-03-15 09:00')
     told = {}
