@@ -25,6 +25,16 @@ instant agenda_opening_from(const struct library *l, struct date day)
     return date_known(opens.on) ? instant_from_london(opens) : 0;
 }
 
+struct date agenda_day_after_list(const struct library *l, struct date today)
+{
+    struct date monday = date_add_days(today, -date_weekday(today));
+    struct moment list = office_open_on_or_after(&l->office, l->local,
+                                                 (struct moment){date_add_days(monday, -7), 0});
+
+    return date_known(list.on) && date_cmp(list.on, monday) < 0 ? date_add_days(list.on, 1)
+                                                                : monday;
+}
+
 instant agenda_next_list(const struct library *l, instant now)
 {
     struct date today = london_from_instant(now).on;

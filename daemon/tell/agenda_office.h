@@ -10,5 +10,7 @@ bool agenda_office_open(const struct library *l, instant now);
 instant agenda_next_opening(const struct library *l, instant now);
 // The first opening on a day or after it; 0 when there is none.
 instant agenda_opening_from(const struct library *l, struct date day);
+// The day after that of last week's list; where last week had none, this week's Monday.
+struct date agenda_day_after_list(const struct library *l, struct date today);
 // The opening of the office with which the next week begins, its list. 0 when there is none.
 instant agenda_next_list(const struct library *l, instant now);

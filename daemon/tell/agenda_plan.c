@@ -5,6 +5,7 @@
 #include "agenda_cover.h"
 #include "agenda_moved.h"
 #include "agenda_office.h"
+#include "agenda_reminder.h"
 #include "ladder.h"
 #include "recipient.h"
 #include "zone.h"
@@ -131,6 +132,7 @@ static void add_rung(struct planner *p, const struct telling *t, bool silent)
     l->rungs = rungs;
     l->why = why_now(p, t, to, why);
     l->escalation = t->escalation;
+    l->reminder = agenda_is_reminder(t->rung);
     l->late_booking |= t->late_booking && !silent;
     l->asked = p->asked;
     if (t->at_once && !silent)
@@ -291,24 +293,44 @@ static void plan_telling(struct planner *p, const struct telling *t)
 }
 
 // What no ladder has: what was told to one who cannot act on it is another's.
-static void plan_passed_on(struct planner *p, const struct telling *t, size_t count)
+static void plan_passed_on(struct planner *p, const struct so_far *so_far)
 {
-    const struct so_far so_far = {p->in, p->owed, &p->heard, t, count};
     struct telling *others;
     struct telling arrival;
     instant look;
-    size_t found = agenda_handovers(p->arena, &so_far, &others, &look);
+    size_t found = agenda_handovers(p->arena, so_far, &others, &look);
 
     look_again_at(p, look);
     for (size_t i = 0; i < found; i++)
         plan_telling(p, &others[i]);
-    if (agenda_arrival(p->arena, &so_far, &arrival))
+    if (agenda_arrival(p->arena, so_far, &arrival))
         plan_telling(p, &arrival);
+}
+
+static bool is_told_now(const struct planner *p, const char *staff_id)
+{
+    for (size_t i = p->first_line; i < p->plan->count; i++)
+        if (p->plan->lines[i].to && strcmp(p->plan->lines[i].to->id, staff_id) == 0)
+            return true;
+    return false;
+}
+
+// After the ladder: what a rung says to them today is no reminder.
+static void plan_reminder(struct planner *p, const struct so_far *so_far)
+{
+    struct telling reminder;
+    instant look;
+    bool is_due = agenda_reminder(p->arena, so_far, &reminder, &look);
+
+    look_again_at(p, look);
+    if (is_due && !is_told_now(p, p->owed->who.worker_id))
+        plan_telling(p, &reminder);
 }
 
 static instant plan_deadline(struct planner *p)
 {
     struct telling *tellings;
+    struct so_far so_far;
     size_t count;
 
     p->next = 0;
@@ -325,7 +347,9 @@ static instant plan_deadline(struct planner *p)
     p->asked = asked_for_earlier(p, tellings, count);
     for (size_t i = 0; i < count; i++)
         plan_telling(p, &tellings[i]);
-    plan_passed_on(p, tellings, count);
+    so_far = (struct so_far){p->in, p->owed, &p->heard, tellings, count};
+    plan_passed_on(p, &so_far);
+    plan_reminder(p, &so_far);
     return p->next;
 }
 
@@ -373,7 +397,7 @@ bool agenda_standing(struct arena *a, const struct plan_input *in, const struct 
     const struct telling *t = d ? standing_by(tellings, count, rung, in->now) : NULL;
 
     if (!d || !to || strcmp(to->id, staff_id) != 0 ||
-        (!t && !agenda_is_handover(rung) && !agenda_is_arrival(rung)))
+        (!t && !agenda_is_handover(rung) && !agenda_is_arrival(rung) && !agenda_is_reminder(rung)))
         return false;
     *ret = agenda_line(a, in->library, o, d->timescale, today);
     ret->to = to;

@@ -24,6 +24,7 @@ struct line {
     bool is_new;
     bool late_booking;         // a rung of it says that the meeting is booked too late
     const struct staff *asked; // who is asked for an earlier date then; NULL: nobody
+    bool reminder;             // no rung of its ladder says it (agenda_reminder.h)
     bool parting;              // it is no longer theirs (agenda_moved.h)
     const char *title, *force;
     bool by_meeting;  // what meets it is a meeting, which can be booked

@@ -195,10 +195,10 @@ def test_the_next_ones_up_hear_in_their_turn(store):
     assert told['2024-04-08'] == {'SW1', 'SM'}
     assert told['2024-04-09'] == {'SW1', 'TM1'}
     assert told['2024-04-11'] == {'SW1', 'HEAD'}
-    assert told['2024-04-22'] == {'DIR'}
+    assert told['2024-04-22'] == {'DIR', 'SW1'}, 'whose ladder ended a week ago, and who is reminded each week'
     (_, _, subject, text), = [m for m in store.mails() if m[1] == 'HEAD']
     assert subject.startswith('For your attention') and 'was due Monday 8 April, 3 working days ago' in text and ', worker Name SW1 (' in text
-    assert store.one('SELECT next_notice_at IS NULL FROM timely.deadline WHERE deadline_id = %s', (deadline,))
+    assert store.one("SELECT next_notice_at = '2024-04-29 09:00' FROM timely.deadline WHERE deadline_id = %s", (deadline,))
 
 
 def test_a_booking_in_time_keeps_the_managers_out(store):
@@ -222,6 +222,58 @@ def test_what_is_ahead_is_counted_in_days_of_the_office(store):
     # What is late is late by the days of the statute, which knows no closed days of an office.
     store.deadline(store.person('P2'), trigger='2024-12-02', due='2024-12-24', seen='2024-12-10 08:00')
     assert 'was due Tuesday 24 December 2024, 4 working days ago' in told(store, '2025-01-02 09:00')['SW1']
+
+
+@pytest.fixture
+def late(store):
+    """A conference of Wednesday 20 March, of which its worker read for the last time by its ladder on Wednesday 27 March."""
+    deadline = store.deadline(store.person('P1', chair_id='CHAIR'), trigger='2024-02-28', due='2024-03-20', seen='2024-03-01 08:00')
+    for day in ('20', '21', '25', '27'):
+        assert 'SW1' in told(store, f'2024-03-{day} 09:00')
+        store.leave()
+    return deadline
+
+
+WORKING_DAYS = ['2024-04-02', '2024-04-03', '2024-04-04', '2024-04-05', '2024-04-08', '2024-04-09', '2024-04-10', '2024-04-12', '2024-04-15',
+                '2024-04-16']
+
+
+def days_of(store, worker):
+    days = []
+    for day in WORKING_DAYS:
+        if worker in told(store, f'{day} 09:00'):
+            days.append(day)
+        store.leave()
+    return days
+
+
+def test_what_is_late_is_said_to_its_worker_each_week_until_it_is_resolved(store, late):
+    """Not on Tuesday 2 April, with which the week after Easter begins: a mail of the week before had it."""
+    assert days_of(store, 'SW1') == ['2024-04-08', '2024-04-15']
+    kind, staff, _, text = [m for m in store.mails('digest') if m[1] == 'SW1'][-1]
+    assert 'REF-P1' in text and text.count('/why/') == 1
+    assert [rung for rung, *_ in store.notices(late) if 'week of' in rung] == ['social-worker, week of 2024-04-08', 'social-worker, week of 2024-04-15']
+    store.changes(late, '2024-04-17 08:00', 'met', 'met', next_notice_at=None)
+    assert told(store, '2024-04-22 09:00') == {}
+
+
+def test_everything_that_is_open_stands_beside_what_is_late(store, late):
+    store.deadline(store.person('P2'), trigger='2024-03-27', due='2024-04-19', seen='2024-03-27 08:00')
+    assert 'SW1' in told(store, '2024-03-28 09:00')
+    store.leave()
+    assert 'REF-P2' in told(store, '2024-04-08 09:00')['SW1']
+
+
+def test_a_digest_of_the_week_is_reminder_enough(store, late):
+    store.deadline(store.person('P2'), trigger='2024-04-03', due='2024-04-26', seen='2024-04-03 08:00')
+    assert days_of(store, 'SW1') == ['2024-04-03', '2024-04-12'], 'the second is a rung of what is not late'
+
+
+def test_nobody_is_reminded_in_place_of_a_worker(store, late):
+    """Managers have it in their lists."""
+    store.ask("UPDATE timely.staff SET active_to = '2024-04-01' WHERE professional_id = 'SW1'")
+    assert days_of(store, 'TM1') == days_of(store, 'SW1') == []
+    assert late
 
 
 def test_an_absent_manager_is_passed_over_with_the_reason(store):
@@ -504,7 +556,7 @@ def test_what_is_owed_again_is_said_anew(store, closed):
     again = told(store, '2024-05-13 09:00')
     assert set(again) == everybody
     assert all(text.count('NEW') == 1 and 'it is owed again since Monday 13 May 2024' in text for text in again.values())
-    assert [told(store, f'2024-05-{day} 09:00') for day in ('14', '20', '28')] == [{}, {}, {}], 'once'
+    assert [set(told(store, f'2024-05-{day} 09:00')) for day in ('14', '20', '28')] == [set(), {'SW1'}, {'SW1'}], 'once, and its worker each week'
 
 
 def test_an_alarm_of_what_is_owed_again_is_another_alarm(store):
