@@ -54,6 +54,7 @@ struct owed memory_owed(const struct duty *d)
 
     o.who = d->person->who;
     o.worker_since = d->person->worker_since;
+    o.unallocated_at = d->person->unallocated_at;
     o.seen_on = d->person->seen_on;
     return o;
 }
@@ -360,6 +361,7 @@ static void write_duty(struct memory *m, struct remembered *p, struct stored_dea
         d->owed.derivation = explain_derivation(m->arena, m->library, c->deadline);
     note_late_booking(&was, now, &d->owed);
     note_owed_since(c, &was, now, &d->owed);
+    d->owed.known_since = now;
     d->next_notice = first_notice;
     if (is_new || !date_is(was.due_on, d->owed.due_on)) {
         d->known_at = now;

@@ -51,7 +51,8 @@ struct remembered {
     size_t duty_count, duty_room;
     struct responsible who;
     struct date worker_since, seen_on;
-    instant next_at; // when to look at the person again; 0: never
+    instant unallocated_at; // 0: somebody has the child, or never had
+    instant next_at;        // when to look at the person again; 0: never
 };
 
 // Somebody who is told things.

@@ -2,6 +2,7 @@
 #include "agenda_cover.h"
 #include "agenda_mail.h"
 #include "agenda_moved.h"
+#include "agenda_office.h"
 #include "json.h"
 #include "replay_week.h"
 
@@ -86,7 +87,8 @@ static void recall_reader(struct round *r, const char *staff_id, struct recollec
     struct walk *w = r->walk;
     const struct reader *reader = memory_reader(&w->memory, staff_id);
 
-    if (memory_digests_in_week(reader, w->today))
+    if (date_known(reader->digest_on) &&
+        date_cmp(reader->digest_on, agenda_day_after_list(w->in->library, w->today)) >= 0)
         known->had[known->had_count++] =
             (struct had){staff_id, date_is(reader->digest_on, w->today),
                          memory_digests_in_week(reader, w->today)};

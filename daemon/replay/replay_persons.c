@@ -50,6 +50,10 @@ static void evaluate_person(struct walk *w, struct remembered *p, struct person_
     p->next_at = sooner(p->next_at, look_again);
     p->seen_on = person_last_seen_on(w->in->library, &work->timeline, w->today);
     p->who = responsible_of(w->in->library, &work->timeline, w->today, &p->worker_since);
+    if (p->who.worker_id)
+        p->unallocated_at = 0;
+    else if (before.worker_id)
+        p->unallocated_at = w->now;
     if (are_others(&before, &p->who))
         memory_look_again(p, w->now);
 }

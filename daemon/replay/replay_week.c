@@ -1,6 +1,7 @@
 // A week's list (tell/weekly_read.c), with memory in place of the store.
 #include "replay_week.h"
 
+#include "agenda_office.h"
 #include "agenda_words.h"
 #include "weekly_list.h"
 #include "zone.h"

@@ -225,7 +225,8 @@ static void add_telling(struct climb *c, const struct rung *r, const char *role,
                                                .at = instant_from_london(at),
                                                .escalation = escalation,
                                                .at_once = at_once,
-                                               .late_booking = late};
+                                               .late_booking = late,
+                                               .unbooked = r->unbooked_only};
 }
 
 // Rungs of one role. Of those that would come before the clock has started only the last is said,

@@ -12,6 +12,7 @@ struct telling {
     bool escalation; // told as the next one up, not as the one who acts
     bool at_once;
     bool late_booking; // says that the meeting is booked for a day after the due date
+    bool unbooked;     // comes only because no meeting is booked in time
 };
 
 // In the id of a rung that says so, before that day: a rung of its own for each day.

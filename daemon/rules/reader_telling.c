@@ -82,6 +82,18 @@ static void read_weekly_for(struct reader *r, const struct node *n, struct rung 
     ret->weekly_for = ids;
 }
 
+// Local rules stop at the service manager (register 2.13): a rung above says that it knows.
+static void check_height(struct reader *r, const struct node *n, const struct rung *rung)
+{
+    bool above = strcmp(rung->role, "head-of-service") == 0 || strcmp(rung->role, "director") == 0;
+
+    if (above && !rung->statutory_only)
+        reader_complain(r, n,
+                        "a rung of the %s needs \"statutory: yes\": what is local stops at the "
+                        "service manager",
+                        rung->role);
+}
+
 // A rung with "by: profile" stands for the profile's own rungs, told to that role.
 static bool read_ladder_rung(struct reader *r, const struct node *n, struct rung *ret)
 {
@@ -111,6 +123,7 @@ static bool read_ladder_rung(struct reader *r, const struct node *n, struct rung
     ret->unbooked_only = reader_choice(r, n, "unbooked", "yes", "no", false);
     ret->statutory_only = reader_choice(r, n, "statutory", "yes", "no", false);
     ret->at_once = reader_choice(r, n, "at once", "yes", "no", ret->when == BOOKED_LATE);
+    check_height(r, n, ret);
     return true;
 }
 

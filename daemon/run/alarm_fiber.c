@@ -1,7 +1,7 @@
 // The fiber of the alarm: asks the self-audit, and tells by another way than the outbox what lasts
 // for too long. What was told of is kept in the store, for other daemons and the next start; that
 // the store itself is away, in memory. Puts the operator's daily mail into the outbox too.
-#include "agenda_plan.h"
+#include "agenda_office.h"
 #include "alarm.h"
 #include "daemon.h"
 #include "log.h"

@@ -78,6 +78,8 @@ static bool store_directory(struct import_file *f, const void *arg, struct error
                f->db,
                "CREATE TEMP TABLE stood ON COMMIT DROP AS SELECT team_id, parent_id FROM "
                "timely.team;"
+               "CREATE TEMP TABLE served ON COMMIT DROP AS SELECT professional_id, active_from,"
+               " active_to FROM timely.staff;"
                "DELETE FROM timely.staff; DELETE FROM timely.team;"
                "INSERT INTO timely.team (team_id, name, email, parent_id, manager_id, deputy_id)"
                " SELECT id, name, CASE WHEN pg_temp.address_ok(email) THEN email END, team_id,"
@@ -90,9 +92,15 @@ static bool store_directory(struct import_file *f, const void *arg, struct error
                " job_title, team_id, manager_id, deputy_id, active_from::date, active_to::date"
                " FROM pg_temp.stage WHERE kind = 'person'",
                err) &&
-           // Somebody may be there now who was not. A team under another has other ladders.
+           // Somebody may be there now who was not, or be there no longer. A team under another has
+           // other ladders.
            db_ask(f->db, "SELECT timely.look_again_at_unheard($1::timestamptz)", 1, &now, NULL,
                   err) &&
+           db_ask(f->db,
+                  "SELECT timely.cover_changed(array_agg(professional_id), $1::timestamptz) FROM"
+                  " (TABLE pg_temp.served EXCEPT SELECT professional_id, active_from, active_to"
+                  " FROM timely.staff) AS other",
+                  1, &now, NULL, err) &&
            db_ask(f->db,
                   "SELECT timely.look_again($1::timestamptz) WHERE EXISTS ((TABLE pg_temp.stood"
                   " EXCEPT SELECT team_id, parent_id FROM timely.team) UNION ALL"

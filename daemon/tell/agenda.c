@@ -7,6 +7,7 @@
 #include "agenda_cover.h"
 #include "agenda_mail.h"
 #include "agenda_moved.h"
+#include "agenda_office.h"
 #include "document.h"
 #include "log.h"
 #include "weekly_read.h"
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #define NEXT_BATCH 1000
+#define KEYS_EACH 14 // from the Tuesday of a week to the Sunday of the next, and a list
 
 struct round {
     struct arena *arena;
@@ -83,17 +85,18 @@ static bool read_due(struct round *r, struct error *err)
 
 // -------------------------------------------------------------- what the recipients know already
 
-// The keys of what the recipients may have had since Monday: a digest a day, and the list.
+// The keys of what the recipients may have had since last week's list: a digest a day, and the
+// list.
 static const char *digest_keys(const struct round *r, struct date today)
 {
-    struct date monday = week_monday(today);
+    struct date monday = week_monday(today), since = agenda_day_after_list(*r->library, today);
     const struct agenda_decision *d = &r->decision;
-    const char **keys = ARENA_ARRAY(r->arena, const char *, 8 * d->digest_to_count + 1);
+    const char **keys = ARENA_ARRAY(r->arena, const char *, KEYS_EACH * d->digest_to_count + 1);
     size_t count = 0;
 
     for (size_t i = 0; i < d->digest_to_count; i++) {
         keys[count++] = agenda_weekly_key(r->arena, d->digest_to[i], monday);
-        for (struct date day = monday; date_cmp(day, today) <= 0; day = date_add_days(day, 1))
+        for (struct date day = since; date_cmp(day, today) <= 0; day = date_add_days(day, 1))
             keys[count++] = agenda_digest_key(r->arena, d->digest_to[i], day);
     }
     return db_text_array(r->arena, keys, count);
@@ -109,14 +112,16 @@ static bool read_had(struct round *r, struct error *err)
 {
     AUTO(pgresult_done) PGresult *rows = NULL;
     struct date today = london_from_instant(r->now).on;
-    const char *values[] = {digest_keys(r, today), date_iso(r->arena, today)};
+    const char *values[] = {digest_keys(r, today), date_iso(r->arena, today),
+                            date_iso(r->arena, week_monday(today))};
 
     if (!db_ask(r->store,
                 "SELECT coalesce(staff_id, ''),"
-                " bool_or((put_at AT TIME ZONE 'Europe/London')::date = $2::date), count(*),"
+                " bool_or((put_at AT TIME ZONE 'Europe/London')::date = $2::date),"
+                " count(*) FILTER (WHERE (put_at AT TIME ZONE 'Europe/London')::date >= $3::date),"
                 " bool_or(kind = 'weekly' AND state = 'due' AND NOT maybe_repeat)"
                 " FROM timely.outbox WHERE dedupe = ANY ($1::text[]) GROUP BY 1",
-                2, values, &rows, err))
+                3, values, &rows, err))
         return false;
     r->known.had_count = (size_t)PQntuples(rows);
     r->known.had = ARENA_ARRAY(r->arena, struct had, r->known.had_count + 1);

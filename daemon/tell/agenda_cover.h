@@ -1,20 +1,15 @@
-// Somebody who was told of what falls due while they are away, to act or as the next one up: it is
-// handed to who stands in, and what those were told meanwhile is theirs again when they are back.
-// Pure.
+// Somebody who was told of what falls due and cannot act on it: away until after it is due, gone,
+// or the worker no longer of a child whom nobody has. It is handed to who is to be told now. What
+// those were told who stand in while somebody is away is theirs again when they are back. Pure.
 #pragma once
 
 #include "agenda_plan.h"
 
-struct handover {
-    const char *rung;      // by which who stands in hears of it, once an absence; NULL: no handover
-    struct date away_next; // else the first day of an absence before the due date, or DATE_NONE
-};
-
-// How it is today with a deadline of which this one was told in a role. In the arena: rung.
-struct handover agenda_handover(struct arena *a, const struct plan_input *in, const struct owed *o,
-                                const char *staff_id, const char *role);
-// The one person whom the child's records name for a role; NULL for managers, who hold posts.
-const char *agenda_named(const struct owed *o, const char *role);
+// The tellings by which others hear of it, each once an absence, or once for whoever left it; and
+// when somebody is known to be away, or to go, before the due date: 0 when nobody is. Arena-owned.
+size_t agenda_handovers(struct arena *a, const struct so_far *s, struct telling **ret,
+                        instant *ret_look_again);
+// Whether a rung is one of these.
 bool agenda_is_handover(const char *rung);
 
 // Whether somebody was away when something was said in their place.

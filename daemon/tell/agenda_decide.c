@@ -3,6 +3,7 @@
 
 #include "agenda_ahead.h"
 #include "agenda_moved.h"
+#include "agenda_office.h"
 #include "recipient.h"
 #include "text.h"
 #include "zone.h"
@@ -36,7 +37,7 @@ static size_t end_of_recipient(const struct agenda_decision *d, size_t from)
 {
     size_t end = from;
 
-    while (end < d->plan.count && d->order[end]->how == d->order[from]->how &&
+    while (end < d->order_count && d->order[end]->how == d->order[from]->how &&
            strcmp(staff_key(d->order[end]), staff_key(d->order[from])) == 0)
         end++;
     return end;
@@ -54,6 +55,7 @@ void agenda_gather(struct arena *a, const struct plan_input *in, struct agenda_d
             d.plan.lines[i].how = SAY_IN_DIGEST;
         d.order[i] = &d.plan.lines[i];
     }
+    d.order_count = d.plan.count;
     if (d.plan.count > 1)
         qsort(d.order, d.plan.count, sizeof *d.order, by_kind_and_recipient);
     d.digest_to = ARENA_ARRAY(a, const char *, d.plan.count + 1);
@@ -85,7 +87,7 @@ static int by_staff(const void *a, const void *b)
     return strcmp(((const struct had *)a)->staff_id, ((const struct had *)b)->staff_id);
 }
 
-// NULL: no digest this week.
+// NULL: no digest since last week's list.
 static const struct had *had(const struct deciding *g, const char *staff_id)
 {
     struct had key = {.staff_id = staff_id};
@@ -103,14 +105,41 @@ static int by_recipient(const void *x, const void *y)
     return by != 0 ? by : by_deadline(a, b);
 }
 
+static bool has_news(const struct agenda_decision *d, size_t from, size_t end)
+{
+    for (size_t i = from; i < end; i++)
+        if (!d->order[i]->reminder)
+            return true;
+    return false;
+}
+
+// A reminder is for who would read of it nowhere else: it stands in a digest that goes anyway, and
+// has stood in one that they have had since last week's list.
+static void drop_reminders(struct deciding *g)
+{
+    struct agenda_decision *d = g->d;
+    size_t kept = 0;
+
+    for (size_t i = 0, end; i < d->order_count; i = end) {
+        bool needless;
+
+        end = end_of_recipient(d, i);
+        needless = had(g, staff_key(d->order[i])) || has_news(d, i, end);
+        for (size_t k = i; k < end; k++)
+            if (!needless || !d->order[k]->reminder)
+                d->order[kept++] = d->order[k];
+    }
+    d->order_count = kept;
+}
+
 static bool is_new_to(const struct agenda_decision *d, const struct staff *to, const struct owed *o)
 {
     struct line key = {.owed = o, .to = to};
     const struct line *found = &key;
 
     for (key.how = SAY_AT_ONCE; key.how <= SAY_IN_DIGEST; key.how++)
-        if (d->plan.count &&
-            bsearch(&found, d->order, d->plan.count, sizeof *d->order, by_kind_and_recipient))
+        if (d->order_count &&
+            bsearch(&found, d->order, d->order_count, sizeof *d->order, by_kind_and_recipient))
             return true;
     return false;
 }
@@ -372,15 +401,15 @@ static void make_mails(struct deciding *g)
     struct agenda_decision *d = g->d;
     size_t spoken = 0;
 
-    while (spoken < d->plan.count && d->order[spoken]->how != SAY_SILENTLY)
+    while (spoken < d->order_count && d->order[spoken]->how != SAY_SILENTLY)
         spoken++;
     if (g->open) {
         d->silent = d->order + spoken;
-        d->silent_count = d->plan.count - spoken;
+        d->silent_count = d->order_count - spoken;
         // The summary comes first: who reads it knows why the digest after it is short.
         make_summaries(g);
     } else {
-        put_off(g, spoken, d->plan.count, g->opening);
+        put_off(g, spoken, d->order_count, g->opening);
     }
     for (size_t i = 0, end; i < spoken; i = end) {
         end = end_of_recipient(d, i);
@@ -408,6 +437,7 @@ void agenda_decide(struct arena *a, const struct plan_input *in, struct recollec
 
     if (known->had_count > 1)
         qsort(known->had, known->had_count, sizeof *known->had, by_staff);
+    drop_reminders(&g);
     known_lines_sort(&known->lines);
     tell_reminders(&known->lines, &d->plan);
     recall_standing(&g);

@@ -45,6 +45,8 @@ bool may_be_unread(const struct told *t);
 // a fourth in a week unless a line cannot wait for the next week's list: it is due before then, or
 // on that day.
 #define DIGESTS_A_WEEK 3
+//
+// Who has had one since last week's list reads in it of all that is late, and needs no reminder.
 struct had {
     const char *staff_id; // "": nobody's, the operator's
     bool today;
@@ -54,7 +56,7 @@ struct had {
 
 // What is remembered of the people of digest_to.
 struct recollection {
-    struct had *had; // of those who had any this week
+    struct had *had; // of those who had any since the day of last week's list
     size_t had_count;
     const struct told *told; // in any order
     size_t told_count;
@@ -65,6 +67,7 @@ struct recollection {
 struct agenda_decision {
     struct plan plan;          // when each deadline is to be looked at again
     const struct line **order; // the plan's lines by what becomes of them and recipient
+    size_t order_count;        // without reminders that are needless, once it is decided
     const char **digest_to;    // staff_ids for whom a digest has something new; "" for nobody
     size_t digest_to_count;
     struct agenda_mail *mails; // summaries first

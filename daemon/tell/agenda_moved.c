@@ -2,6 +2,7 @@
 #include "agenda_moved.h"
 
 #include "ladder.h"
+#include "recipient.h"
 #include "zone.h"
 
 #include <string.h>
@@ -27,9 +28,38 @@ bool agenda_was_for_former(const struct owed *o, const char *staff_id, const cha
            date_cmp(london_from_instant(said_at).on, o->worker_since) <= 0;
 }
 
-const char *agenda_arrival_rung(struct arena *a, struct date worker_since)
+// Whether a mail about it went to the child's worker before the present one, and if so whether the
+// last thing that it said was one that could not wait.
+static bool was_with_former(const struct so_far *s, bool *ret_at_once)
 {
-    return arena_printf(a, ARRIVAL "%s", date_iso(a, worker_since));
+    bool any = false;
+
+    for (size_t i = 0; i < s->heard->count; i++) {
+        const struct said *said = &s->heard->said[i];
+
+        any |= said->by_mail &&
+               agenda_was_for_former(s->owed, said->staff_id, said->rung, said->said_at);
+    }
+    *ret_at_once = false;
+    for (size_t i = 0; any && i < s->count; i++)
+        if (ladder_rung_is_of(s->tellings[i].rung, "social-worker") &&
+            said_by(s->heard, s->tellings[i].rung))
+            *ret_at_once = s->tellings[i].at_once;
+    return any;
+}
+
+bool agenda_arrival(struct arena *a, const struct so_far *s, struct telling *ret)
+{
+    const struct staff *to;
+    const char *ignored;
+
+    *ret = (struct telling){.role = "social-worker", .at = s->in->now};
+    if (!was_with_former(s, &ret->at_once))
+        return false;
+    ret->rung = arena_printf(a, ARRIVAL "%s", date_iso(a, s->owed->worker_since));
+    to = recipient_on_rung(a, s->in->directory, &s->owed->who, s->owed->child.restricted, ret->rung,
+                           london_from_instant(s->in->now).on, &ignored);
+    return to && !said_knows(s->heard, to->id);
 }
 
 bool agenda_is_arrival(const char *rung)

@@ -13,9 +13,10 @@ bool agenda_is_parting(const char *rung);
 bool agenda_was_for_former(const struct owed *o, const char *staff_id, const char *rung,
                            instant said_at);
 
-// The rung of the present worker's line, for the allocation that there is now; whether a rung is
-// one; and why it comes to them.
-const char *agenda_arrival_rung(struct arena *a, struct date worker_since);
+// The telling by which the present worker hears of what the worker before them was told, once an
+// allocation; false where there is none to be. Whether a rung is one; and why it comes to them.
+// Arena-owned.
+bool agenda_arrival(struct arena *a, const struct so_far *s, struct telling *ret);
 bool agenda_is_arrival(const char *rung);
 const char *agenda_arrival_why(struct arena *a, const struct owed *o);
 

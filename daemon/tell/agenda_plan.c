@@ -4,6 +4,8 @@
 #include "acknowledged.h"
 #include "agenda_cover.h"
 #include "agenda_moved.h"
+#include "agenda_office.h"
+#include "agenda_reminder.h"
 #include "ladder.h"
 #include "recipient.h"
 #include "zone.h"
@@ -14,43 +16,13 @@
 #define FEED_LAG_DAYS 2
 #define SETTLING_IN_WORKING_DAYS 5 // a new worker is informed, not escalated over (register 2.13)
 
-// ------------------------------------------------------------------------------------ the office
-
-bool agenda_office_open(const struct library *l, instant now)
-{
-    return is_office_time(&l->office, l->local, london_from_instant(now));
-}
-
-instant agenda_next_opening(const struct library *l, instant now)
-{
-    struct moment from = london_from_instant(now);
-
-    if (is_office_time(&l->office, l->local, from))
-        from = (struct moment){date_add_days(from.on, 1), 0};
-    from = office_open_on_or_after(&l->office, l->local, from);
-    return date_known(from.on) ? instant_from_london(from) : 0;
-}
-
-// The first opening on a day or after it; 0 when there is none.
-static instant opening_from(const struct library *l, struct date day)
-{
-    struct moment opens = office_open_on_or_after(&l->office, l->local, (struct moment){day, 0});
-
-    return date_known(opens.on) ? instant_from_london(opens) : 0;
-}
-
-instant agenda_next_list(const struct library *l, instant now)
-{
-    struct date today = london_from_instant(now).on;
-
-    return opening_from(l, date_add_days(today, 7 - date_weekday(today)));
-}
-
 // ----------------------------------------------------------------------------------------- lines
 
+// What is ahead, as ladders count it: a day on which the office is closed is none to act on. What
+// is late is late by the days of the statute.
 static int working_days_to(const struct library *l, struct date today, struct date due)
 {
-    return date_cmp(due, today) >= 0 ? working_days_between(l->national, today, due)
+    return date_cmp(due, today) >= 0 ? working_days_between(l->local, today, due)
                                      : -working_days_between(l->national, due, today);
 }
 
@@ -60,6 +32,7 @@ struct line agenda_line(struct arena *a, const struct library *l, const struct o
     return (struct line){.owed = o,
                          .title = arena_strdup(a, t->title),
                          .force = force_word(t->force),
+                         .by_meeting = t->meeting != NULL,
                          .working_days = working_days_to(l, today, o->due_on)};
 }
 
@@ -73,7 +46,8 @@ struct planner {
     struct heard heard;              // what was said about it
     size_t first_line;               // the first of its lines
     instant next;
-    instant may_escalate_at;   // 0: now
+    instant settled_at;        // when the next ones up may hear; 0: now
+    bool interrupts;           // by its profile, which does not wait for the morning
     bool never_told;           // so far, nor would it be in good time before its due date
     const struct staff *asked; // for an earlier date than a booking too late; NULL: nobody
 };
@@ -158,19 +132,26 @@ static void add_rung(struct planner *p, const struct telling *t, bool silent)
     l->rungs = rungs;
     l->why = why_now(p, t, to, why);
     l->escalation = t->escalation;
+    l->reminder = agenda_is_reminder(t->rung);
     l->late_booking |= t->late_booking && !silent;
     l->asked = p->asked;
     if (t->at_once && !silent)
         l->how = SAY_AT_ONCE;
 }
 
+static bool interrupts(const struct planner *p)
+{
+    const struct ladder *profile = ladder_profile(p->in->library, p->deadline->timescale);
+
+    return profile && profile->at_once;
+}
+
 // When the next ones up may hear of a deadline that a newly allocated worker is to act on; 0: now.
 // A working day before the due date at the latest, and of what interrupts at once: its worker's
 // first days keep nobody from what lapses.
-static instant may_escalate_at(const struct planner *p, const struct telling *t, size_t count)
+static instant settled_at(const struct planner *p, const struct telling *t, size_t count)
 {
     const struct library *l = p->in->library;
-    const struct ladder *profile = ladder_profile(l, p->deadline->timescale);
     struct date eve = working_day_on_or_before(l->local, date_add_days(p->owed->due_on, -1));
     bool acts = false;
     struct date settled;
@@ -178,11 +159,25 @@ static instant may_escalate_at(const struct planner *p, const struct telling *t,
 
     for (size_t i = 0; i < count; i++)
         acts |= !t[i].escalation && strcmp(t[i].role, "social-worker") == 0;
-    if (!acts || (profile && profile->at_once) || !date_known(p->owed->worker_since) ||
+    if (!acts || p->interrupts || !date_known(p->owed->worker_since) ||
         !working_days_after(l->local, p->owed->worker_since, SETTLING_IN_WORKING_DAYS, &settled,
                             &ignored))
         return 0;
-    return opening_from(l, date_cmp(settled, eve) < 0 ? settled : eve);
+    return agenda_opening_from(l, date_cmp(settled, eve) < 0 ? settled : eve);
+}
+
+// When a rung of the next ones up may speak; 0: now. One whose moment had passed before the
+// deadline was known as it is now waits for the next morning: the worker, who is to act or to put a
+// mistyped date right, hears of it no later.
+static instant may_escalate_at(const struct planner *p, const struct telling *t)
+{
+    instant morning = 0;
+
+    if (!t->escalation)
+        return 0;
+    if (t->at < p->owed->known_since && !t->late_booking && !t->at_once && !p->interrupts)
+        morning = agenda_next_opening(p->in->library, p->owed->known_since);
+    return morning > p->settled_at ? morning : p->settled_at;
 }
 
 // Who acts on a meeting that is booked too late: whoever was told so, or is now.
@@ -211,7 +206,7 @@ static instant kept_back_until(const struct planner *p, const struct telling *t)
     struct date last =
         to ? acknowledged_until(p->owed, to->id, t->escalation, p->today) : DATE_NONE;
 
-    return date_known(last) ? opening_from(p->in->library, date_add_days(last, 1)) : 0;
+    return date_known(last) ? agenda_opening_from(p->in->library, date_add_days(last, 1)) : 0;
 }
 
 // What fell due before timely began is summed up, and what will be said in good time has its turn
@@ -270,17 +265,18 @@ static bool is_over(const struct planner *p, const struct telling *t)
     return t->late_booking && date_cmp(p->owed->booked.on, p->today) < 0;
 }
 
-// A summary of the first start says it to a manager. Where there was none, nobody has heard of it.
+// A summary of the first start says it to a manager. Where there was none, nobody has heard of it;
+// nor of a meeting that was booked then and has been cancelled since.
 static bool is_summed_up(const struct planner *p, const struct telling *t)
 {
     return p->owed->at_first_start && t->at <= p->in->first_started_at &&
            (t->escalation || t->late_booking || !p->never_told) &&
-           !found_nobody(&p->heard, t->rung);
+           !(t->unbooked && p->heard.count > 0) && !found_nobody(&p->heard, t->rung);
 }
 
 static void plan_telling(struct planner *p, const struct telling *t)
 {
-    instant kept_back;
+    instant wait;
 
     if (t->at > p->in->now) {
         look_again_at(p, t->at);
@@ -290,83 +286,51 @@ static void plan_telling(struct planner *p, const struct telling *t)
         return;
     if (is_summed_up(p, t))
         add_rung(p, t, true);
-    else if (t->escalation && p->may_escalate_at > p->in->now)
-        look_again_at(p, p->may_escalate_at);
-    else if ((kept_back = kept_back_until(p, t)) > 0)
-        look_again_at(p, kept_back);
+    else if ((wait = may_escalate_at(p, t)) > p->in->now || (wait = kept_back_until(p, t)) > 0)
+        look_again_at(p, wait);
     else if (!wait_for_the_office(p, t))
         add_rung(p, t, false);
 }
 
-// What somebody who is away was told of, and is due before they are back: who stands in hears of
-// it too, unless they have.
-static void hand_over(struct planner *p, const char *from_id, const char *role, bool escalation)
+// What no ladder has: what was told to one who cannot act on it is another's.
+static void plan_passed_on(struct planner *p, const struct so_far *so_far)
 {
-    struct handover h = agenda_handover(p->arena, p->in, p->owed, from_id, role);
-    struct telling t = {.rung = h.rung, .role = role, .at = p->in->now, .escalation = escalation};
-    const struct staff *to;
-    const char *ignored;
+    struct telling *others;
+    struct telling arrival;
+    instant look;
+    size_t found = agenda_handovers(p->arena, so_far, &others, &look);
 
-    if (date_known(h.away_next))
-        look_again_at(p, opening_from(p->in->library, h.away_next));
-    if (!h.rung || !was_told(&p->heard, from_id))
-        return;
-    to = recipient_of(p, &t, &ignored);
-    if (to && strcmp(to->id, from_id) != 0 && !was_told(&p->heard, to->id))
-        plan_telling(p, &t);
-}
-
-// By who acts, and by the next ones up who have heard of it.
-static void plan_handovers(struct planner *p, const struct telling *t, size_t count)
-{
-    const char *acting = ladder_acting_role(p->in->library, p->deadline->timescale);
-    const char *named = agenda_named(p->owed, acting);
-    const struct said *said;
-
-    if (named)
-        hand_over(p, named, acting, false);
-    for (size_t i = 0; i < count; i++)
-        if (t[i].escalation && (said = said_by(&p->heard, t[i].rung)))
-            hand_over(p, said->staff_id, t[i].role, true);
-}
-
-// Whether a mail about it went to the child's worker before the present one, and if so whether the
-// last thing that it said was one that could not wait.
-static bool was_with_former(const struct planner *p, const struct telling *t, size_t tellings,
-                            bool *ret_at_once)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < p->heard.count; i++) {
-        const struct said *s = &p->heard.said[i];
-
-        any |= s->by_mail && agenda_was_for_former(p->owed, s->staff_id, s->rung, s->said_at);
-    }
-    *ret_at_once = false;
-    for (size_t i = 0; any && i < tellings; i++)
-        if (ladder_rung_is_of(t[i].rung, "social-worker") && said_by(&p->heard, t[i].rung))
-            *ret_at_once = t[i].at_once;
-    return any;
-}
-
-// What the worker before was told of is the present one's now, and news to them.
-static void plan_arrival(struct planner *p, const struct telling *t, size_t count)
-{
-    struct telling arrival = {.role = "social-worker", .at = p->in->now};
-    const struct staff *to;
-    const char *ignored;
-
-    if (!was_with_former(p, t, count, &arrival.at_once))
-        return;
-    arrival.rung = agenda_arrival_rung(p->arena, p->owed->worker_since);
-    to = recipient_of(p, &arrival, &ignored);
-    if (to && !said_knows(&p->heard, to->id))
+    look_again_at(p, look);
+    for (size_t i = 0; i < found; i++)
+        plan_telling(p, &others[i]);
+    if (agenda_arrival(p->arena, so_far, &arrival))
         plan_telling(p, &arrival);
+}
+
+static bool is_told_now(const struct planner *p, const char *staff_id)
+{
+    for (size_t i = p->first_line; i < p->plan->count; i++)
+        if (p->plan->lines[i].to && strcmp(p->plan->lines[i].to->id, staff_id) == 0)
+            return true;
+    return false;
+}
+
+// After the ladder: what a rung says to them today is no reminder.
+static void plan_reminder(struct planner *p, const struct so_far *so_far)
+{
+    struct telling reminder;
+    instant look;
+    bool is_due = agenda_reminder(p->arena, so_far, &reminder, &look);
+
+    look_again_at(p, look);
+    if (is_due && !is_told_now(p, p->owed->who.worker_id))
+        plan_telling(p, &reminder);
 }
 
 static instant plan_deadline(struct planner *p)
 {
     struct telling *tellings;
+    struct so_far so_far;
     size_t count;
 
     p->next = 0;
@@ -377,13 +341,15 @@ static instant plan_deadline(struct planner *p)
         return 0;
     count = ladder_tellings(p->arena, p->in->library, p->deadline,
                             directory_teams(p->arena, p->in->directory, &p->owed->who), &tellings);
-    p->may_escalate_at = may_escalate_at(p, tellings, count);
+    p->interrupts = interrupts(p);
+    p->settled_at = settled_at(p, tellings, count);
     p->never_told = would_never_be_told(p, tellings, count);
     p->asked = asked_for_earlier(p, tellings, count);
     for (size_t i = 0; i < count; i++)
         plan_telling(p, &tellings[i]);
-    plan_handovers(p, tellings, count);
-    plan_arrival(p, tellings, count);
+    so_far = (struct so_far){p->in, p->owed, &p->heard, tellings, count};
+    plan_passed_on(p, &so_far);
+    plan_reminder(p, &so_far);
     return p->next;
 }
 
@@ -431,7 +397,7 @@ bool agenda_standing(struct arena *a, const struct plan_input *in, const struct 
     const struct telling *t = d ? standing_by(tellings, count, rung, in->now) : NULL;
 
     if (!d || !to || strcmp(to->id, staff_id) != 0 ||
-        (!t && !agenda_is_handover(rung) && !agenda_is_arrival(rung)))
+        (!t && !agenda_is_handover(rung) && !agenda_is_arrival(rung) && !agenda_is_reminder(rung)))
         return false;
     *ret = agenda_line(a, in->library, o, d->timescale, today);
     ret->to = to;

@@ -25,9 +25,11 @@ struct line {
     bool is_known;             // its reader knows of this due date: said anew it is a reminder
     bool late_booking;         // a rung of it says that the meeting is booked too late
     const struct staff *asked; // who is asked for an earlier date then; NULL: nobody
+    bool reminder;             // no rung of its ladder says it (agenda_reminder.h)
     bool parting;              // it is no longer theirs (agenda_moved.h)
     const char *title, *force;
-    int working_days; // from today to the due date; negative: since then
+    bool by_meeting;  // what meets it is a meeting, which can be booked
+    int working_days; // from today to the due date, of the office; negative: since then, of England
 };
 
 struct plan_input {
@@ -38,6 +40,18 @@ struct plan_input {
     size_t count;
     const struct said *said;
     size_t said_count;
+};
+
+struct telling; // ladder.h
+
+// A deadline that is owed, with what was said about it and the tellings of its ladder, in order of
+// time.
+struct so_far {
+    const struct plan_input *in;
+    const struct owed *owed;
+    const struct heard *heard;
+    const struct telling *tellings;
+    size_t count;
 };
 
 struct plan {
@@ -56,10 +70,3 @@ bool agenda_standing(struct arena *a, const struct plan_input *in, const struct 
 // A deadline as it stands today, for nobody yet. Arena-owned.
 struct line agenda_line(struct arena *a, const struct library *l, const struct owed *o,
                         const struct timescale *t, struct date today);
-
-// Can people be told now, and when is the next opening of the office that is later than now and, if
-// it is open, not today's? 0 when there is none.
-bool agenda_office_open(const struct library *l, instant now);
-instant agenda_next_opening(const struct library *l, instant now);
-// The opening of the office with which the next week begins, its list. 0 when there is none.
-instant agenda_next_list(const struct library *l, instant now);

@@ -2,6 +2,7 @@
 #include "agenda_said.h"
 
 #include "agenda_moved.h"
+#include "ladder.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,20 @@ bool said_again_to(const struct heard *h, const char *rung, const char *staff_id
             was_told_since(h, staff_id, h->said[i].said_at))
             return true;
     return false;
+}
+
+const struct said *said_last_to(const struct heard *h, const char *role)
+{
+    const struct said *last = NULL;
+
+    for (size_t i = 0; i < h->count; i++) {
+        const struct said *s = &h->said[i];
+
+        if (*s->staff_id && ladder_rung_is_of(s->rung, role) &&
+            (!last || s->said_at > last->said_at))
+            last = s;
+    }
+    return last;
 }
 
 bool was_told(const struct heard *h, const char *staff_id)

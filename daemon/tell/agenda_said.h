@@ -32,6 +32,8 @@ bool found_nobody(const struct heard *h, const char *rung);
 bool said_stands(const struct heard *h, const char *rung);
 // Whether somebody was told of the deadline, by whichever rung, since this one spoke.
 bool said_again_to(const struct heard *h, const char *rung, const char *staff_id);
+// What was said last to anybody by the rungs of a role; NULL: nothing.
+const struct said *said_last_to(const struct heard *h, const char *role);
 
 // Whether somebody was ever told of it.
 bool was_told(const struct heard *h, const char *staff_id);

@@ -26,17 +26,26 @@ static const char *booked_words(const struct agenda_voice *v, const struct owed 
                         moment_words(v->arena, o->booked));
 }
 
-static const char *escalation_words(const struct agenda_voice *v, const struct owed *o)
+static const char *late_reason(const struct agenda_voice *v, const struct owed *o)
 {
-    const char *due = date_words(v->arena, o->due_on);
+    return arena_printf(v->arena,
+                        is_awaited(v, o) ? "it was due on %s and nothing is recorded"
+                                         : "out of timescale since %s",
+                        date_words(v->arena, o->due_on));
+}
 
+// Why those above hear of it. That it is not booked can be said of a meeting alone.
+static const char *escalation_words(const struct agenda_voice *v, const struct owed *o,
+                                    bool by_meeting)
+{
     if (date_cmp(o->due_on, agenda_today(v)) < 0)
-        return is_awaited(v, o)
-                   ? arena_printf(v->arena, "it was due on %s and nothing is recorded", due)
-                   : arena_printf(v->arena, "out of timescale since %s", due);
-    return date_known(o->booked.on) && date_cmp(o->booked.on, o->due_on) > 0
-               ? LATE_BOOKING
-               : "it is not booked in time";
+        return late_reason(v, o);
+    if (by_meeting && !date_known(o->booked.on))
+        return "it is not booked in time";
+    if (by_meeting && date_cmp(o->booked.on, o->due_on) > 0)
+        return LATE_BOOKING;
+    return arena_printf(v->arena, "nothing is recorded yet, and it is due on %s",
+                        date_words(v->arena, o->due_on));
 }
 
 static const char *asked_words(const struct agenda_voice *v, const struct line *l)
@@ -67,7 +76,7 @@ static const char *late_words(const struct agenda_voice *v, const struct line *l
 const char *agenda_reason(const struct agenda_voice *v, const struct line *l)
 {
     const char *reason = l->late_booking ? LATE_BOOKING
-                         : l->escalation ? escalation_words(v, l->owed)
+                         : l->escalation ? escalation_words(v, l->owed, l->by_meeting)
                                          : NULL;
 
     if (reason && l->why)
@@ -79,7 +88,7 @@ const char *agenda_week_words(const struct agenda_voice *v, const struct concern
 {
     if (c->part == WEEK_DATE)
         return c->booked ? booked_words(v, c->owed) : NULL;
-    return escalation_words(v, c->owed);
+    return escalation_words(v, c->owed, c->timescale->meeting != NULL);
 }
 
 // What is late, or booked too late, needs no reason beside its dates, but why it comes to this one
@@ -97,7 +106,8 @@ const char *agenda_worker(const struct agenda_voice *v, const struct owed *o,
 
     if (!worker || worker == to)
         return NULL;
-    return arena_strdup(v->arena, worker->name ? worker->name : worker->id);
+    return arena_printf(v->arena, "%s%s", worker->name ? worker->name : worker->id,
+                        staff_in_post(worker, agenda_today(v)) ? "" : ", who is not in post");
 }
 
 struct digest_line agenda_digest_line(const struct agenda_voice *v, const struct line *l)

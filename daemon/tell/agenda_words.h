@@ -28,6 +28,7 @@ struct digest_line agenda_digest_line(const struct agenda_voice *v, const struct
 struct digest_line agenda_owed_line(const struct agenda_voice *v, const struct library *l,
                                     const struct owed *o, const struct staff *to);
 
-// Who a child is allocated to, by name, where that is another one than the reader; else NULL.
+// Who a child is allocated to, by name, where that is another one than the reader, and if so that
+// they are not in post; else NULL.
 const char *agenda_worker(const struct agenda_voice *v, const struct owed *o,
                           const struct staff *to);

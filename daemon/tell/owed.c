@@ -22,6 +22,7 @@ enum column {
     AT_FIRST_START,
     OWED_SINCE,
     AGAIN,
+    KNOWN_SINCE,
     RULE_VERSION,
     CHANGED_AT,
     NEXT_NOTICE_AT,
@@ -36,6 +37,7 @@ enum column {
     CHAIR_ID,
     IRO_ID,
     WORKER_SINCE,
+    UNALLOCATED_AT,
     SEEN_ON,
     LATE_SINCE,
     DERIVATION,
@@ -49,9 +51,11 @@ static const char select_owed[] =
     " d.booked_at, d.booked_group, d.state = 'open', d.provisional,"
     " d.at_first_start AND d.owed_since = d.first_seen_at,"
     " (extract(epoch FROM d.owed_since) * 1000000)::bigint, d.owed_since > d.first_seen_at,"
+    " (extract(epoch FROM d.changed_at) * 1000000)::bigint,"
     " d.rule_version, d.changed_at, d.next_notice_at, d.person_id, p.case_ref, p.initials,"
     " p.display_name, coalesce(p.restricted, true), p.family, p.worker_id, p.team_id, p.chair_id,"
-    " p.iro_id, p.worker_since, p.last_seen_on,"
+    " p.iro_id, p.worker_since,"
+    " (extract(epoch FROM p.unallocated_at) * 1000000)::bigint, p.last_seen_on,"
     // Of a booking too late. A record that was gone for a night is known for as long as before.
     " CASE WHEN d.booked_at::date > d.due_on THEN (SELECT (extract(epoch FROM min(h.known_at))"
     " * 1000000)::bigint FROM timely.deadline_history h WHERE h.deadline_id = d.deadline_id"
@@ -91,6 +95,7 @@ static struct owed owed_row(struct arena *a, const PGresult *r, int i)
         .at_first_start = db_bool(r, i, AT_FIRST_START),
         .owed_since = db_int(r, i, OWED_SINCE),
         .again = db_bool(r, i, AGAIN),
+        .known_since = db_int(r, i, KNOWN_SINCE),
         .rule_version = (int)db_int(r, i, RULE_VERSION),
         .trigger_at = column_moment(r, i, TRIGGER_AT),
         .trigger_recorded = column_moment(r, i, TRIGGER_RECORDED),
@@ -101,6 +106,7 @@ static struct owed owed_row(struct arena *a, const PGresult *r, int i)
         .family = TEXT(FAMILY),
         .who = {TEXT(WORKER_ID), TEXT(TEAM_ID), TEXT(CHAIR_ID), TEXT(IRO_ID)},
         .worker_since = column_date(r, i, WORKER_SINCE),
+        .unallocated_at = db_int(r, i, UNALLOCATED_AT),
         .seen_on = column_date(r, i, SEEN_ON),
         .derivation = TEXT(DERIVATION),
     };

@@ -21,8 +21,9 @@ struct owed {
     struct moment due_at; // minute -1 unless the clock counts hours
     struct moment booked; // MOMENT_NONE
     const char *booked_group;
-    instant late_since; // since when it is known to be booked for a day after the due date; 0
-    instant owed_since; // first seen, or open again
+    instant late_since;  // since when it is known to be booked for a day after the due date; 0
+    instant owed_since;  // first seen, or open again
+    instant known_since; // as it is now: its dates, and what is booked
     bool open, provisional;
     bool again;          // owed again, after it was met, ended or withdrawn
     bool at_first_start; // owed ever since timely began
@@ -34,6 +35,7 @@ struct owed {
     const char *family;
     struct responsible who;
     struct date worker_since, seen_on; // DATE_NONE
+    instant unallocated_at;            // since when nobody has the child any more; 0: somebody has
     const char *derivation;            // the sentence that explains the due date
     const struct acknowledged *said;   // the oldest first, those too whose last day is over
     size_t said_count;

@@ -2,7 +2,7 @@
 // once.
 #include "weekly_gather.h"
 
-#include "agenda_plan.h"
+#include "agenda_office.h"
 #include "ladder.h"
 #include "recipient.h"
 #include "text.h"

@@ -62,6 +62,7 @@ CREATE TABLE timely.person (
     chair_id      text,
     iro_id        text,
     worker_since  date,
+    unallocated_at timestamptz,       -- business time since which nobody has the child; NULL: somebody has, or never had
     last_seen_on  date,               -- the last visit at which the child was seen
     look_again_on date,               -- first day on which the answer changes without a new fact
     accepted_at   timestamptz NOT NULL

@@ -172,7 +172,10 @@ BEGIN
             seen = excluded.seen, family = excluded.family, case_ref = excluded.case_ref, initials = excluded.initials,
             display_name = excluded.display_name, restricted = excluded.restricted, worker_id = excluded.worker_id,
             team_id = excluded.team_id, chair_id = excluded.chair_id, iro_id = excluded.iro_id,
-            worker_since = excluded.worker_since, last_seen_on = excluded.last_seen_on,
+            worker_since = excluded.worker_since,
+            unallocated_at = CASE WHEN excluded.worker_id IS NOT NULL THEN NULL
+                                  WHEN p.worker_id IS NOT NULL THEN business_now ELSE p.unallocated_at END,
+            last_seen_on = excluded.last_seen_on,
             look_again_on = excluded.look_again_on, accepted_at = excluded.accepted_at;
     END IF;
 

@@ -87,7 +87,10 @@ EXPECTED = [
     ('2024-04-11T09:00', 'digest', 'SW1', 'late', WORKER + '3 working days after'),
     ('2024-04-11T09:00', 'digest', 'HEAD', 'late', 'head-of-service, 3 working days after'),
     ('2024-04-15T09:00', 'digest', 'SW1', 'late', WORKER + '5 working days after'),
+    # The ladder has said all; a week's mails from its first day on are reminder enough for the next.
+    ('2024-04-22T09:00', 'digest', 'SW1', 'late', WORKER + 'week of 2024-04-22'),
     ('2024-04-22T09:00', 'digest', 'DIR', 'late', 'director, 10 working days after'),
+    ('2024-04-29T09:00', 'digest', 'SW1', 'late', WORKER + 'week of 2024-04-29'),
 
     # `booked`: the hold becomes the meeting when the booking is recorded, three days after it was made; for a day it is
     # booked after its due date, of which the worker hears at once; the booking in time keeps the next ones up out, and the
@@ -131,6 +134,7 @@ EXPECTED = [
     ('2024-04-12T09:00', 'digest', 'HEAD', 'moved', 'head-of-service, 3 working days after'),
     ('2024-04-16T09:00', 'digest', 'SW2', 'moved', WORKER + '5 working days after'),
     ('2024-04-23T09:00', 'digest', 'DIR', 'moved', 'director, 10 working days after'),
+    ('2024-04-29T09:00', 'digest', 'SW2', 'moved', WORKER + 'week of 2024-04-29'),
 ]
 
 # The lists: none in the first week, nor while nothing is due within two weeks. What is late stays in them, for those whom
@@ -608,6 +612,23 @@ def test_chairs_and_those_above_have_three_mails_a_week(year, sample, title, med
     assert len(a_week) > 50
     assert statistics.median(a_week.values()) <= median and max(a_week.values()) <= most
     assert sum(n > 3 for n in a_week.values()) <= share * len(a_week)
+
+
+def first_day(week):
+    """Of a week, on which the office opens; none is closed wholly."""
+    return next(day for day in (week + datetime.timedelta(days=n) for n in range(5)) if day not in HOLIDAYS)
+
+
+def test_a_worker_is_reminded_of_what_is_late_once_a_week_unless_a_digest_had_it(year):
+    digests = defaultdict(lambda: defaultdict(set))
+    for r in year:
+        if r['kind'] == 'digest' and r['rung']:
+            digests[r['recipient']][datetime.date.fromisoformat(r['at'][:10])].add('social-worker, week of' in r['rung'])
+    reminders = [(who, day) for who, days in digests.items() for day, only in days.items() if only == {True}]
+    assert len(reminders) > 50
+    for who, day in reminders:
+        since = first_day(monday(day) - datetime.timedelta(weeks=1))
+        assert day == first_day(monday(day)) and not any(since < other < day for other in digests[who])
 
 
 def test_visits_are_in_the_week_s_first_list(year):

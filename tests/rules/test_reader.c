@@ -368,7 +368,8 @@ static void test_overlay(void **state)
 #define OWN                                                                                        \
     "authority: Test\n"                                                                            \
     "ladders:\n"                                                                                   \
-    "  E-OWN: [{tell: social-worker, by: profile}, {tell: director, at: on the day}]\n"            \
+    "  E-OWN: [{tell: social-worker, by: profile}, {tell: director, at: on the day, statutory: "   \
+    "yes}]\n"                                                                                      \
     "  E-CH: [{tell: chair, by: profile}]\n"
 #define TOLD HEAD BODY DUE "    tell: {profile: P-M, ladder: E-SW}\n"
 
@@ -379,6 +380,11 @@ static void test_ladders_of_teams(void **state)
         {TOLD, "authority: Test\nladders:\n  E-SW: [{tell: chair, by: profile}]\n", ""},
         {TOLD, "authority: Test\nladders:\n  E-SW: [{tell: chief, by: profile}]\n",
          "own-overlay.txt:3:17: \"chief\": no such role"},
+        {TOLD, "authority: Test\nladders:\n  E-SW: [{tell: director, at: on the day}]\n",
+         "own-overlay.txt:3:10: a rung of the director needs \"statutory: yes\": what is local "
+         "stops at the service manager"},
+        {TOLD, "authority: Test\nladders:\n  E-SW: [{tell: head-of-service, by: profile}]\n",
+         "own-overlay.txt:3:10: a rung of the head-of-service needs \"statutory: yes\""},
         {TOLD, OWN "teams:\n  north: {two: E-OWN}\n",
          "own-overlay.txt:6:11: \"two\": the rules have no such timescale or ladder"},
         {TOLD, OWN "teams:\n  north: {E-SV: E-OWN}\n",

@@ -176,13 +176,58 @@ def test_lines_of_a_recipient_are_one_digest(store):
 
 def test_past_rungs_collapse_to_the_latest(store):
     deadline = store.deadline(store.person('P1'), seen='2024-04-04 10:00')
-    assert store.agenda('2024-04-04 10:00')['mails'] == 3  # worker, team manager, and for the chair that is missing the service manager
-    (_, _, _, text), = [m for m in store.mails('digest') if m[1] == 'SW1']
+    (_, text), = told(store, '2024-04-04 10:00').items()
     assert text.count('NEW') == 1
     said = [rung for rung, staff, _ in store.notices(deadline) if staff == 'SW1']
     assert sorted(said) == ['social-worker, 10 working days before', 'social-worker, 2 working days before',
                             'social-worker, 5 working days before', 'social-worker, at the start']
     assert store.agenda('2024-04-04 10:05')['deadlines'] == 0
+    assert set(told(store, '2024-04-05 09:00')) == {'TM1', 'SM'}, 'the service manager for the chair that is missing'
+
+
+LATE = {'trigger': '2024-03-05', 'due': '2024-03-26', 'seen': '2024-04-04 09:12'}
+
+
+def test_those_above_hear_of_what_had_passed_no_earlier_than_who_acts(store):
+    """A date that was mistyped is put right on the same day, and nobody above has read of it."""
+    store.deadline(store.person('P1'), trigger='2024-04-04', due='2024-04-25', seen='2024-04-04 08:00')
+    mistyped = store.deadline(store.person('P2'), **LATE)
+    store.deadline(store.person('P3'), **LATE)
+    assert set(told(store, '2024-04-04 09:00')) == {'SW1'}
+    assert told(store, '2024-04-04 09:12') == {}, 'they have had a digest today'
+    store.changes(mistyped, '2024-04-04 09:20', 'withdrawn', 'withdrawn', next_notice_at=None)
+    mails = told(store, '2024-04-05 09:00')
+    assert set(mails) == {'SW1', 'TM1', 'SM', 'HEAD'}
+    assert all('REF-P3' in text and 'REF-P2' not in text for text in mails.values())
+    assert 'DIR' in told(store, '2024-04-11 09:00'), 'a rung whose moment is to come keeps to it'
+
+
+def test_a_date_that_is_moved_into_the_past_waits_for_the_morning_too(store):
+    deadline = store.deadline(store.person('P1'), trigger='2024-04-02', due='2024-04-23', seen='2024-04-02 08:00')
+    assert set(told(store, '2024-04-02 09:00')) == {'SW1'}
+    store.leave()
+    store.changes(deadline, '2024-04-04 10:00', 'changed', 'open', due_on='2024-03-26', next_notice_at='2024-04-04T09:00Z')
+    assert set(told(store, '2024-04-04 10:00')) == {'SW1'}
+    assert set(told(store, '2024-04-05 09:00')) == {'TM1', 'SM', 'HEAD'}
+
+
+def test_a_meeting_that_is_cancelled_is_told_above_the_next_morning(store):
+    """Five working days before had passed; at a first start too, which found it booked."""
+    booked = {'booked_at': '2024-04-05 10:00', 'booked_group': 'M1'}
+    store.start('2024-04-02 08:00')
+    first = store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-04-02 08:00', at_first_start=True, **booked)
+    later = store.deadline(store.person('P2', chair_id='CHAIR'), seen='2024-04-02 08:00', **booked)
+    assert set(told(store, '2024-04-02 09:00')) == {'SW1', 'TM1'}, 'what is new, and the summary'
+    store.leave()
+    for deadline in (first, later):
+        store.changes(deadline, '2024-04-03 11:00', 'changed', 'open', booked_at=None, booked_group=None, next_notice_at='2024-04-03T10:00Z')
+    assert told(store, '2024-04-03 11:00') == {}
+    mails = told(store, '2024-04-04 09:00')
+    assert set(mails) == {'SW1', 'TM1', 'CHAIR'}
+    for text in (mails['TM1'], mails['CHAIR']):
+        assert text.count('NEW') == 2 and text.count('You are told because: it is not booked in time') == 2
+    store.leave()
+    assert told(store, '2024-04-05 09:00') == {}, 'once'
 
 
 def test_the_next_ones_up_hear_in_their_turn(store):
@@ -198,10 +243,10 @@ def test_the_next_ones_up_hear_in_their_turn(store):
     assert told['2024-04-08'] == {'SW1', 'SM'}
     assert told['2024-04-09'] == {'SW1', 'TM1'}
     assert told['2024-04-11'] == {'SW1', 'HEAD'}
-    assert told['2024-04-22'] == {'DIR'}
+    assert told['2024-04-22'] == {'DIR', 'SW1'}, 'whose ladder ended a week ago, and who is reminded each week'
     (_, _, subject, text), = [m for m in store.mails() if m[1] == 'HEAD']
     assert subject.startswith('For your attention') and 'was due Monday 8 April, 3 working days ago' in text and ', worker Name SW1 (' in text
-    assert store.one('SELECT next_notice_at IS NULL FROM timely.deadline WHERE deadline_id = %s', (deadline,))
+    assert store.one("SELECT next_notice_at = '2024-04-29 09:00' FROM timely.deadline WHERE deadline_id = %s", (deadline,))
 
 
 def test_a_booking_in_time_keeps_the_managers_out(store):
@@ -212,6 +257,71 @@ def test_a_booking_in_time_keeps_the_managers_out(store):
     assert staff == 'SW1' and 'booked for Thursday 4 April 2024, 10:00' in text
     store.agenda('2024-04-09 09:00')
     assert 'not recorded yet: booked for Thursday 4 April 2024, 10:00' in store.mails()[-1][3]
+
+
+def test_what_is_ahead_is_counted_in_days_of_the_office(store):
+    """As its rungs are: two working days before Thursday 2 January, of an office that is closed between the holidays."""
+    overlay = store.folder / 'overlay.yaml'
+    overlay.write_text('authority: Anyshire\nclosure days: [2024-12-27, 2024-12-30, 2024-12-31]\n', encoding='utf-8')
+    store.config.write_text(store.config.read_text() + f'rules: {{overlay: {overlay}}}\n')
+    store.deadline(store.person('P1'), trigger='2024-12-09', due='2025-01-02', seen='2024-12-10 08:00')
+    told(store, '2024-12-16 09:00')
+    assert 'due Thursday 2 January 2025 (in 2 working days)' in told(store, '2024-12-23 09:00')['SW1']
+    # What is late is late by the days of the statute, which knows no closed days of an office.
+    store.deadline(store.person('P2'), trigger='2024-12-02', due='2024-12-24', seen='2024-12-10 08:00')
+    assert 'was due Tuesday 24 December 2024, 4 working days ago' in told(store, '2025-01-02 09:00')['SW1']
+
+
+@pytest.fixture
+def late(store):
+    """A conference of Wednesday 20 March, of which its worker read for the last time by its ladder on Wednesday 27 March."""
+    deadline = store.deadline(store.person('P1', chair_id='CHAIR'), trigger='2024-02-28', due='2024-03-20', seen='2024-03-01 08:00')
+    for day in ('20', '21', '25', '27'):
+        assert 'SW1' in told(store, f'2024-03-{day} 09:00')
+        store.leave()
+    return deadline
+
+
+WORKING_DAYS = ['2024-04-02', '2024-04-03', '2024-04-04', '2024-04-05', '2024-04-08', '2024-04-09', '2024-04-10', '2024-04-12', '2024-04-15',
+                '2024-04-16']
+
+
+def days_of(store, worker):
+    days = []
+    for day in WORKING_DAYS:
+        if worker in told(store, f'{day} 09:00'):
+            days.append(day)
+        store.leave()
+    return days
+
+
+def test_what_is_late_is_said_to_its_worker_each_week_until_it_is_resolved(store, late):
+    """Not on Tuesday 2 April, with which the week after Easter begins: a mail of the week before had it."""
+    assert days_of(store, 'SW1') == ['2024-04-08', '2024-04-15']
+    kind, staff, _, text = [m for m in store.mails('digest') if m[1] == 'SW1'][-1]
+    assert 'REF-P1' in text and text.count('/why/') == 1
+    assert [rung for rung, *_ in store.notices(late) if 'week of' in rung] == ['social-worker, week of 2024-04-08', 'social-worker, week of 2024-04-15']
+    store.changes(late, '2024-04-17 08:00', 'met', 'met', next_notice_at=None)
+    assert told(store, '2024-04-22 09:00') == {}
+
+
+def test_everything_that_is_open_stands_beside_what_is_late(store, late):
+    store.deadline(store.person('P2'), trigger='2024-03-27', due='2024-04-19', seen='2024-03-27 08:00')
+    assert 'SW1' in told(store, '2024-03-28 09:00')
+    store.leave()
+    assert 'REF-P2' in told(store, '2024-04-08 09:00')['SW1']
+
+
+def test_a_digest_of_the_week_is_reminder_enough(store, late):
+    store.deadline(store.person('P2'), trigger='2024-04-03', due='2024-04-26', seen='2024-04-03 08:00')
+    assert days_of(store, 'SW1') == ['2024-04-03', '2024-04-12'], 'the second is a rung of what is not late'
+
+
+def test_nobody_is_reminded_in_place_of_a_worker(store, late):
+    """Managers have it in their lists."""
+    store.ask("UPDATE timely.staff SET active_to = '2024-04-01' WHERE professional_id = 'SW1'")
+    assert days_of(store, 'TM1') == days_of(store, 'SW1') == []
+    assert late
 
 
 def test_an_absent_manager_is_passed_over_with_the_reason(store):
@@ -248,7 +358,7 @@ def test_no_new_worker_keeps_the_next_ones_up_out_on_the_last_working_day(store)
 
 @pytest.mark.parametrize('seen, whom', [('2024-04-08', {'SW1', 'TM1', 'CHAIR', 'SM'}), ('2024-04-22', {'SW1', 'TM1', 'CHAIR', 'SM', 'HEAD', 'DIR'})])
 def test_of_what_is_due_a_new_worker_keeps_nobody_out(store, seen, whom):
-    store.deadline(store.person('P1', chair_id='CHAIR', worker_since=seen), seen=f'{seen} 09:00')
+    store.deadline(store.person('P1', chair_id='CHAIR', worker_since=seen), seen=f'{seen} 08:00')
     assert set(told(store, f'{seen} 09:00')) == whom
 
 
@@ -257,6 +367,15 @@ def test_of_a_lapsing_order_a_new_worker_keeps_nobody_out(store):
     store.deadline(store.person('P1', worker_since='2024-04-03'), timescale='interim-order', trigger='2024-03-01', due='2024-04-10',
                    seen='2024-04-03 09:00')
     assert set(told(store, '2024-04-03 09:00')) == {'SW1', 'TM1', 'SM', 'HEAD'}
+
+
+@pytest.mark.parametrize('timescale, above', [('dols-standard', set()), ('rapid-review', {'head-of-service', 'director'})])
+def test_what_is_local_stops_at_the_service_manager(store, timescale, above):
+    deadline = store.deadline(store.person('P1', chair_id='CHAIR'), timescale, trigger='2024-03-11', seen='2024-03-11 09:00')
+    for day in ('03-11', '04-05', '04-08', '04-09', '04-11', '04-15', '04-22'):
+        told(store, f'2024-{day} 09:00')
+    roles = {rung.split(',')[0] for rung, *_ in store.notices(deadline)}
+    assert roles == {'safeguarding-manager'} | above
 
 
 def test_nobody_left_is_the_operators(store):
@@ -481,11 +600,11 @@ def test_what_is_owed_again_is_said_anew(store, closed):
     assert everybody == {'SW1', 'TM1', 'CHAIR', 'SM', 'HEAD', 'DIR'}
     store.changes(deadline, '2024-05-08 08:00', closed, closed, next_notice_at=None)
     assert told(store, '2024-05-08 09:00') == {}
-    store.changes(deadline, '2024-05-13 10:00', 'reopened', 'open', next_notice_at='2024-03-15T09:00Z')
-    again = told(store, '2024-05-13 10:00')
+    store.changes(deadline, '2024-05-13 08:00', 'reopened', 'open', next_notice_at='2024-03-15T09:00Z')
+    again = told(store, '2024-05-13 09:00')
     assert set(again) == everybody
     assert all(text.count('NEW') == 1 and 'it is owed again since Monday 13 May 2024' in text for text in again.values())
-    assert [told(store, f'2024-05-{day} 09:00') for day in ('14', '20', '28')] == [{}, {}, {}], 'once'
+    assert [set(told(store, f'2024-05-{day} 09:00')) for day in ('14', '20', '28')] == [set(), {'SW1'}, {'SW1'}], 'once, and its worker each week'
 
 
 def test_an_alarm_of_what_is_owed_again_is_another_alarm(store):
@@ -503,7 +622,7 @@ def test_what_was_summed_up_at_a_first_start_and_is_owed_again_is_said(store):
     assert [kind for kind, *_ in (told(store, '2024-04-02 09:00'), store.mails())[1]] == ['summary']
     store.changes(deadline, '2024-04-03 10:00', 'met', 'met', next_notice_at=None)
     store.changes(deadline, '2024-04-04 10:00', 'reopened', 'open', next_notice_at='2024-02-01T09:00Z')
-    assert {'SW1', 'TM1'} <= set(told(store, '2024-04-04 10:00'))
+    assert set(told(store, '2024-04-04 10:00')) == {'SW1'} and 'TM1' in told(store, '2024-04-05 09:00')
 
 
 def test_a_clock_that_nobody_could_tell_for_a_while_is_not_owed_again(store):

@@ -143,7 +143,7 @@ OVERLAY = """authority: Anyshire
 ladders:
   E-NORTH:
     - {tell: social-worker, by: profile}
-    - {tell: director, at: 2 working days before}
+    - {tell: director, at: 2 working days before, statutory: yes}
 teams:
   SVC: {E-CONF: E-NORTH}
   T2: {icpc: E-CONF}
@@ -233,3 +233,71 @@ def test_whom_a_new_directory_names_is_told_at_once_what_nobody_could_be_told(st
     assert list(told(store, '2024-03-18 09:00')) == ['']
     load(store, '2024-03-18 11:00', 'directory', DIRECTORY + 'team,T9,Nine,,,,,,,\nperson,W9,Una,una@council.example,,T9,,,,\n')
     assert list(told(store, '2024-03-18 11:01')) == ['W9']
+
+
+def directory(**left):
+    """The directory of the tests, with the day from which some are no longer in post."""
+    rows = [f'team,{team},Team {team},,,{above or ""},{manager},,,\n' for team, above, manager in TEAMS]
+    return DIRECTORY + ''.join(rows) + ''.join(
+        f'person,{who},Name {who},{who.lower()}@council.example,,{team},,,,{left.get(who, "")}\n' for who, team in STAFF)
+
+
+@pytest.fixture
+def visit(store):
+    """Due on Wednesday 3 April; its worker was told on Monday 25 March, and nobody else will be before it is late."""
+    deadline = store.deadline(store.person('P1'), 'cp-visit', trigger='2024-03-19', due='2024-04-03', seen='2024-03-20 08:00')
+    assert set(told(store, '2024-03-25 09:00')) == {'SW1'}
+    store.leave()
+    return deadline
+
+
+def test_what_was_told_to_who_leaves_is_the_managers_on_the_first_morning_without_them(store, visit):
+    load(store, '2024-03-26 11:00', 'directory', directory(SW1='2024-03-28'))
+    assert told(store, '2024-03-26 11:00') == told(store, '2024-03-27 09:00') == {}
+    mails = told(store, '2024-03-28 09:00')
+    assert set(mails) == {'TM1'} and 'REF-P1' in mails['TM1'] and 'the social worker has left' in mails['TM1']
+    assert ', worker Name SW1, who is not in post (' in mails['TM1'], 'nobody takes them for somebody who acts'
+    store.leave()
+    load(store, '2024-03-28 11:00', 'directory', directory(SW1='2024-03-28', SW3='2024-03-28'))
+    assert told(store, '2024-04-02 09:00') == told(store, '2024-04-03 09:00') == {}, 'once'
+    assert ('social-worker, left by SW1', 'TM1', True) in store.notices(visit)
+
+
+def test_who_is_in_the_directory_no_longer_has_left_too(store, visit):
+    load(store, '2024-03-26 11:00', 'directory', ''.join(line for line in directory().splitlines(True) if ',SW1,' not in line))
+    mails = told(store, '2024-03-26 11:00')
+    assert set(mails) == {'TM1'} and 'the social worker is not in the directory' in mails['TM1']
+
+
+def test_what_was_told_of_a_child_whom_nobody_has_any_more_is_the_managers_the_next_morning(store, visit):
+    store.allocate('P1', '2024-03-27 11:00', worker_id=None, worker_since=None)
+    assert told(store, '2024-03-27 11:00') == {}, 'who comes after may be recorded later on the day'
+    store.becomes('P1', '2024-03-27 15:00', case_ref='REF-P1-AGAIN')
+    mails = told(store, '2024-03-28 09:00')
+    assert set(mails) == {'TM1'} and 'no social worker is allocated' in mails['TM1']
+    store.leave()
+    assert told(store, '2024-04-02 09:00') == {}, 'once'
+    store.allocate('P1', '2024-04-02 10:00', worker_id='SW2')
+    assert set(told(store, '2024-04-02 10:00')) == {'SW2'}
+    assert [(rung, staff) for rung, staff, _ in store.notices(visit)] == [
+        ('social-worker, 3 working days before', 'SW1'), ('social-worker, left by SW1', 'TM1'), ('social-worker, since 2024-04-02', 'SW2')]
+
+
+def test_a_child_who_has_another_worker_by_the_evening_is_nothing_for_the_manager(store, visit):
+    store.allocate('P1', '2024-03-27 11:00', worker_id=None, worker_since=None)
+    assert told(store, '2024-03-27 11:00') == {}
+    store.allocate('P1', '2024-03-27 12:00', worker_id='SW2')
+    assert set(told(store, '2024-03-27 12:00')) == {'SW2'}
+    assert visit and told(store, '2024-03-28 09:00') == {}
+
+
+def test_what_a_manager_was_told_is_their_successors(store):
+    deadline = store.deadline(store.person('P1', chair_id='CHAIR'))
+    told(store, '2024-03-15 10:00')
+    assert 'TM1' in told(store, '2024-03-28 09:00'), 'five working days before, and not booked'
+    store.leave()
+    content = directory(TM1='2024-04-03').replace('team,T1,Team T1,,,SVC,TM1', 'team,T1,Team T1,,,SVC,SW2')
+    load(store, '2024-04-02 15:00', 'directory', content)
+    mails = told(store, '2024-04-03 09:00')
+    assert set(mails) == {'SW2'} and 'You are told because: it is not booked in time' in mails['SW2']
+    assert ('team-manager, left by TM1', 'SW2', True) in store.notices(deadline)

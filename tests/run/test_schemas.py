@@ -173,6 +173,12 @@ def test_shipped_configuration_is_valid_as_it_stands_and_with_everything_set():
     assert_valid("config", re.sub(r"^(\s+)#(?=[a-z])", r"\1", text, flags=re.M))
 
 
+@pytest.mark.parametrize("rung, valid", [("at: on the day", False), ("at: on the day, statutory: yes", True), ("by: profile", False)])
+def test_a_rung_above_the_service_manager_is_statutory(rung, valid):
+    text = "authority: Anyshire\nladders:\n  E-SW: [{tell: director, %s}]\n" % rung
+    assert not list(validator("overlay").iter_errors(yaml.load(text, Loader=yaml.BaseLoader))) == valid
+
+
 @pytest.mark.parametrize("guide", ["operating.md", "writing-an-overlay.md"])
 def test_the_examples_of_the_guides_are_valid(guide):
     text = (ROOT / "docs" / guide).read_text(encoding="utf-8")
