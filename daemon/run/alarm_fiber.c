@@ -1,6 +1,7 @@
 // The fiber of the alarm: asks the self-audit, and tells by another way than the outbox what lasts
 // for too long. What was told of is kept in the store, for other daemons and the next start; that
-// the store itself is away, in memory. Puts the operator's daily mail into the outbox too.
+// the store itself is away, or takes nothing, in memory. Puts the operator's daily mail into the
+// outbox too.
 #include "agenda_office.h"
 #include "alarm.h"
 #include "daemon.h"
@@ -164,8 +165,9 @@ static bool tell_away(struct alarm_watch *w, enum alarm_way way, enum alarm_kind
                       instant since)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
-    struct unwell away = {
-        .code = "store-away", .words = "timely's own database cannot be asked", .since = since};
+    struct unwell away = {.code = "store-away",
+                          .words = "timely's own database cannot be asked, or takes nothing",
+                          .since = since};
     const char *which =
         arena_printf(a, "%lld %lld", (long long)w->away_at, (long long)w->away_told_at[way]);
     struct error untold;
@@ -251,6 +253,8 @@ static bool put_heartbeat_mail(struct alarm_watch *w, struct arena *a, const str
 
 // -------------------------------------------------------------------------------------- a look
 
+// A store that answers and takes nothing (made read-only, full, without the standby that its
+// commits wait for) is away too: it is there when it has kept what a look wrote.
 static bool look(struct alarm_watch *w, struct error *err)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
@@ -265,8 +269,11 @@ static bool look(struct alarm_watch *w, struct error *err)
     if (!self_audit(a, w->store, daemon_now(d), &list, &count, err))
         return false;
     w->audit_took = clock_monotonic() - began;
+    if (!put_heartbeat_mail(w, a, list, count, err) || !tell_of_changes(w, a, list, count, err) ||
+        !db_make_last(w->store, err))
+        return false;
     note_store_there(w);
-    return put_heartbeat_mail(w, a, list, count, err) && tell_of_changes(w, a, list, count, err);
+    return true;
 }
 
 void alarm_run(void *daemon)

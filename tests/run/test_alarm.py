@@ -201,7 +201,7 @@ def test_a_daily_mail_says_how_it_is(store):
     assert mail['To'] == 'operator@council.example' and mail['Subject'] == 'timely: 1 thing is not well'
     with Fibers(store, '2024-04-02 10:30'):  # another start on the same day
         wait_for(lambda: store.one("SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database()"
-                                   " AND application_name = 'timelyd alarm' AND query LIKE '%%put_message%%' AND state = 'idle'"))
+                                   " AND application_name = 'timelyd alarm' AND query LIKE '%%emit_message%%' AND state = 'idle'"))
     assert store.ask("SELECT dedupe FROM timely.outbox WHERE dedupe LIKE 'operator:heartbeat%%'") == [('operator:heartbeat:2024-04-02',)]
 
 
@@ -306,5 +306,27 @@ def test_a_store_that_is_away_is_told_and_its_return(pg, store, other_ways):
         pg.stop()
         wait_for(lambda: all(said(*other_ways)))
         pg.start()
+        wait_for(lambda: all(len(way) > 1 for way in said(*other_ways)), 60)
+    assert said(*other_ways) == ([['alarm', 'store-away'], ['over', 'store-away']],) * 2
+
+
+TAKES_NOTHING = """
+CREATE SEQUENCE public.tries;
+CREATE FUNCTION public.no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM nextval('public.tries');
+    RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+END $$;
+CREATE TRIGGER no_room BEFORE INSERT OR UPDATE OR DELETE ON timely.alarm FOR EACH STATEMENT EXECUTE FUNCTION public.no_room()"""
+
+
+def test_a_store_that_answers_and_takes_nothing_is_away(store, other_ways):
+    """It stays away for as long as it takes nothing, however well it answers between the tries."""
+    with_alarm(store)
+    store.ask(TAKES_NOTHING)
+    with Fibers(store, '2024-04-02 10:00'):
+        wait_for(lambda: all(said(*other_ways)) and store.one('SELECT last_value FROM public.tries') > 2, 60)
+        assert said(*other_ways) == ([['alarm', 'store-away']],) * 2
+        store.ask('DROP TRIGGER no_room ON timely.alarm')
         wait_for(lambda: all(len(way) > 1 for way in said(*other_ways)), 60)
     assert said(*other_ways) == ([['alarm', 'store-away'], ['over', 'store-away']],) * 2
