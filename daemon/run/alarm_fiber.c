@@ -29,25 +29,28 @@ struct alarm_watch {
 
 // ------------------------------------------------------------------------ what is known to be told
 
-// Taken for longer than a try lasts, so that another daemon does not tell the same meanwhile.
+// Taken for longer than a try lasts, so that another daemon does not tell the same meanwhile. What
+// is taken for longer than anybody takes it (with a minute for transactions that wait for one
+// another) was taken by a clock that was ahead and has been put right.
 #define TAKEN "now() + interval '3 minutes'"
+#define IS_FREE "NOT (a.taken_until > now() AND a.taken_until < now() + interval '4 minutes')"
 // One alarm of a code from another: when it was raised, and told last before this time.
 #define WHICH "concat(raised_at, ' ', told_at)"
 
 static const char take_new_sql[] =
     "INSERT INTO timely.alarm AS a (code, way, taken_until)"
     " SELECT code, $2, " TAKEN " FROM unnest($1::text[]) AS u (code)"
-    " ON CONFLICT (code, way) DO UPDATE SET taken_until = excluded.taken_until"
-    " WHERE a.taken_until < now() AND (a.told_at IS NULL OR a.told_at < now() - interval '1 day')"
+    " ON CONFLICT (code, way) DO UPDATE SET taken_until = excluded.taken_until WHERE " IS_FREE
+    " AND (a.told_at IS NULL OR a.told_at NOT BETWEEN now() - interval '1 day' AND now())"
     " RETURNING code, " WHICH;
 static const char told_sql[] = "UPDATE timely.alarm SET told_at = now(), taken_until = now()"
                                " WHERE code = ANY ($1::text[]) AND way = $2";
 // $1: what is not well. What nobody was told of needs no all-clear.
 static const char take_over_sql[] =
-    "WITH untold AS (DELETE FROM timely.alarm WHERE code <> ALL ($1::text[]) AND way = $2"
-    " AND told_at IS NULL AND taken_until < now())"
-    " UPDATE timely.alarm SET taken_until = " TAKEN " WHERE code <> ALL ($1::text[]) AND way = $2"
-    " AND told_at IS NOT NULL AND taken_until < now() RETURNING code, " WHICH;
+    "WITH untold AS (DELETE FROM timely.alarm a WHERE code <> ALL ($1::text[]) AND way = $2"
+    " AND told_at IS NULL AND " IS_FREE ")"
+    " UPDATE timely.alarm a SET taken_until = " TAKEN " WHERE code <> ALL ($1::text[]) AND way = $2"
+    " AND told_at IS NOT NULL AND " IS_FREE " RETURNING code, " WHICH;
 static const char over_sql[] =
     "DELETE FROM timely.alarm WHERE code = ANY ($1::text[]) AND way = $2";
 

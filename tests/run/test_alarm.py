@@ -310,6 +310,21 @@ def test_a_store_that_is_away_is_told_and_its_return(pg, store, other_ways):
     assert said(*other_ways) == ([['alarm', 'store-away'], ['over', 'store-away']],) * 2
 
 
+@pytest.mark.parametrize('lasts', [True, False])
+def test_what_was_told_by_a_clock_that_was_ahead_silences_nothing(store, other_ways, lasts):
+    """Neither the same again nor its all-clear."""
+    with_alarm(store)
+    for way in 'mail', 'webhook':
+        store.ask("INSERT INTO timely.alarm (code, way, raised_at, told_at, taken_until) SELECT 'reading-held', %s, t, t, t"
+                  " FROM (SELECT now() + interval '30 days' AS t) AS ahead", (way,))
+    store.ask('UPDATE timely.state SET heartbeat_at = now()')
+    if lasts:
+        store.ask(HOLD + "('table', 'x', 'x', '2024-04-02 09:00')")
+    with Fibers(store, '2024-04-02 10:00'):
+        wait_for(lambda: all(said(*other_ways)))
+    assert said(*other_ways) == ([['alarm' if lasts else 'over', 'reading-held']],) * 2
+
+
 TAKES_NOTHING = """
 CREATE SEQUENCE public.tries;
 CREATE FUNCTION public.no_room() RETURNS trigger LANGUAGE plpgsql AS $$
