@@ -1,7 +1,7 @@
 // The fiber of the alarm: asks the self-audit, and tells by another way than the outbox what lasts
-// for too long. What was told of is kept in the store, for other daemons and the next start; that
-// the store itself is away, or takes nothing, in memory. Puts the operator's daily mail into the
-// outbox too.
+// for too long. What was seen and told is kept in the store, for other daemons and the next start;
+// that the store itself is away, or takes nothing, in memory. Puts the operator's daily mail into
+// the outbox too.
 #include "agenda_office.h"
 #include "alarm.h"
 #include "daemon.h"
@@ -13,7 +13,7 @@
 
 #define LOOK_EVERY SECONDS(10)
 #define AGAIN_AFTER SECONDS(86400) // while it lasts
-#define CATCH_UP SECONDS(300)      // a daemon that was stopped has to do what fell due meanwhile
+#define CATCH_UP_S 300             // a daemon that was stopped has to do what fell due meanwhile
 
 struct alarm_watch {
     struct daemon *daemon;
@@ -34,15 +34,19 @@ struct alarm_watch {
 // another) was taken by a clock that was ahead and has been put right.
 #define TAKEN "now() + interval '3 minutes'"
 #define IS_FREE "NOT (a.taken_until > now() AND a.taken_until < now() + interval '4 minutes')"
-// One alarm of a code from another: when it was raised, and told last before this time.
-#define WHICH "concat(raised_at, ' ', told_at)"
+// One alarm of a code from another: since when, and told last before this time.
+#define WHICH "concat(faced_since, ' ', told_at)"
 
+// $3: so many seconds this daemon has been at work.
+static const char see_sql[] = "INSERT INTO timely.alarm (code, way, faced_since)"
+                              " SELECT u.code, $2, now() - make_interval(secs => $3::integer)"
+                              " FROM unnest($1::text[]) AS u (code) ON CONFLICT DO NOTHING";
+// $3: so many seconds a daemon has to put right what it found.
 static const char take_new_sql[] =
-    "INSERT INTO timely.alarm AS a (code, way, taken_until)"
-    " SELECT code, $2, " TAKEN " FROM unnest($1::text[]) AS u (code)"
-    " ON CONFLICT (code, way) DO UPDATE SET taken_until = excluded.taken_until WHERE " IS_FREE
-    " AND (a.told_at IS NULL OR a.told_at NOT BETWEEN now() - interval '1 day' AND now())"
-    " RETURNING code, " WHICH;
+    "UPDATE timely.alarm a SET taken_until = " TAKEN " WHERE code = ANY ($1::text[]) AND way = $2"
+    " AND NOT (faced_since <= now() AND faced_since > now() - make_interval(secs => $3::integer))"
+    " AND (told_at IS NULL OR told_at NOT BETWEEN now() - interval '1 day' AND now())"
+    " AND " IS_FREE " RETURNING code, " WHICH;
 static const char told_sql[] = "UPDATE timely.alarm SET told_at = now(), taken_until = now()"
                                " WHERE code = ANY ($1::text[]) AND way = $2";
 // $1: what is not well. What nobody was told of needs no all-clear.
@@ -65,14 +69,23 @@ struct alarm_turn {
     const char *which;
 };
 
+static int catch_up_s(const struct alarm_watch *w)
+{
+    int after_s = 60 * w->daemon->config.alarm_after_min;
+
+    return after_s < CATCH_UP_S ? after_s : CATCH_UP_S;
+}
+
 static bool take(struct alarm_turn *t, const char *codes, const struct unwell *causes, size_t count,
                  struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
-    const char *values[] = {codes, alarm_way_word(t->way)};
+    bool raised = t->kind == ALARM_RAISED;
+    const char *values[] = {codes, alarm_way_word(t->way),
+                            arena_printf(t->arena, "%d", catch_up_s(t->watch))};
 
-    if (!db_ask(t->watch->store, t->kind == ALARM_RAISED ? take_new_sql : take_over_sql, 2, values,
-                &r, err))
+    if (!db_ask(t->watch->store, raised ? take_new_sql : take_over_sql, raised ? 3 : 2, values, &r,
+                err))
         return false;
     t->count = (size_t)PQntuples(r);
     t->ours = ARENA_ARRAY(t->arena, struct unwell, t->count + 1);
@@ -125,37 +138,59 @@ static bool tell(struct alarm_watch *w, enum alarm_way way, enum alarm_kind kind
     return db_ask(w->store, kind == ALARM_RAISED ? told_sql : over_sql, 2, values, NULL, err);
 }
 
-// Whether a daemon is there; whoever asks is one.
-static bool is_of_daemon(const struct unwell *u)
+// Keeps timely from its work. Whether a daemon is there is no question: whoever asks is one.
+static bool is_cause(const struct unwell *u)
 {
-    return strncmp(u->code, "daemon-", strlen("daemon-")) == 0;
+    return u->stops && strncmp(u->code, "daemon-", strlen("daemon-")) != 0;
 }
 
-// Those that have lasted, and keep timely from its work.
-static size_t lasting(const struct alarm_watch *w, const struct unwell *list, size_t count,
-                      struct unwell *ret)
+static size_t causes_of(const struct unwell *list, size_t count, struct unwell *ret)
 {
-    int64_t after = SECONDS(60) * w->daemon->config.alarm_after_min;
     size_t kept = 0;
 
-    if (clock_monotonic() - w->started_at < (after < CATCH_UP ? after : CATCH_UP))
-        return 0;
     for (size_t i = 0; i < count; i++)
-        if (list[i].stops && !is_of_daemon(&list[i]) && list[i].since <= clock_real() - after)
+        if (is_cause(&list[i]))
             ret[kept++] = list[i];
     return kept;
+}
+
+// Those of the causes that have lasted, in place.
+static size_t lasting(const struct alarm_watch *w, struct unwell *causes, size_t count)
+{
+    instant before = clock_real() - SECONDS(60) * w->daemon->config.alarm_after_min;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (causes[i].since <= before)
+            causes[kept++] = causes[i];
+    return kept;
+}
+
+// From the first moment on, also of what has not lasted yet: so that a daemon that crashes again
+// and again does not begin to wait anew each time.
+static bool see(struct alarm_watch *w, struct arena *a, enum alarm_way way, const char *codes,
+                struct error *err)
+{
+    const char *values[] = {
+        codes, alarm_way_word(way),
+        arena_printf(a, "%lld", (long long)((clock_monotonic() - w->started_at) / SECONDS(1)))};
+
+    return db_ask(w->store, see_sql, 3, values, NULL, err);
 }
 
 static bool tell_of_changes(struct alarm_watch *w, struct arena *a, struct unwell *list,
                             size_t count, struct error *err)
 {
     struct unwell *causes = ARENA_ARRAY(a, struct unwell, count + 1);
-    size_t cause_count = lasting(w, list, count, causes);
-    const char *new = codes_of(a, causes, cause_count), *still = codes_of(a, list, count);
+    size_t cause_count = causes_of(list, count, causes);
+    const char *seen = codes_of(a, causes, cause_count);
+    size_t new_count = lasting(w, causes, cause_count);
+    const char *new = codes_of(a, causes, new_count), *still = codes_of(a, list, count);
 
     for (enum alarm_way way = 0; way < ALARM_WAYS; way++)
         if (alarm_has_way(&w->daemon->config, way) &&
-            !((cause_count == 0 || tell(w, way, ALARM_RAISED, new, causes, cause_count, err)) &&
+            !(see(w, a, way, seen, err) &&
+              tell(w, way, ALARM_RAISED, new, causes, new_count, err) &&
               tell(w, way, ALARM_CLEARED, still, NULL, 0, err)))
             return false;
     return true;

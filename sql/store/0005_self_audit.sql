@@ -103,13 +103,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION timely.wellness() FROM PUBLIC;
 
--- What somebody was told of by another way than the outbox: a row lasts until the all-clear. Whoever tells it takes it for
--- a while first, so that two daemons do not both. Each way is told for itself: one that failed is tried again.
+-- What somebody is told of by another way than the outbox, once it has lasted: a row stands from when a daemon saw it to
+-- the all-clear. Whoever tells it takes it for a while first, so that two daemons do not both. Each way is told for itself:
+-- one that failed is tried again.
 CREATE TABLE timely.alarm (
     code        text NOT NULL,
     way         text NOT NULL CHECK (way IN ('mail', 'webhook')),
-    raised_at   timestamptz NOT NULL DEFAULT now(),
+    faced_since timestamptz NOT NULL,    -- real time since when a daemon was there to put it right, however often it crashed
     told_at     timestamptz,             -- real time of the last alarm that was taken; NULL: none was
-    taken_until timestamptz NOT NULL,    -- real time of the server
+    taken_until timestamptz NOT NULL DEFAULT '-infinity', -- real time of the server
     PRIMARY KEY (code, way)
 );

@@ -164,6 +164,12 @@ def said(server, hook):
     return mails, posts
 
 
+def has_looked(store):
+    """Whether a look of the alarm's fiber is over."""
+    return store.one("SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database()"
+                     " AND application_name = 'timelyd alarm' AND query LIKE '%%emit_message%%' AND state = 'idle'")
+
+
 def test_a_mail_server_that_hangs_is_told_by_each_other_way_once_and_so_is_its_end(store, other_ways):
     """A way that does not take it is tried again, with the same number, and the other one is not."""
     hook = other_ways[1]
@@ -200,8 +206,7 @@ def test_a_daily_mail_says_how_it_is(store):
     mail, = [email.message_from_bytes(file.read_bytes()) for file in store.maildir.glob('new/*')]
     assert mail['To'] == 'operator@council.example' and mail['Subject'] == 'timely: 1 thing is not well'
     with Fibers(store, '2024-04-02 10:30'):  # another start on the same day
-        wait_for(lambda: store.one("SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database()"
-                                   " AND application_name = 'timelyd alarm' AND query LIKE '%%emit_message%%' AND state = 'idle'"))
+        wait_for(lambda: has_looked(store))
     assert store.ask("SELECT dedupe FROM timely.outbox WHERE dedupe LIKE 'operator:heartbeat%%'") == [('operator:heartbeat:2024-04-02',)]
 
 
@@ -315,7 +320,7 @@ def test_what_was_told_by_a_clock_that_was_ahead_silences_nothing(store, other_w
     """Neither the same again nor its all-clear."""
     with_alarm(store)
     for way in 'mail', 'webhook':
-        store.ask("INSERT INTO timely.alarm (code, way, raised_at, told_at, taken_until) SELECT 'reading-held', %s, t, t, t"
+        store.ask("INSERT INTO timely.alarm (code, way, faced_since, told_at, taken_until) SELECT 'reading-held', %s, t, t, t"
                   " FROM (SELECT now() + interval '30 days' AS t) AS ahead", (way,))
     store.ask('UPDATE timely.state SET heartbeat_at = now()')
     if lasts:
@@ -323,6 +328,25 @@ def test_what_was_told_by_a_clock_that_was_ahead_silences_nothing(store, other_w
     with Fibers(store, '2024-04-02 10:00'):
         wait_for(lambda: all(said(*other_ways)))
     assert said(*other_ways) == ([['alarm' if lasts else 'over', 'reading-held']],) * 2
+
+
+def test_a_daemon_that_crashes_again_and_again_has_no_new_grace_each_time(store, other_ways):
+    """The first one has five minutes to put right what it found, or `after` if that is shorter; the next ones what is left of it."""
+    store.alarm[1] = '  after: 1 minute'
+    with_alarm(store)
+    store.ask('UPDATE timely.state SET heartbeat_at = now()')
+    store.ask(HOLD + "('table', 'x', 'x', '2024-04-01 09:00')")
+    for spent in '20 seconds', '50 seconds':
+        crashes = Fibers(store, '2024-04-02 10:00')
+        wait_for(lambda: has_looked(store))
+        crashes.process.kill()
+        crashes.process.communicate(timeout=60)
+        assert said(*other_ways) == ([], [])
+        wait_for(lambda: not has_looked(store))
+        store.ask('UPDATE timely.alarm SET faced_since = faced_since - %s::interval', (spent,))
+    with Fibers(store, '2024-04-02 10:00'):
+        wait_for(lambda: all(said(*other_ways)))
+    assert said(*other_ways) == ([['alarm', 'reading-held']],) * 2
 
 
 TAKES_NOTHING = """
