@@ -31,10 +31,11 @@ static void curl_string_done(char **s)
     curl_free(*s);
 }
 
+// What is said of a message (400, or that it is too large) may be about it alone.
 static void say(const struct sending *k, enum handover result, int status, const char *text)
 {
     handover_say(k->ret, result, status, text, k->mail->to);
-    if (result == HANDOVER_RETRY)
+    if (result == HANDOVER_RETRY && status != 400 && status != 413)
         k->ret->about = ABOUT_SERVER;
 }
 
@@ -119,17 +120,33 @@ static const char *words_of(const struct sending *k, const struct web_answer *sa
                         kind && message ? ": " : "", message ? message : "");
 }
 
-// An error of the server's own may come after it has taken the message.
-static enum handover result_of(int status)
+// "email_address Not a valid email address": a message about a field begins with its name.
+static bool is_about_address(const struct web_answer *said)
 {
-    if (status == 201)
+    AUTO(json_done) json_t *root = json_loadb(said->text, said->length, 0, NULL);
+    size_t i;
+    const json_t *one;
+
+    json_array_foreach(json_object_get(root, "errors"), i, one)
+    {
+        const char *message = json_string_value(json_object_get(one, "message"));
+
+        if (message && strncmp(message, "email_address ", strlen("email_address ")) == 0)
+            return true;
+    }
+    return false;
+}
+
+// An error of the server's own may come after it has taken the message. For ever it refuses an
+// address alone. Everything else is about us, our key (of a team, on trial) or our template, and
+// the same with every message, or is said by a proxy on the way, and will be put right.
+static enum handover result_of(const struct web_answer *said)
+{
+    if (said->status == 201)
         return HANDOVER_SENT;
-    if (status >= 500)
+    if (said->status >= 500)
         return HANDOVER_UNSURE;
-    // Who we are, how fast we are, or how much we send in a day: not about this message.
-    if (status == 401 || status == 403 || status == 408 || status == 429)
-        return HANDOVER_RETRY;
-    return HANDOVER_REFUSED;
+    return said->status == 400 && is_about_address(said) ? HANDOVER_REFUSED : HANDOVER_RETRY;
 }
 
 // ----------------------------------------------------------------------------------- two questions
@@ -190,7 +207,7 @@ void notify_send(struct arena *a, const struct notify_service *s, const struct n
     else if (m->until && clock_monotonic() >= atomic_load(m->until))
         say(&k, HANDOVER_RETRY, 0, "the time in which it was ours to send has passed");
     else if (ask(&k, "/v2/notifications/email", body_of(&k), &said, &err))
-        say(&k, result_of(said.status), said.status, words_of(&k, &said));
+        say(&k, result_of(&said), said.status, words_of(&k, &said));
     else
         say(&k, said.may_have_arrived ? HANDOVER_UNSURE : HANDOVER_RETRY, 0, err.text);
 }

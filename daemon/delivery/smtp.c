@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "mail_address.h"
+#include "refusals.h"
 #include "text.h"
 #include "transfer.h"
 
@@ -183,6 +184,26 @@ static enum handover sort(CURLcode done, const struct dialogue *d)
     return HANDOVER_RETRY;
 }
 
+// Of a refusal, by its enhanced code: RFC 3463 X.1 is about the recipient's address, but for 7 and
+// 8, which are about ours; X.2.1 to X.2.4 about their mailbox; X.3.4, X.6 and 552 about this
+// message. What else there is (X.7 above all, and no such code), a server may say to everybody.
+static bool is_about_message(const struct dialogue *d)
+{
+    const char *code = d->said.length > 4 ? text_str(&d->said) + 4 : "";
+    char *rest;
+    long subject, detail;
+
+    if (d->code == 552)
+        return true;
+    if (strncmp(code, "5.", 2) != 0)
+        return false;
+    subject = strtol(code + 2, &rest, 10);
+    detail = *rest == '.' ? strtol(rest + 1, NULL, 10) : 0;
+    return (subject == 1 && detail != 7 && detail != 8) ||
+           (subject == 2 && detail >= 1 && detail <= 4) || (subject == 3 && detail == 4) ||
+           subject == 6;
+}
+
 // 421 ends the conversation, whichever command it answers (RFC 5321 3.8).
 static enum handover_about about(const struct dialogue *d)
 {
@@ -234,9 +255,14 @@ static bool try_once(const struct mail_server *s, const struct smtp_mail *m, boo
     AUTO(dialogue_done) struct dialogue d = {.mail = m};
     bool stale;
     CURLcode done = perform(s, fresh, &d, &stale);
+    enum handover result = sort(done, &d);
+    bool put_off =
+        result == HANDOVER_REFUSED && !is_about_message(&d) && !refusals_refused(s->url, m->to);
 
-    handover_say(ret, sort(done, &d), d.code, words_of(done, &d), m->to);
-    ret->about = about(&d);
+    if (result == HANDOVER_SENT)
+        refusals_taken(s->url, m->to);
+    handover_say(ret, put_off ? HANDOVER_RETRY : result, d.code, words_of(done, &d), m->to);
+    ret->about = put_off ? ABOUT_MESSAGE : about(&d);
     return !stale;
 }
 

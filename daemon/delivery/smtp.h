@@ -23,8 +23,10 @@ struct smtp_mail {
 // are given; when it has passed, the dialogue ends before the message does (RFC 5321 4.1.1.4: then
 // the server has none), as HANDOVER_RETRY.
 //
-// HANDOVER_REFUSED is 5xx to RCPT, DATA or the message. What is about who sends is HANDOVER_RETRY,
-// for it is the same with every message: 530, 534, 535 and 538 (our own authentication), every
-// answer to MAIL but 552 (too long), and everything before MAIL. A kept connection that has died is
-// opened again once, as long as nothing of the message was said.
+// HANDOVER_REFUSED is 5xx to RCPT, DATA or the message, where its enhanced code says that it is
+// about this recipient or message, or experience does (refusals.h); else it is HANDOVER_RETRY, for
+// a relay that refuses everybody will be put right. So is what is about who sends, since it is the
+// same with every message: 530, 534, 535 and 538 (our own authentication), every answer to MAIL but
+// 552 (too long), and everything before MAIL. A kept connection that has died is opened again once,
+// as long as nothing of the message was said.
 void smtp_send(const struct mail_server *s, const struct smtp_mail *m, struct handover_answer *ret);

@@ -1,10 +1,11 @@
 // The driver of test_delivery.py and test_notify.py: reads a message from a file and hands it over,
 // as often as asked, one line of answer each.
 //
-//     hand_over smtp URL FROM TO FILE [option=value …]
+//     hand_over smtp URL FROM TO[,TO…] FILE [option=value …]
 //     hand_over maildir DIR MESSAGE-ID FILE [limit=BYTES]
 //     hand_over notify URL KEY TO FILE [ca=FILE timeout=SECONDS again=yes reply-to=ID]
 //
+// Several recipients have one message each, in turns.
 // Options: tls=yes ca=FILE user= password= bearer= timeout=SECONDS repeat=N pause-ms=N late=yes
 // (its time has passed)
 #include "clock.h"
@@ -23,6 +24,8 @@
 struct work {
     struct mail_server server;
     struct smtp_mail mail;
+    const char *const *to;
+    int to_count;
     int repeat, pause_ms;
 };
 
@@ -74,13 +77,30 @@ static void hand_over(void *arg)
 
         if (i > 0 && w->pause_ms > 0)
             (void)fiber_sleep(INT64_C(1000) * w->pause_ms);
+        w->mail.to = w->to[i % w->to_count];
         smtp_send(&w->server, &w->mail, &answer);
         say(&answer);
     }
 }
 
+#define RECIPIENTS_MOST 10
+
+static int split(char *list, const char **ret)
+{
+    int count = 0;
+    char *rest;
+
+    ret[count++] = list; // also an empty one
+    while (count < RECIPIENTS_MOST && (rest = strchr(list, ','))) {
+        *rest = '\0';
+        ret[count++] = list = rest + 1;
+    }
+    return count;
+}
+
 static int over_smtp(int argc, char **argv)
 {
+    const char *to[RECIPIENTS_MOST];
     const char *tls = option(argc, argv, "tls");
     struct work w = {
         .server =
@@ -94,7 +114,9 @@ static int over_smtp(int argc, char **argv)
                 .ca_file = option(argc, argv, "ca"),
                 .timeout_s = number(argc, argv, "timeout", 5),
             },
-        .mail = {.from = argv[3], .to = argv[4]},
+        .mail = {.from = argv[3]},
+        .to = to,
+        .to_count = split(argv[4], to),
         .repeat = number(argc, argv, "repeat", 1),
         .pause_ms = number(argc, argv, "pause-ms", 0),
     };

@@ -66,7 +66,7 @@ def hand_over(port, message, *options, scheme="smtp", to=TO):
 
 
 class Script:
-    """What the server says at each step; None: as usual, "drop": closes, "hang": says nothing."""
+    """What the server says at each step; None: as usual, "drop": closes, "hang": says nothing. `rcpt` may be a dict by address."""
 
     def __init__(self, mail=None, rcpt=None, data=None):
         self.mail, self.rcpt, self.data = mail, rcpt, data
@@ -99,7 +99,8 @@ class Script:
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         envelope.rcpt_tos.append(address)
-        return await self.act(server, self.rcpt, "250 OK")
+        answer = self.rcpt.get(address) if isinstance(self.rcpt, dict) else self.rcpt
+        return await self.act(server, answer, "250 OK")
 
     async def handle_DATA(self, server, session, envelope):
         answer = await self.act(server, self.data, "250 taken as 7f3a")
@@ -236,6 +237,27 @@ def test_answers_are_sorted(serve, message, step, code, result):
     assert (found, said) == (result, str(code))
     assert "(address)" in text and "is not here" in text
     assert "@" not in text and "hart" not in text.lower()
+
+
+@pytest.mark.parametrize("step", ["rcpt", "data"])
+@pytest.mark.parametrize("answer, result", [
+    ("550 5.7.1 Unable to relay", "retry"), ("554 5.7.1 Relay access denied", "retry"),
+    ("550 relay not permitted", "retry"), ("550 5.1.8 Sender address rejected", "retry"),
+    ("554 5.2.252 SendAsDenied; not allowed to send as this", "retry"),
+    ("550 5.2.1 mailbox disabled", "refused"), ("550 5.2.2 mailbox full", "refused"),
+    ("556 5.1.10 domain takes no mail", "refused"), ("552 too much", "refused"),
+    ("550 5.3.4 message too large", "refused"), ("554 5.6.0 not in this form", "refused")])
+def test_what_may_be_said_to_everybody_ends_no_message(serve, message, step, answer, result):
+    port = serve(Script(**{step: answer}))
+    assert [a[0] for a in hand_over(port, message, "repeat=4")] == [result] * 4
+
+
+def test_who_is_refused_while_others_are_taken_is_refused_for_good(serve, message):
+    """For the third time, and by others of the same domain: what a relay may not pass on says nothing of its own domain."""
+    bad, good, other = "a@council.example", "b@council.example", "c@elsewhere.example"
+    port = serve(Script(rcpt={bad: "550 5.7.1 not allowed"}))
+    assert [a[0] for a in hand_over(port, message, "repeat=6", to=f"{bad},{good}")] == ["retry", "sent"] * 2 + ["refused", "sent"]
+    assert [a[0] for a in hand_over(port, message, "repeat=8", to=f"{bad},{other}")] == ["retry", "sent"] * 4
 
 
 def test_a_connection_dropped_at_the_greeting_is_retried(raw, message):
@@ -447,11 +469,11 @@ def test_postfix_sink_takes_many(sink, message):
 
 
 @pytest.mark.parametrize("options, result", [
-    (("-r", "rcpt"), "retry"), (("-f", "rcpt"), "refused"), (("-r", "data"), "retry"),
+    (("-r", "rcpt"), "retry"), (("-f", "rcpt"), "retry"), (("-r", "data"), "retry"),
     (("-f", "mail"), "retry"), (("-q", "rcpt"), "retry"), (("-q", "."), "unsure"),
-    (("-r", "."), "retry"), (("-f", "."), "refused")])
+    (("-r", "."), "retry"), (("-f", "."), "retry")])
 def test_postfix_sink_refuses(sink, message, options, result):
-    """-r: soft errors, -f: hard ones, -q: hangs up."""
+    """-r: soft errors, -f: hard ones, to everybody (500 5.3.0), -q: hangs up."""
     assert hand_over(sink(*options), message)[0][0] == result
 
 

@@ -44,7 +44,11 @@ def test_an_address_for_answers_is_named_by_its_id(service, words):
     assert service.taken[0]['email_reply_to_id'] == '8e222534-7f05-4972-86e3-17c5d9f894e2'
 
 
-@pytest.mark.parametrize('behave, result', [(400, 'refused'), (403, 'retry'), (429, 'retry'), (503, 'unsure'), (500, 'unsure'),
+@pytest.mark.parametrize('behave, result', [((400, 'ValidationError', 'email_address Not a valid email address'), 'refused'),
+                                            # A setting, or a proxy on the way, is wrong: every message would be refused so.
+                                            ((400, 'BadRequestError', 'Template has been deleted'), 'retry'),
+                                            ((400, 'BadRequestError', 'Can’t send to this recipient using a team-only API key'), 'retry'),
+                                            (400, 'retry'), (302, 'retry'), (404, 'retry'), (407, 'retry'), (403, 'retry'), (429, 'retry'), (503, 'unsure'), (500, 'unsure'),
                                             ('drop', 'unsure'), ('drop unread', 'unsure'), ('garbage', 'sent')])
 def test_each_answer_is_taken_for_what_it_is(service, words, behave, result):
     service.behave = behave

@@ -196,6 +196,23 @@ def test_a_mail_server_that_hangs_is_told_by_each_other_way_once_and_so_is_its_e
     assert store.ask('SELECT * FROM timely.alarm') == []
 
 
+def test_a_relay_that_refuses_everybody_is_told_and_ends_no_message(store, other_ways):
+    """When it is put right all of them go by themselves."""
+    with MailServer(at_recipient='550 5.7.1 Unable to relay') as relay:
+        by_smtp(store, relay)
+        with_alarm(store)
+        for number in range(3):
+            store.put(f'summary:{number}', put_at='2024-04-02 07:00Z')
+        with Fibers(store, '2024-04-02 10:00'):
+            wait_for(lambda: all(said(*other_ways)) and store.one('SELECT min(attempts) > 0 FROM timely.outbox'), 60)
+            assert store.one('SELECT count(*) FROM timely.outbox WHERE settled_at IS NULL') == 3
+            relay.at_recipient = '250 yes'
+            store.ask("UPDATE timely.outbox SET not_before = now() WHERE state = 'due'")
+            wait_for(lambda: all(len(way) > 1 for way in said(*other_ways)), 100)
+    assert store.ask('SELECT DISTINCT state FROM timely.outbox') == [('sent',)] and len(relay.messages) == 3
+    assert said(*other_ways) == ([['alarm', 'message-late'], ['over', 'message-late']],) * 2
+
+
 def test_a_daily_mail_says_how_it_is(store):
     store.configure(delivery='live', allowed_domains='council.example')
     with store.config.open('a', encoding='utf-8') as config:

@@ -58,7 +58,7 @@ def test_only_allowed_domains(store):
 
 
 def test_a_refusal_is_final_and_the_operator_hears_once_a_day(store):
-    with MailServer(at_recipient='550 no such user') as server:
+    with MailServer(at_recipient='550 5.1.1 no such user') as server:
         by_smtp(store, server)
         messages = [store.put(f'summary:{staff}', staff=staff) for staff in ('SW1', 'SW2')]
         assert store.deliver()[:2] == [(str(message), 'refused') for message in messages]
@@ -194,7 +194,8 @@ def test_after_an_outage_of_weeks_nothing_is_given_up(store):
     ({'at_recipient': '421 closing'}, True),
     ({'answer': '451 later'}, True),
     ({'answer': 'drop'}, True),
-    ({'answer': '554 no'}, False),
+    ({'answer': '554 5.6.0 no'}, False),
+    ({'at_recipient': '550 5.7.1 Unable to relay'}, True),
 ])
 def test_a_server_that_takes_nothing_is_asked_more_slowly(store, server, away):
     """One that puts off a recipient, or refuses a message, takes others."""

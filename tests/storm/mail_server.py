@@ -96,7 +96,7 @@ class MailServer:
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.behaviour == 'refuses some' and address in self.refused:
-            return '550 no such mailbox'
+            return '550 5.1.1 no such mailbox'
         if self.behaviour == 'greylists' and address not in self.greylisted:
             self.greylisted.add(address)
             return '450 4.2.0 greylisted, come again'

@@ -16,7 +16,8 @@ FIELDS = {'subject', 'message'}  # of the template
 
 
 class NotifyService:
-    """`behave` is kind, or how it answers to a mail: 'drop', 'drop unread', 'slow', 'garbage', or a status."""
+    """`behave` is kind, or how it answers to a mail: 'drop', 'drop unread', 'slow', 'garbage', a status, or status, error and
+    message."""
 
     def __init__(self, template='template-1'):
         self.behave, self.taken, self.asked = 'kind', [], []
@@ -93,6 +94,8 @@ class NotifyService:
             return self.error(400, 'BadRequestError', 'Missing personalisation')
         if not set(mail) <= {'email_address', 'template_id', 'personalisation', 'reference', 'email_reply_to_id'}:
             return self.error(400, 'ValidationError', 'Additional properties are not allowed')
+        if isinstance(self.behave, tuple):
+            return self.error(*self.behave)
         if isinstance(self.behave, int) and self.behave != 500:
             return self.error(self.behave, 'SomeError', f'about {mail["email_address"]}')
         self.taken.append(mail)
