@@ -83,10 +83,17 @@ SELECT 'claim-lapsed', true, count(*), min(o.lease_until), 'messages were taken 
 UNION ALL
 SELECT 'message-refused', false, count(*), min(o.settled_at - ahead),
        'messages were refused or given up within 7 days (timely outbox)'
-  FROM ran JOIN timely.outbox AS o ON o.given_up AND o.settled_at > business_now - interval '7 days'
+  FROM ran JOIN timely.outbox AS o ON o.given_up AND o.settled_at > business_now - interval '7 days' AND o.kind <> 'operator'
 UNION ALL
-SELECT 'operator-bounced', true, count(*), min(b.since - ahead), 'mail to the operator comes back'
-  FROM sends JOIN timely.bounced(business_now) AS b ON b.email = lower(operator_email)
+SELECT 'operator-bounced', true, count(*), min(unheard.since), 'mail to the operator comes back, or is refused'
+  FROM (SELECT b.since - ahead AS since
+          FROM sends JOIN timely.bounced(business_now) AS b ON b.email = lower(operator_email)
+        UNION ALL -- until one is sent
+        SELECT o.settled_at - ahead
+          FROM sends JOIN timely.outbox AS o ON o.given_up AND o.settled_at > business_now - interval '7 days'
+                                            AND o.kind = 'operator' AND lower(o.recipient) = lower(operator_email)
+         WHERE NOT EXISTS (SELECT FROM timely.outbox AS l
+                            WHERE l.message_id > o.message_id AND l.kind = 'operator' AND l.state = 'sent')) AS unheard
 UNION ALL
 SELECT 'mailbox-unread', true, count(*), min(coalesce(m.read_at, ran.since)),
        'the mailbox was not read for too long' || coalesce(': ' || min(m.problem), '')

@@ -30,6 +30,8 @@ DEADLINE = 'UPDATE timely.deadline SET '
 NOTICE = "INSERT INTO timely.notice SELECT deadline_id, due_on, owed_since, 'on the day', '{}', changed_at FROM timely.deadline"
 OUTBOX = 'UPDATE timely.outbox SET '
 HOLD = 'INSERT INTO timely.hold (kind, about, text, opened_at) VALUES '
+TO_OPERATOR = ("INSERT INTO timely.outbox (kind, dedupe, recipient, subject, body_text, rfc_message_id, put_at, not_before, state, settled_at,"
+               " given_up) VALUES ('operator', gen_random_uuid(), 'operator@council.example', 's', 't', gen_random_uuid(), '2024-03-27', now(), ")
 
 # What makes a well store ill, and well again. Each must show one code and no other.
 ILLS = [
@@ -64,9 +66,10 @@ ILLS = [
     ('claim-lapsed', OUTBOX + "state = 'claimed', lease_until = now() - interval '6 minutes'", OUTBOX + 'lease_until = now()'),
     ('message-refused', OUTBOX + "state = 'refused', given_up = true, settled_at = '2024-03-27'", OUTBOX + "settled_at = '2024-03-25'"),
     ('operator-bounced', "INSERT INTO timely.bounced_address SELECT 'operator@council.example', NULL, '2024-04-02', '2024-04-02',"
-     " '5.1.1', '', message_id FROM timely.outbox", 'DELETE FROM timely.bounced_address'),
+     " '5.1.1', '', message_id FROM timely.outbox LIMIT 1", 'DELETE FROM timely.bounced_address'),
     ('mailbox-unread', "UPDATE timely.mailbox SET read_at = now() - interval '16 minutes', problem = 'no login'",
      'UPDATE timely.mailbox SET read_at = now()'),
+    ('operator-bounced', TO_OPERATOR + "'refused', '2024-03-27', true)", TO_OPERATOR + "'sent', '2024-04-02', false)"),
 ]
 
 
