@@ -112,7 +112,7 @@ static bool read_meeting(struct telling *t, struct db *store, struct error *err)
         t->meeting =
             (struct told_meeting){.type = arena_strdup(t->arena, db_text(r, 0, OBJECT_TIMESCALE)),
                                   .starts_on = column_date(r, 0, STARTS_ON),
-                                  .starts = column_moment(r, 0, STARTS_AT)};
+                                  .starts = column_meeting(r, 0, STARTS_AT)};
     return true;
 }
 

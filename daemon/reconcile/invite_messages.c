@@ -137,6 +137,17 @@ static struct invite_words cancel_words(struct planner *p, const struct message 
                                  .service_name = p->context->config->service_name};
 }
 
+// The reason for the last day; before it, that the meeting has no time yet.
+static const char *derivation_of(struct arena *a, const struct stored_object *o,
+                                 const struct served_deadline *due)
+{
+    const char *reason = due ? due->derivation : NULL;
+
+    if (!date_known(o->starts.on) || o->starts.minute >= 0)
+        return reason;
+    return arena_printf(a, CALENDAR_WITHOUT_TIME "%s%s", reason ? " " : "", reason ? reason : "");
+}
+
 static struct invite_words words_of(struct planner *p, const struct message *m, const char *heading)
 {
     const struct stored_object *o = m->object;
@@ -152,7 +163,7 @@ static struct invite_words words_of(struct planner *p, const struct message *m, 
         .ends = o->ends,
         .place = o->place,
         .url = o->url,
-        .derivation = due ? due->derivation : NULL,
+        .derivation = derivation_of(p->arena, o, due),
         .update = m->shown.kind != NULL,
         .no_answer = t >= 0 && p->context->library->timescales[t].no_answer,
         .page = due ? mail_link_later(p->arena, p->context->config->public_url, 0) : NULL,
@@ -331,8 +342,7 @@ void warn_past_date(struct planner *p, const struct invite_deadline *i)
 {
     const struct deadline *d = i->deadline;
     struct arena *a = p->arena;
-    const char *when =
-        d->booking ? moment_words(a, invite_meeting_starts(d)) : date_words(a, d->due_on);
+    const char *when = d->booking ? moment_words(a, d->booking->at) : date_words(a, d->due_on);
 
     tell_worker(p, arena_printf(a, "past-date:%s:%s", i->uid, when),
                 "A date was corrected to one that has passed",

@@ -175,7 +175,8 @@ static bool check_events(struct import_file *f, struct error *err)
         "SELECT s.line, b.what, b.name FROM pg_temp.stage AS s CROSS JOIN LATERAL"
         " timely.booking_faults(s.scheduled_for::timestamp, s.ends_at::timestamp,"
         " timely.web_address_in(s.online_url), s.professional_id, s.attendees) AS b"
-        " WHERE s.scheduled_for IS NOT NULL AND NOT s.voided::boolean";
+        " WHERE s.event_type IN ('meeting_booked', 'meeting_rearranged')"
+        " AND s.scheduled_for IS NOT NULL AND NOT s.voided::boolean";
 
     return import_check_rows(f, wrong_precision, err) && import_check_rows(f, said_again, err) &&
            import_report_rows(f, unusable, err);

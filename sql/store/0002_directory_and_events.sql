@@ -110,7 +110,11 @@ $$;
 -- a directory.
 CREATE FUNCTION timely.booking_faults(starts timestamp, ends timestamp, url text, chair text, attendees text)
 RETURNS TABLE (name text, what text) LANGUAGE sql STABLE AS $$
-    SELECT 'ends_at', 'is not after the start and will not be used: an hour is assumed' WHERE ends <= starts
+    SELECT 'scheduled_for', 'has no time of day: the meeting is shown without one, on its day'
+     WHERE starts::time = '00:00'
+    UNION ALL
+    SELECT 'ends_at', 'is not after the start and will not be used: an hour is assumed'
+     WHERE ends <= starts AND starts::time <> '00:00'
     UNION ALL
     SELECT 'online_url', 'is not one address of the web (https://…) and will not be used'
      WHERE url ~ '\S' AND NOT timely.is_web_address(url)
