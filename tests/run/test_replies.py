@@ -202,11 +202,34 @@ def test_bounces_that_are_not_ours(store):
     assert bounced(store) == []
 
 
-def test_where_all_is_redirected_it_is_the_one_mailbox_that_fails(store):
+@pytest.mark.parametrize('to, failed', [
+    ('pilot@elsewhere.example', 'pilot@elsewhere.example'),
+    ('real.mailbox@elsewhere.example', 'real.mailbox@elsewhere.example'),  # what the one stands for there
+    ('nobody knows', 'pilot@elsewhere.example')])
+def test_where_all_is_redirected_it_is_the_one_mailbox_that_fails(store, to, failed):
+    """Of the staff for whom it was nobody was sent anything, and none of them is told of."""
     store.configure(delivery='redirect', redirect_to='Pilot@elsewhere.example')
     store.put('summary:SW1')
+    assert store.deliver() != []
+    assert take(store, bounce('SW1', to))['told'] == '1'
+    assert store.ask('SELECT email, staff_id FROM timely.bounced_address') == [(failed, None)]
+
+
+def test_a_bounce_is_about_the_way_that_its_message_went(store):
+    """Delivery was redirected then and is live now, and the other way round; a mailbox that is configured no longer."""
+    store.configure(delivery='redirect', redirect_to='pilot@elsewhere.example')
+    store.put('summary:SW1')
+    store.put('summary:x')
+    store.deliver()
+    store.configure(delivery='live', allowed_domains='council.example')
+    store.put('summary:SW2', staff='SW2')
+    store.deliver()
+    assert take(store, bounce('x', 'nobody knows'))['why'] == 'no-recipient'
     take(store, bounce('SW1', 'pilot@elsewhere.example'))
-    assert store.ask('SELECT email, staff_id FROM timely.bounced_address') == [('pilot@elsewhere.example', None)]
+    store.configure(delivery='redirect', redirect_to='pilot@elsewhere.example')
+    take(store, bounce('SW2', 'other@council.example'))
+    assert store.ask('SELECT email, staff_id FROM timely.bounced_address ORDER BY email') == [
+        ('pilot@elsewhere.example', None), ('sw2@council.example', 'SW2')]
 
 
 class Mailbox(threading.Thread):
