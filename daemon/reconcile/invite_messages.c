@@ -202,6 +202,18 @@ static bool render_calendar(struct planner *p, const struct message *m,
 
 // ------------------------------------------------------------------------------- putting in
 
+// What becomes of a mail that was kept back, by what its receiver's calendar shows.
+static const char *kept_back_words(const struct message *m)
+{
+    if (m->cancel)
+        return "It is not tried again: please ask them to take the entry out of their calendar.";
+    if (m->shown.kind)
+        return "Their calendar shows what it showed before. It is tried again when the meeting "
+               "changes.";
+    return "The due date is in the feed and the digest all the same. It is tried again whenever\n"
+           "the child is looked at.";
+}
+
 // What the receivers' rules refuse would do harm in a calendar: the deadline stays in the feed and
 // the digest, and somebody is told who can mend it.
 static void tell_operator(struct planner *p, const struct message *m, const char *dedupe,
@@ -209,13 +221,14 @@ static void tell_operator(struct planner *p, const struct message *m, const char
 {
     struct arena *a = p->arena;
     const char *key = arena_printf(a, "operator:%s", dedupe);
+    const struct deadline *d = p->about->deadline;
     json_t *j;
 
     if (!p->context->config->operator_email)
         return;
     j = json_object();
     json_set_text(j, "kind", "operator");
-    json_object_set_new(j, "about", json_pack("[s]", p->about));
+    json_object_set_new(j, "about", json_pack("[s]", p->about->uid));
     json_set_text(j, "dedupe", key);
     json_set_text(j, "staff_id", NULL);
     json_set_text(j, "recipient", p->context->config->operator_email);
@@ -223,10 +236,12 @@ static void tell_operator(struct planner *p, const struct message *m, const char
     json_set_text(j, "text",
                   arena_printf(a,
                                "The %s for %s was kept back, since calendars would not take it as "
-                               "it is meant:\n\n%s\n\nNothing of it has left. The due date is in "
-                               "the feed and the digest all the same.\nIt is tried again when the "
-                               "deadline is next looked at.\n",
-                               m->cancel ? "cancellation" : "invite", m->staff_id, why));
+                               "it is meant:\n\n%s\n\nIt is about person %s: %s%s%s, calendar "
+                               "entry %s.\n\nNothing of it has left. %s\n",
+                               m->cancel ? "cancellation" : "invite", m->staff_id,
+                               clean_line(a, why, 300), clean_line(a, p->child->person_id, 60),
+                               m->title, d ? ", due " : "", d ? date_iso(a, d->due_on) : "",
+                               m->object->uid, kept_back_words(m)));
     json_set_text(j, "message_id", mail_message_id(a, p->context->config->from_email, key));
     json_array_append_new(p->messages, j);
 }
@@ -254,7 +269,7 @@ static json_t *message_document(struct planner *p, const struct message *m, cons
     json_t *j = json_object();
 
     json_set_text(j, "kind", m->cancel ? "cancel" : "invite");
-    json_object_set_new(j, "about", json_pack("[s]", p->about));
+    json_object_set_new(j, "about", json_pack("[s]", p->about->uid));
     json_object_set_new(j, "update", json_boolean(update));
     json_set_text(j, "page", due ? due->uid : NULL);
     json_object_set_new(j, "shows", m->cancel ? json_null() : shows_document(p, m));
@@ -326,7 +341,7 @@ static void tell_worker(struct planner *p, const char *dedupe, const char *subje
     j = json_object();
     json_set_text(j, "kind", "alarm");
     json_set_text(j, "role", "social-worker");
-    json_object_set_new(j, "about", json_pack("[s]", p->about));
+    json_object_set_new(j, "about", json_pack("[s]", p->about->uid));
     json_set_text(j, "dedupe", key);
     json_set_text(j, "staff_id", s->id);
     json_set_text(j, "recipient", s->email);

@@ -11,7 +11,7 @@ struct planner {
     struct book *book;
     const struct invite_child *child;
     json_t *objects, *holders, *released, *detached, *messages;
-    const char *about; // the deadline in hand
+    const struct invite_deadline *about; // the deadline in hand
 };
 
 // The end of a booked meeting, after an hour where none is recorded; MOMENT_NONE where only its day

@@ -331,7 +331,7 @@ static void plan_deadline(struct planner *p, const struct invite_deadline *i)
     struct stored_object *target =
         wanted ? object_for(p, i, i->deadline->booking != NULL, has) : NULL;
 
-    p->about = i->uid;
+    p->about = i;
     // Adding an object may have moved the others.
     has = i->object_uid ? book_object(p->book, i->object_uid) : NULL;
     if (has && has != target) {
