@@ -103,6 +103,17 @@ def test_a_no_after_a_proposal_of_the_same_time_is_told(store):
         'another time is proposed', 'the invitation is declined, and another time proposed'] + ['the invitation is passed on'] * 2
 
 
+@pytest.mark.parametrize('last_day, why', [(None, None), ('2024-04-03', None), ('2024-04-02', 'not-the-sender')])
+def test_who_has_left_answers_for_nobody(store, last_day, why):
+    """The first day without them is the one that the directory gives."""
+    meeting(store, store.deadline(store.person('P1'), due='2024-04-30'))
+    store.ask("UPDATE timely.staff SET active_to = %s WHERE professional_id = 'SW2'", (last_day,))
+    mail = answer('CHAIR', 'DECLINED').replace('From: chair@', 'From: sw2@').replace(
+        'ATTENDEE;', 'ATTENDEE;SENT-BY="mailto:sw2@council.example";')
+    taken = take(store, mail)
+    assert (taken['as'], taken['why']) == (('ignored', why) if why else ('answer', ''))
+
+
 def test_who_is_no_chair_is_not_urgent(store):
     meeting(store, store.deadline(store.person('P1'), due='2024-04-03'), holders=('SW1', 'CHAIR', 'SW2'))
     take(store, answer('SW2', 'DECLINED'))
@@ -278,15 +289,34 @@ class Mailbox(threading.Thread):
         return ''
 
 
-def test_a_mail_that_ends_every_look_is_passed_over(store):
+@pytest.fixture
+def server(store):
+    """With an answer to a meeting, and where the daemon reads it."""
     meeting(store, store.deadline(store.person('P1')))
     server = Mailbox(answer('CHAIR', 'ACCEPTED'))
     (store.folder / 'password').write_text('p\n', encoding='utf-8')
     with open(store.config, 'a', encoding='utf-8') as config:
         config.write(f'mailbox:\n  imap url: imap://127.0.0.1:{server.port}\n  imap user: timely\n  imap password file: password\n'
                      '  imap require tls: no\n  read every: 1 second\n')
+    yield server
+    server.listener.close()
+
+
+def read_mailbox(store):
     with Fibers(store, NOW):
         wait_for(lambda: store.one("SELECT answer FROM timely.invite_holder WHERE staff_id = 'CHAIR'") == 'ACCEPTED', 60)
         wait_for(lambda: store.ask('SELECT 1 FROM timely.mailbox WHERE problem IS NULL AND read_at IS NOT NULL'))
+
+
+def test_a_mail_that_ends_every_look_is_passed_over(store, server):
+    read_mailbox(store)
     assert server.looks >= 4 and store.one('SELECT last_uid FROM timely.mailbox') == 2
-    server.listener.close()
+
+
+def test_a_look_that_is_behind_another_sets_nothing_back(store, server):
+    """Two daemons read while the lead changes; the other one has come further."""
+    store.ask('CREATE FUNCTION timely.other() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE timely.mailbox SET last_uid = 9;'
+              ' RETURN new; END $$;'
+              'CREATE TRIGGER other AFTER INSERT ON timely.mail_read FOR EACH ROW EXECUTE FUNCTION timely.other()')
+    read_mailbox(store)
+    assert server.looks >= 4 and store.one('SELECT last_uid FROM timely.mailbox') == 9
