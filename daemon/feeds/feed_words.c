@@ -1,7 +1,6 @@
 // The words of entries (feed_words.h).
 #include "feed_words.h"
 
-#include "ladder.h"
 #include "text.h"
 #include "zone.h"
 

@@ -74,24 +74,21 @@ static bool store_directory(struct import_file *f, const void *arg, struct error
     if (f->rows == 0)
         return fail(err, FAULT_INPUT, "%s: there is nobody in it; the directory stays as it is",
                     f->name);
-    return db_run(
-               f->db,
-               "CREATE TEMP TABLE stood ON COMMIT DROP AS SELECT team_id, parent_id FROM "
-               "timely.team;"
-               "CREATE TEMP TABLE served ON COMMIT DROP AS SELECT professional_id, active_from,"
-               " active_to FROM timely.staff;"
-               "DELETE FROM timely.staff; DELETE FROM timely.team;"
-               "INSERT INTO timely.team (team_id, name, email, parent_id, manager_id, deputy_id)"
-               " SELECT id, name, CASE WHEN pg_temp.address_ok(email) THEN email END, team_id,"
-               " manager_id, deputy_id FROM pg_temp.stage WHERE kind = 'team';"
-               "INSERT INTO timely.staff (professional_id, name, email, email_problem, job_title,"
-               " team_id, manager_id, deputy_id, active_from, active_to)"
-               " SELECT id, name, CASE WHEN pg_temp.address_ok(email) THEN email END,"
-               " CASE WHEN email IS NULL THEN 'the directory has none'"
-               " WHEN NOT pg_temp.address_ok(email) THEN 'is not one mail address' END,"
-               " job_title, team_id, manager_id, deputy_id, active_from::date, active_to::date"
-               " FROM pg_temp.stage WHERE kind = 'person'",
-               err) &&
+    return db_run(f->db,
+                  "CREATE TEMP TABLE stood ON COMMIT DROP AS SELECT team_id, parent_id FROM "
+                  "timely.team;"
+                  "CREATE TEMP TABLE served ON COMMIT DROP AS SELECT professional_id, active_from,"
+                  " active_to FROM timely.staff;"
+                  "DELETE FROM timely.staff; DELETE FROM timely.team;"
+                  "INSERT INTO timely.team (team_id, name, parent_id, manager_id, deputy_id)"
+                  " SELECT id, name, team_id, manager_id, deputy_id FROM pg_temp.stage"
+                  " WHERE kind = 'team';"
+                  "INSERT INTO timely.staff (professional_id, name, email, job_title,"
+                  " team_id, manager_id, deputy_id, active_from, active_to)"
+                  " SELECT id, name, CASE WHEN pg_temp.address_ok(email) THEN email END,"
+                  " job_title, team_id, manager_id, deputy_id, active_from::date, active_to::date"
+                  " FROM pg_temp.stage WHERE kind = 'person'",
+                  err) &&
            // Somebody may be there now who was not, or be there no longer. A team under another has
            // other ladders.
            db_ask(f->db, "SELECT timely.look_again_at_unheard($1::timestamptz)", 1, &now, NULL,

@@ -4,7 +4,6 @@
 CREATE TABLE timely.team (
     team_id    text PRIMARY KEY,
     name       text,
-    email      text,                 -- a shared mailbox; NULL where there is none or it was no address
     parent_id  text,                 -- the team above; no circles
     manager_id text,                 -- may be vacant, or somebody who has left
     deputy_id  text
@@ -14,7 +13,6 @@ CREATE TABLE timely.staff (
     professional_id text PRIMARY KEY,
     name            text,
     email           text,            -- NULL where there is none that can be used
-    email_problem   text,            -- why what the directory gives cannot be used
     job_title       text,
     team_id         text,
     manager_id      text,            -- overrides the team's manager; no circles
