@@ -62,6 +62,15 @@ def test_each_reader_sees_the_children_who_are_theirs(store):
         assert not any(f'REF-{p}' in text + subject for p in ('P1', 'P2', 'P3') if f'REF-{p}' != own)
 
 
+def test_a_meeting_of_many_is_told_to_all_of_their_workers(store):
+    store.ask("INSERT INTO timely.staff (professional_id, name, email, team_id) SELECT 'W' || n, 'Name ' || n, 'w' || n || '@council.example', 'T1'"
+              ' FROM generate_series(1, 70) n')
+    meeting(store, *(store.deadline(store.person(f'P{n}', worker=f'W{n}')) for n in range(1, 71)))
+    assert take(store, answer('CHAIR', 'TENTATIVE', method='COUNTER'))['mails'] == '70'
+    assert {staff for staff, _ in told(store)} == {f'W{n}' for n in range(1, 71)}
+    assert store.one('SELECT count(*) FROM timely.message_deadline') == 70, 'each about their own'
+
+
 def test_the_workers_own_decline_goes_to_their_manager(store):
     meeting(store, store.deadline(store.person('P1')))
     assert take(store, answer('SW1', 'DECLINED'))['mails'] == '1'
