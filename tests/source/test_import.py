@@ -223,6 +223,16 @@ def test_bad_people_and_bad_addresses(importer):
     assert not any('Bcc' in line or 'Name' in line for line in report)
 
 
+def test_an_address_is_the_same_to_the_directory_and_to_the_daemon(importer):
+    """What an import takes and the mail would not is a person who is never told, of which nobody hears (messages mail)."""
+    table = [line.split(' ') for line in (ROOT / 'tests' / 'messages' / 'addresses.txt').read_text(encoding='utf-8').splitlines()]
+    _, report = importer.file('directory', DIRECTORY + ''.join(
+        f'person,{number},x,{address},,,,,,\n' for number, (_, address) in enumerate(table)))
+    taken = {address for address, in importer.ask('SELECT email FROM timely.staff WHERE email IS NOT NULL')}
+    assert taken == {address for who, address in table if who == 'directory'}
+    assert sum('is not one mail address and will not be used' in line for line in report) == len(table) - len(taken)
+
+
 def test_an_empty_directory_replaces_nothing(importer):
     importer.file('directory', DIRECTORY + 'person,kept,,,,,,,,\n')
     assert importer.file('directory', DIRECTORY)[0] == 2
