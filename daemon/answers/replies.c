@@ -11,7 +11,6 @@
 #include "zone.h"
 
 #include <string.h>
-#include <strings.h>
 
 // -------------------------------------------------------------------------------------- the place
 
@@ -184,35 +183,38 @@ static bool take_answer(struct taking *t, struct error *err)
            reply_told(t->arena, t->store, t->context, &t->mail.reply, &h, &j, t->messages, err);
 }
 
-// Which message it was is told by its Message-ID, which nobody else can know. Where everything is
-// redirected, it is the one mailbox that does not take our mail.
+// What came back, the address that failed and whose that is. Of a message that was redirected,
+// which is told by how it left whatever is configured by now, the one mailbox failed and nobody
+// else, be it under another address than ours of it.
+static const char bounced_sql[] =
+    "SELECT o.message_id, CASE WHEN s.redirected THEN coalesce($2, lower($3))"
+    " ELSE lower(o.recipient) END, CASE WHEN NOT s.redirected THEN o.staff_id END"
+    " FROM timely.outbox o CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM timely.audit a"
+    " WHERE a.message_id = o.message_id AND a.what = 'message.sent'"
+    " AND a.detail LIKE '% redirected=t%') AS redirected) s WHERE o.rfc_message_id = $1";
+
+// Which message it was is told by its Message-ID, which nobody else can know.
 static bool take_bounce(struct taking *t, struct error *err)
 {
     AUTO(pgresult_done) PGresult *r = NULL;
     const struct bounce *b = &t->mail.bounce;
-    const char *redirected =
-        t->context->config->delivery == DELIVERY_REDIRECT ? t->context->config->redirect_to : NULL;
-    bool ours;
+    const char *values[] = {b->message_id, b->recipient, t->context->config->redirect_to};
     json_t *o;
 
-    if (!db_ask(t->store,
-                "SELECT message_id, lower(recipient), staff_id FROM timely.outbox"
-                " WHERE rfc_message_id = $1",
-                1, &b->message_id, &r, err))
+    if (!db_ask(t->store, bounced_sql, 3, values, &r, err))
         return false;
-    if (PQntuples(r) == 0) {
-        ignore(t, "unknown-message");
+    if (PQntuples(r) == 0 || !db_text(r, 0, 1)) {
+        ignore(t, PQntuples(r) == 0 ? "unknown-message" : "no-recipient");
         return true;
     }
-    ours = !redirected || !b->recipient || strcasecmp(redirected, b->recipient) != 0;
     o = json_object();
-    json_set_text(o, "email", ours ? db_text(r, 0, 1) : b->recipient);
-    json_set_text(o, "staff_id", ours ? db_text(r, 0, 2) : NULL);
+    json_set_text(o, "email", db_text(r, 0, 1));
+    json_set_text(o, "staff_id", db_text(r, 0, 2));
     json_set_text(o, "status", b->status);
     json_set_text(o, "diagnostic", b->diagnostic);
     json_object_set_new(o, "message_id", json_integer(db_int(r, 0, 0)));
     json_object_set_new(t->doc, "bounce", o);
-    json_set_text(t->doc, "staff_id", ours ? db_text(r, 0, 2) : NULL);
+    json_set_text(t->doc, "staff_id", db_text(r, 0, 2));
     t->result.as = TAKEN_BOUNCE;
     return true;
 }

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define CHAIR_DAYS 5 // working days before the last one in which nobody to chair is urgent
-#define READERS_MAX 60
 
 struct child {
     const char *uid; // of the deadline
@@ -26,10 +25,8 @@ struct child {
 
 struct reader {
     const struct staff *staff;
-    struct told_child *children;
+    const struct child **children;
     size_t count;
-    const char **about; // uids of the deadlines
-    size_t about_count;
     int working_days; // -1: no escalation
 };
 
@@ -43,8 +40,8 @@ struct telling {
     struct told_meeting meeting;
     struct child *children;
     size_t child_count;
-    struct reader readers[READERS_MAX];
-    size_t reader_count;
+    struct reader *readers;
+    size_t reader_count, reader_room;
 };
 
 // ------------------------------------------------------------------------------------ the meeting
@@ -112,7 +109,7 @@ static bool read_meeting(struct telling *t, struct db *store, struct error *err)
         t->meeting =
             (struct told_meeting){.type = arena_strdup(t->arena, db_text(r, 0, OBJECT_TIMESCALE)),
                                   .starts_on = column_date(r, 0, STARTS_ON),
-                                  .starts = column_moment(r, 0, STARTS_AT)};
+                                  .starts = column_meeting(r, 0, STARTS_AT)};
     return true;
 }
 
@@ -137,28 +134,26 @@ static struct reader *reader_of(struct telling *t, const struct staff *s)
     for (size_t i = 0; i < t->reader_count; i++)
         if (t->readers[i].staff == s)
             return &t->readers[i];
-    if (t->reader_count == READERS_MAX)
-        return NULL;
+    t->readers =
+        arena_grow(t->arena, t->readers, sizeof *t->readers, t->reader_count, &t->reader_room);
     t->readers[t->reader_count] =
         (struct reader){.staff = s,
-                        .children = ARENA_ARRAY(t->arena, struct told_child, t->child_count + 1),
-                        .about = ARENA_ARRAY(t->arena, const char *, t->child_count + 1),
+                        .children = ARENA_ARRAY(t->arena, const struct child *, t->child_count),
                         .working_days = -1};
     return &t->readers[t->reader_count++];
 }
 
+// Asked for child by child, and of one child in several roles.
 static void add_reader(struct telling *t, const struct staff *s, const struct child *c,
                        int working_days)
 {
-    struct reader *r = s ? reader_of(t, s) : NULL;
+    struct reader *r;
 
-    if (!r)
+    if (!s)
         return;
-    if (r->about_count == 0 || r->about[r->about_count - 1] != c->uid)
-        r->about[r->about_count++] = c->uid;
-    if (r->count == 0 || r->children[r->count - 1].title != c->told.title ||
-        r->children[r->count - 1].reference != c->told.reference)
-        r->children[r->count++] = c->told;
+    r = reader_of(t, s);
+    if (r->count == 0 || r->children[r->count - 1] != c)
+        r->children[r->count++] = c;
     if (working_days >= 0 && (r->working_days < 0 || working_days < r->working_days))
         r->working_days = working_days;
 }
@@ -225,21 +220,11 @@ static const char *answer_key(const struct telling *t)
                : r->partstat;
 }
 
-static json_t *message_about(const struct telling *t, const struct outbox_mail *m,
-                             const char *const *uids, size_t count)
-{
-    json_t *message = outbox_message(t->arena, t->context->config, m), *about = json_array();
-
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(about, json_string(uids[i]));
-    json_object_set_new(message, "about", about);
-    return message;
-}
-
 static json_t *mail_to(const struct telling *t, const struct reader *to)
 {
+    struct told_child *children = ARENA_ARRAY(t->arena, struct told_child, to->count);
     struct reply_words w = {.meeting = t->meeting,
-                            .children = to->children,
+                            .children = children,
                             .count = to->count,
                             .who = staff_words(t, t->invite->staff_id),
                             .sent_by = staff_words(t, t->judgement->sent_by),
@@ -256,15 +241,21 @@ static json_t *mail_to(const struct telling *t, const struct reader *to)
         .staff_id = to->staff->id,
         .recipient = to->staff->email,
     };
+    json_t *message, *about = json_array();
 
+    for (size_t i = 0; i < to->count; i++) {
+        children[i] = to->children[i]->told;
+        json_array_append_new(about, json_string(to->children[i]->uid));
+    }
     reply_mail(t->arena, &w, &m.subject, &m.text);
-    return message_about(t, &m, to->about, to->about_count);
+    message = outbox_message(t->arena, t->context->config, &m);
+    json_object_set_new(message, "about", about);
+    return message;
 }
 
 // By numbers only.
 static json_t *mail_to_operator(const struct telling *t)
 {
-    const char **about = ARENA_ARRAY(t->arena, const char *, t->child_count + 1);
     struct outbox_mail m = {
         .kind = "operator",
         .dedupe = arena_printf(t->arena, "operator:reply:%lld:%s:%d:%s", t->invite->object_id,
@@ -278,10 +269,12 @@ static json_t *mail_to_operator(const struct telling *t)
                              clean_line(t->arena, t->invite->staff_id, 60), t->reply->partstat,
                              t->invite->object_id),
     };
+    json_t *message = outbox_message(t->arena, t->context->config, &m), *about = json_array();
 
     for (size_t i = 0; i < t->child_count; i++)
-        about[i] = t->children[i].uid;
-    return message_about(t, &m, about, t->child_count);
+        json_array_append_new(about, json_string(t->children[i].uid));
+    json_object_set_new(message, "about", about);
+    return message;
 }
 
 bool reply_told(struct arena *a, struct db *store, const struct replies_context *c,

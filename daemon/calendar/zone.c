@@ -89,10 +89,24 @@ struct moment moment_add_hours(struct moment m, int hours)
     return london_from_instant(instant_from_london(m) + (int64_t)hours * 60 * MINUTE);
 }
 
+struct moment meeting_start(struct moment recorded)
+{
+    if (recorded.minute == 0)
+        recorded.minute = -1;
+    return recorded;
+}
+
 struct moment meeting_end(struct moment starts, struct moment ends)
 {
+    if (starts.minute < 0)
+        return MOMENT_NONE;
     if (date_known(ends.on) && moment_cmp(ends, starts) > 0)
         return ends;
     ends = moment_add_hours(starts, 1);
     return moment_cmp(ends, starts) > 0 ? ends : moment_add_hours(starts, 2);
+}
+
+struct moment meeting_awaited_from(struct moment starts)
+{
+    return starts.minute < 0 ? (struct moment){date_add_days(starts.on, 1), 0} : starts;
 }

@@ -16,6 +16,12 @@ int london_offset_minutes(instant t); // 0 or 60
 // add nor lose an hour.
 struct moment moment_add_hours(struct moment m, int hours);
 
+// When a meeting is, of how its time was recorded: midnight says that only the day is known.
+struct moment meeting_start(struct moment recorded);
 // The end of a meeting: `ends` where it is known and after the start, else an hour later, or two
-// where the clock shows the same again an hour later.
+// where the clock shows the same again an hour later. MOMENT_NONE where the hour of the start is
+// not known.
 struct moment meeting_end(struct moment starts, struct moment ends);
+// From when on a meeting's record is awaited: its start, or the end of its day where that is all
+// that is known.
+struct moment meeting_awaited_from(struct moment starts);

@@ -19,12 +19,14 @@
     " AND at < $2::timestamptz ORDER BY message_id, audit_id DESC)"
 
 #define CIVIL(time) "to_char(" time ", 'YYYY-MM-DD\"T\"HH24:MI')"
+// Of a meeting midnight says that only its day is known.
+#define MEETING(at) "coalesce(" CIVIL("nullif(" at ", " at "::date)") ", " at "::date::text)"
 #define DUE(of) "coalesce(" CIVIL(of ".due_at") ", " of ".due_on::text) AS due"
 #define ANSWER                                                                                     \
     "h.known_at AS at, d.timescale, d.subject_ref, h.trigger_on, " DUE(                            \
         "h") ", h.met_on,"                                                                         \
              " CASE h.in_timescale WHEN true THEN 'yes' WHEN false THEN 'no' END AS in_timescale," \
-             " " CIVIL(                                                                            \
+             " " MEETING(                                                                          \
                  "h.booked_at") " AS booked_at, concat_ws('; ', h.derivation, h.why) AS detail"
 
 // The day of the moment is the one in which its last microsecond lies.

@@ -72,21 +72,29 @@ static bool take_stored(struct findings *f, const char *person, struct error *er
     return true;
 }
 
-// Wherever a booking comes from, a file or the case system. The directory may change without it.
+// Wherever a booking comes from, a file or the case system; of a meeting the last word. The
+// directory may change without it.
 static bool take_bookings(struct findings *f, const char *person, struct error *err)
 {
+#define BOOKING                                                                                    \
+    "person_id, kind, origin, ref, meeting, at, recorded_at, scheduled_at, ends_at, url, who,"     \
+    " attendees"
     AUTO(pgresult_done) PGresult *r = NULL;
     const char *values[] = {person, date_iso(f->session->arena, session_today(f->session))};
 
-    if (!db_ask(f->session->store,
-                "SELECT b.person_id, 'unusable-booking', b.origin, b.ref, u.name || ' ' || u.what"
-                " FROM (SELECT person_id, origin, ref, scheduled_at, ends_at, url, who, attendees"
-                " FROM timely.fact UNION ALL SELECT person_id, origin, ref, scheduled_at, ends_at,"
-                " url, who, attendees FROM timely.local_fact) AS b CROSS JOIN LATERAL"
-                " timely.booking_faults(scheduled_at, ends_at, url, who, attendees) AS u"
-                " WHERE b.scheduled_at >= $2::date AND ($1::text IS NULL OR b.person_id = $1)",
-                2, values, &r, err))
+    if (!db_ask(
+            f->session->store,
+            "SELECT b.person_id, 'unusable-booking', b.origin, b.ref, u.name || ' ' || u.what"
+            " FROM (SELECT DISTINCT ON (person_id, coalesce(meeting, ref)) * FROM (SELECT " BOOKING
+            " FROM timely.fact UNION ALL SELECT " BOOKING " FROM timely.local_fact) AS f"
+            " WHERE kind IN ('meeting-booked', 'meeting-rearranged', 'meeting-cancelled')"
+            " ORDER BY person_id, coalesce(meeting, ref), at DESC, recorded_at DESC NULLS LAST)"
+            " AS b CROSS JOIN LATERAL"
+            " timely.booking_faults(scheduled_at, ends_at, url, who, attendees) AS u"
+            " WHERE b.scheduled_at >= $2::date AND ($1::text IS NULL OR b.person_id = $1)",
+            2, values, &r, err))
         return false;
+#undef BOOKING
     add_rows(f, r);
     return true;
 }

@@ -5,8 +5,9 @@
 
 // acknowledged: they themselves have said yes or perhaps to the newest version.
 static const char invites_sql[] =
-    "SELECT DISTINCT o.uid, o.kind, coalesce(to_char(o.starts_at, 'YYYY-MM-DD\"T\"HH24:MI'),"
-    " o.starts_on::text), h.staff_id, h.sequence_said, h.sequence_sent, h.answer,"
+    "SELECT DISTINCT o.uid, o.kind, coalesce(to_char(nullif(o.starts_at, o.starts_on),"
+    " 'YYYY-MM-DD\"T\"HH24:MI'), o.starts_on::text), h.staff_id, h.sequence_said, h.sequence_sent, "
+    "h.answer,"
     " h.answer_sequence, h.answered_at, coalesce(h.acknowledged >= h.sequence_said, false),"
     " to_char(h.proposed_start, 'YYYY-MM-DD\"T\"HH24:MI'),"
     " to_char(h.proposed_end, 'YYYY-MM-DD\"T\"HH24:MI'), h.comment, o.object_id"

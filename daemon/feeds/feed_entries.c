@@ -144,7 +144,7 @@ static instant latest_change(const struct feed_input *in, const struct feed_grou
     if (feed_is_overdue(in, lead))
         raise(&at, start_of_day(date_add_days(lead->due_on, 1)));
     if (feed_is_awaited(in, lead))
-        raise(&at, instant_from_london(feed_starts(lead)));
+        raise(&at, instant_from_london(meeting_awaited_from(feed_starts(lead))));
     return at;
 }
 

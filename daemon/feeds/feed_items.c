@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-// $1 owner's id, $2 today, $3 now, $4 timescales. An object that was cancelled no longer serves a
-// deadline; it is known by the UID that it took from one.
+// $1 owner's id, $2 today, $3 now, $4 timescales, $5 the first day of what is done. An object that
+// was cancelled no longer serves a deadline; it is known by the UID that it took from one.
 static const char items_sql[] =
     "SELECT d.deadline_id, d.state, d.timescale, d.derivation, d.uid, d.booked_group, p.person_id,"
     " p.case_ref, p.restricted, d.due_on, d.book_by, d.met_on, d.due_at, d.booked_at,"
@@ -32,7 +32,7 @@ static const char items_sql[] =
 static const char limits_sql[] =
     ") AND d.timescale = ANY ($4::text[])"
     " AND ((d.state = 'open' AND d.due_on <= $2::date + interval '12 months')"
-    " OR (d.state = 'met' AND d.met_on >= $2::date - 60) OR c.uid IS NOT NULL)"
+    " OR (d.state = 'met' AND d.met_on >= $5::date) OR c.uid IS NOT NULL)"
     " ORDER BY d.deadline_id";
 
 static enum feed_state state_of(const char *word)
@@ -63,7 +63,7 @@ static struct feed_item item_row(struct arena *a, const struct library *l, const
                               .book_by = column_date(r, i, 10),
                               .met_on = column_date(r, i, 11),
                               .due_at = column_moment(r, i, 12),
-                              .booked = column_moment(r, i, 13),
+                              .booked = column_meeting(r, i, 13),
                               .provisional = db_bool(r, i, 14),
                               .in_timescale = db_bool(r, i, 15),
                               .sequence = (int)db_int(r, i, 16),
@@ -73,7 +73,7 @@ static struct feed_item item_row(struct arena *a, const struct library *l, const
                               .url = TEXT(20),
                               .object_sequence = (int)db_int(r, i, 21),
                               .object_changed_at = db_int(r, i, 22),
-                              .starts = column_moment(r, i, 23),
+                              .starts = column_meeting(r, i, 23),
                               .ends = column_moment(r, i, 24),
                               .family = TEXT(25),
                               .not_counted = TEXT(28),
@@ -107,12 +107,14 @@ bool feed_items_read(struct arena *a, struct db *store, const struct library *l,
     if (!k)
         return fail(err, FAULT_INPUT, "\"%s\": there are no such feeds", kind);
 
-    const char *values[] = {id, date_iso(a, london_from_instant(now).on), instant_iso(a, now),
-                            feed_kind_timescales(a, k, l, id)};
+    struct date today = london_from_instant(now).on;
+    const char *values[] = {id, date_iso(a, today), instant_iso(a, now),
+                            feed_kind_timescales(a, k, l, id),
+                            date_iso(a, date_add_days(today, -FEED_DAYS_BACK))};
 
     *ret = (struct feed_items){.kind = k};
     if (!read_owner(a, store, l, k, id, &ret->owner, err) ||
-        !db_ask(store, arena_printf(a, "%s%s%s", items_sql, k->whose, limits_sql), 4, values, &r,
+        !db_ask(store, arena_printf(a, "%s%s%s", items_sql, k->whose, limits_sql), 5, values, &r,
                 err))
         return false;
     ret->count = (size_t)PQntuples(r);

@@ -1,8 +1,8 @@
 // The words of entries (feed_words.h).
 #include "feed_words.h"
 
-#include "ladder.h"
 #include "text.h"
+#include "zone.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,8 @@ bool feed_is_overdue(const struct feed_input *in, const struct feed_item *i)
 
 bool feed_is_awaited(const struct feed_input *in, const struct feed_item *i)
 {
-    return i->state == FEED_OPEN && feed_is_meeting(i) && moment_cmp(feed_starts(i), in->now) < 0;
+    return i->state == FEED_OPEN && feed_is_meeting(i) &&
+           moment_cmp(meeting_awaited_from(feed_starts(i)), in->now) < 0;
 }
 
 bool feed_is_booked_late(const struct feed_item *i)
@@ -156,9 +157,10 @@ static const char *state_words(struct arena *a, const struct feed_input *in,
         return arena_printf(a, "Out of timescale since %s.", date_words(a, i->due_on));
     if (feed_is_meeting(i))
         return arena_printf(a,
-                            feed_is_booked_late(i) ? "Booked after the last day in timescale, %s."
-                                                   : "Booked. The last day in timescale is %s.",
-                            date_words(a, i->due_on));
+                            feed_is_booked_late(i) ? "Booked after the last day in timescale, %s.%s"
+                                                   : "Booked. The last day in timescale is %s.%s",
+                            date_words(a, i->due_on),
+                            feed_starts(i).minute < 0 ? " " CALENDAR_WITHOUT_TIME : "");
     return in->to_book
                ? arena_printf(a, "Not booked yet. To be held by %s.", date_words(a, i->due_on))
                : "Owed.";

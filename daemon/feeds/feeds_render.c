@@ -157,31 +157,39 @@ static bool take_mark(struct rendering *f, struct error *err)
                   2, values, NULL, err);
 }
 
+static bool show(struct rendering *f, bool *ret_changed, struct error *err)
+{
+    return feed_items_read(f->arena, f->store, *f->library, f->kind, f->id, f->now, &f->shown,
+                           err) &&
+           feed_links(f->arena, f->store, f->config->public_url, f->kind, f->id, f->shown.items,
+                      f->shown.count, err) &&
+           render(f, err) && write_body(f, ret_changed, err);
+}
+
+// A feed that cannot be rendered keeps its last body until its next change, and holds up no other.
+// Its mark goes all the same, under the lock of what was read: a change that comes now makes one.
+static bool show_or_set_aside(struct rendering *f, bool *ret_changed, struct error *err)
+{
+    if (!db_run(f->store, "SAVEPOINT shown", err))
+        return false;
+    if (show(f, ret_changed, err))
+        return true;
+    if (err->fault != FAULT_INPUT)
+        return false;
+    log_error("feed.failed", "owner_kind=%s owner=%s error=\"%s\"", f->kind, f->id, err->text);
+    *ret_changed = false;
+    return db_run(f->store, "ROLLBACK TO SAVEPOINT shown", err);
+}
+
 static bool render_owner(struct rendering *f, bool *ret_changed, struct error *err)
 {
     if (!db_begin(f->store, "", err))
         return false;
-    if (!take_mark(f, err) ||
-        !feed_items_read(f->arena, f->store, *f->library, f->kind, f->id, f->now, &f->shown, err) ||
-        !feed_links(f->arena, f->store, f->config->public_url, f->kind, f->id, f->shown.items,
-                    f->shown.count, err) ||
-        !render(f, err) || !write_body(f, ret_changed, err)) {
+    if (!take_mark(f, err) || !show_or_set_aside(f, ret_changed, err)) {
         db_rollback(f->store);
         return false;
     }
     return db_commit(f->store, err);
-}
-
-// A feed that cannot be rendered keeps its last body until its next change, and holds up no other.
-static bool set_aside(struct rendering *f, struct error *err)
-{
-    const char *values[] = {f->kind, f->id};
-
-    if (err->fault != FAULT_INPUT)
-        return false;
-    log_error("feed.failed", "owner_kind=%s owner=%s error=\"%s\"", f->kind, f->id, err->text);
-    return db_ask(f->store, "DELETE FROM timely.feed_dirty WHERE owner_kind = $1 AND owner_id = $2",
-                  2, values, NULL, err);
 }
 
 // ----------------------------------------------------------------------------------------- rounds
@@ -271,7 +279,7 @@ bool feeds_render_dirty(struct db *store, struct library *const *library,
                               .id = db_text(owners, i, 1)};
         bool changed = false;
 
-        if (!render_owner(&f, &changed, err) && !set_aside(&f, err))
+        if (!render_owner(&f, &changed, err))
             return false;
         report.rendered++;
         report.changed += changed;

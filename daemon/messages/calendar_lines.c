@@ -85,3 +85,9 @@ const char *calendar_fold(struct arena *a, const char *lines)
         add_folded(&out, lines, (size_t)(end - lines));
     return arena_strdup(a, text_str(&out));
 }
+
+void calendar_component_done(icalcomponent **c)
+{
+    if (*c)
+        icalcomponent_free(*c);
+}

@@ -26,3 +26,5 @@ void calendar_line_property(struct text *lines, icalproperty *p);
 // Arena-owned.
 const char *calendar_fold(struct arena *a, const char *lines);
 const char *calendar_unfold(struct arena *a, const char *text); // every line whole
+
+void calendar_component_done(icalcomponent **c); // frees; for AUTO()

@@ -20,11 +20,14 @@ struct calendar_entry {
     const char *place, *url;   // NULL for none
     const char *categories[4]; // "Overdue", the chapter; ends with NULL
     struct date on;            // all-day entry: the day
-    struct moment starts;      // a meeting: minute known; MOMENT_NONE for an all-day entry
+    struct moment starts;      // a meeting: minute known; else it is an all-day entry
     struct moment ends;        // of a meeting
     bool cancelled;
     const char *color; // RFC 7986 name, or NULL
 };
+
+// What the entry of a meeting says of which only the day is known: it is an all-day one.
+#define CALENDAR_WITHOUT_TIME "Only the day is recorded, the time is not known yet."
 
 struct calendar_feed {
     const char *name; // shown by clients; at most 255 characters are written

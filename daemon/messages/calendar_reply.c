@@ -2,13 +2,13 @@
 // are counted first.
 #include "calendar_reply.h"
 
+#include "calendar_lines.h"
 #include "clean.h"
+#include "gstring.h"
 #include "mail_address.h"
 #include "text.h"
 #include "zone.h"
 
-#include <glib.h>
-#include <libical/ical.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,17 +19,6 @@
 #define UID_BYTES_MAX 255
 #define COMMENT_CHARS_MAX 500
 #define ATTENDEES_MAX 200
-
-static void component_done(icalcomponent **c)
-{
-    if (*c)
-        icalcomponent_free(*c);
-}
-
-static void gstring_done(char **s)
-{
-    g_free(*s);
-}
 
 const char *reply_method_word(enum reply_method m)
 {
@@ -342,7 +331,7 @@ bool calendar_reply_read(struct arena *a, const char *bytes, size_t length, cons
     if (!take_text(a, bytes, length, &text, err))
         return false;
 
-    AUTO(component_done) icalcomponent *calendar = icalparser_parse_string(text);
+    AUTO(calendar_component_done) icalcomponent *calendar = icalparser_parse_string(text);
 
     if (!calendar || icalcomponent_isa(calendar) != ICAL_VCALENDAR_COMPONENT)
         return fail(err, FAULT_INPUT, "not one whole VCALENDAR");

@@ -18,12 +18,6 @@ struct reading {
     const char *recipient; // as a mailto: URI
 };
 
-static void component_done(icalcomponent **c)
-{
-    if (*c)
-        icalcomponent_free(*c);
-}
-
 static bool broken(struct error *err, const char *rule)
 {
     return fail(err, FAULT_INPUT, "the receivers' rules: %s", rule);
@@ -389,7 +383,7 @@ bool calendar_invite_check(const char *text, enum imip_method method, const char
     if (!check_lines(text, err) || !check_escapes(text, err))
         return false;
 
-    AUTO(component_done) icalcomponent *calendar = icalparser_parse_string(text);
+    AUTO(calendar_component_done) icalcomponent *calendar = icalparser_parse_string(text);
 
     if (!calendar || icalcomponent_isa(calendar) != ICAL_VCALENDAR_COMPONENT)
         return broken(err, "not exactly one VCALENDAR");
@@ -405,7 +399,7 @@ bool calendar_invite_check(const char *text, enum imip_method method, const char
 bool calendar_invite_is_from(const char *text, const char *email)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
-    AUTO(component_done) icalcomponent *calendar = icalparser_parse_string(text);
+    AUTO(calendar_component_done) icalcomponent *calendar = icalparser_parse_string(text);
     icalcomponent *event =
         calendar ? icalcomponent_get_first_component(calendar, ICAL_VEVENT_COMPONENT) : NULL;
     icalproperty *p =

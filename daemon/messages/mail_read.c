@@ -4,6 +4,7 @@
 
 #include "clean.h"
 #include "gmime_start.h"
+#include "gstring.h"
 #include "mail_address.h"
 #include "text.h"
 
@@ -30,11 +31,6 @@ struct reading {
 static void object_done(void *object)
 {
     g_clear_object((GObject **)object);
-}
-
-static void gstring_done(char **s)
-{
-    g_free(*s);
 }
 
 // ---------------------------------------------------------------------------------------- bounds

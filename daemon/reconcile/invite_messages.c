@@ -137,6 +137,17 @@ static struct invite_words cancel_words(struct planner *p, const struct message 
                                  .service_name = p->context->config->service_name};
 }
 
+// The reason for the last day; before it, that the meeting has no time yet.
+static const char *derivation_of(struct arena *a, const struct stored_object *o,
+                                 const struct served_deadline *due)
+{
+    const char *reason = due ? due->derivation : NULL;
+
+    if (!date_known(o->starts.on) || o->starts.minute >= 0)
+        return reason;
+    return arena_printf(a, CALENDAR_WITHOUT_TIME "%s%s", reason ? " " : "", reason ? reason : "");
+}
+
 static struct invite_words words_of(struct planner *p, const struct message *m, const char *heading)
 {
     const struct stored_object *o = m->object;
@@ -152,7 +163,7 @@ static struct invite_words words_of(struct planner *p, const struct message *m, 
         .ends = o->ends,
         .place = o->place,
         .url = o->url,
-        .derivation = due ? due->derivation : NULL,
+        .derivation = derivation_of(p->arena, o, due),
         .update = m->shown.kind != NULL,
         .no_answer = t >= 0 && p->context->library->timescales[t].no_answer,
         .page = due ? mail_link_later(p->arena, p->context->config->public_url, 0) : NULL,
@@ -191,33 +202,59 @@ static bool render_calendar(struct planner *p, const struct message *m,
 
 // ------------------------------------------------------------------------------- putting in
 
+// A mail of words about the deadline in hand, to each once for its dedupe key.
+static json_t *mail_document(const struct planner *p, const char *kind, const char *dedupe,
+                             const char *staff_id, const char *recipient, const char *subject,
+                             const char *text)
+{
+    json_t *j = json_object();
+
+    json_set_text(j, "kind", kind);
+    json_object_set_new(j, "about", json_pack("[s]", p->about->uid));
+    json_set_text(j, "dedupe", dedupe);
+    json_set_text(j, "staff_id", staff_id);
+    json_set_text(j, "recipient", recipient);
+    json_set_text(j, "subject", subject);
+    json_set_text(j, "text", text);
+    json_set_text(j, "message_id",
+                  mail_message_id(p->arena, p->context->config->from_email, dedupe));
+    return j;
+}
+
+// What becomes of a mail that was kept back, by what its receiver's calendar shows.
+static const char *kept_back_words(const struct message *m)
+{
+    if (m->cancel)
+        return "It is not tried again: please ask them to take the entry out of their calendar.";
+    if (m->shown.kind)
+        return "Their calendar shows what it showed before. It is tried again when the meeting "
+               "changes.";
+    return "The due date is in the feed and the digest all the same. It is tried again whenever\n"
+           "the child is looked at.";
+}
+
 // What the receivers' rules refuse would do harm in a calendar: the deadline stays in the feed and
 // the digest, and somebody is told who can mend it.
 static void tell_operator(struct planner *p, const struct message *m, const char *dedupe,
                           const char *why)
 {
     struct arena *a = p->arena;
-    const char *key = arena_printf(a, "operator:%s", dedupe);
-    json_t *j;
+    const char *to = p->context->config->operator_email;
+    const struct deadline *d = p->about->deadline;
+    const char *text;
 
-    if (!p->context->config->operator_email)
+    if (!to)
         return;
-    j = json_object();
-    json_set_text(j, "kind", "operator");
-    json_object_set_new(j, "about", json_pack("[s]", p->about));
-    json_set_text(j, "dedupe", key);
-    json_set_text(j, "staff_id", NULL);
-    json_set_text(j, "recipient", p->context->config->operator_email);
-    json_set_text(j, "subject", "timely: an invite was not sent");
-    json_set_text(j, "text",
-                  arena_printf(a,
-                               "The %s for %s was kept back, since calendars would not take it as "
-                               "it is meant:\n\n%s\n\nNothing of it has left. The due date is in "
-                               "the feed and the digest all the same.\nIt is tried again when the "
-                               "deadline is next looked at.\n",
-                               m->cancel ? "cancellation" : "invite", m->staff_id, why));
-    json_set_text(j, "message_id", mail_message_id(a, p->context->config->from_email, key));
-    json_array_append_new(p->messages, j);
+    text = arena_printf(a,
+                        "The %s for %s was kept back, since calendars would not take it as "
+                        "it is meant:\n\n%s\n\nIt is about person %s: %s%s%s, calendar "
+                        "entry %s.\n\nNothing of it has left. %s\n",
+                        m->cancel ? "cancellation" : "invite", m->staff_id, clean_line(a, why, 300),
+                        clean_line(a, p->child->person_id, 60), m->title, d ? ", due " : "",
+                        d ? date_iso(a, d->due_on) : "", m->object->uid, kept_back_words(m));
+    json_array_append_new(p->messages,
+                          mail_document(p, "operator", arena_printf(a, "operator:%s", dedupe), NULL,
+                                        to, "timely: an invite was not sent", text));
 }
 
 static json_t *shows_document(struct planner *p, const struct message *m)
@@ -237,27 +274,19 @@ static json_t *shows_document(struct planner *p, const struct message *m)
 static json_t *message_document(struct planner *p, const struct message *m, const char *dedupe,
                                 const struct rendered *words, const char *calendar)
 {
-    const struct config *c = p->context->config;
     bool update = !m->cancel && m->shown.kind;
     const struct served_deadline *due = m->cancel ? NULL : first_due(m);
-    json_t *j = json_object();
+    json_t *j = mail_document(p, m->cancel ? "cancel" : "invite", dedupe, m->staff_id, m->email,
+                              words->subject, words->text);
 
-    json_set_text(j, "kind", m->cancel ? "cancel" : "invite");
-    json_object_set_new(j, "about", json_pack("[s]", p->about));
     json_object_set_new(j, "update", json_boolean(update));
     json_set_text(j, "page", due ? due->uid : NULL);
     json_object_set_new(j, "shows", m->cancel ? json_null() : shows_document(p, m));
-    json_set_text(j, "dedupe", dedupe);
     json_set_text(j, "uid", m->object->uid);
     json_object_set_new(j, "sequence", json_integer(m->object->sequence));
-    json_set_text(j, "staff_id", m->staff_id);
-    json_set_text(j, "recipient", m->email);
-    json_set_text(j, "subject", words->subject);
-    json_set_text(j, "text", words->text);
     json_set_text(j, "html", words->html);
     json_set_text(j, "calendar", calendar);
-    json_set_text(j, "message_id", mail_message_id(p->arena, c->from_email, dedupe));
-    json_object_set_new(j, "wait_s", json_integer(update ? c->quiet_s : 0));
+    json_object_set_new(j, "wait_s", json_integer(update ? p->context->config->quiet_s : 0));
     return j;
 }
 
@@ -304,25 +333,18 @@ static void tell_worker(struct planner *p, const char *dedupe, const char *subje
 {
     const struct invite_context *c = p->context;
     struct arena *a = p->arena;
-    const char *why, *key;
+    const char *why;
     const struct staff *s = recipient_on_rung(a, c->directory, p->child->who, p->child->restricted,
                                               "social-worker", c->today, &why);
     json_t *j;
 
     if (c->silent || !s)
         return;
-    key = arena_printf(a, "%s:%s", dedupe, s->id);
-    j = json_object();
-    json_set_text(j, "kind", "alarm");
+    if (why)
+        text = arena_printf(a, "%s\nYou are told because %s.\n", text, why);
+    j = mail_document(p, "alarm", arena_printf(a, "%s:%s", dedupe, s->id), s->id, s->email, subject,
+                      text);
     json_set_text(j, "role", "social-worker");
-    json_object_set_new(j, "about", json_pack("[s]", p->about));
-    json_set_text(j, "dedupe", key);
-    json_set_text(j, "staff_id", s->id);
-    json_set_text(j, "recipient", s->email);
-    json_set_text(j, "subject", subject);
-    json_set_text(j, "text",
-                  why ? arena_printf(a, "%s\nYou are told because %s.\n", text, why) : text);
-    json_set_text(j, "message_id", mail_message_id(a, c->config->from_email, key));
     json_object_set_new(j, "wait_s", json_integer(seconds_to_opening(p)));
     json_array_append_new(p->messages, j);
 }
@@ -331,8 +353,7 @@ void warn_past_date(struct planner *p, const struct invite_deadline *i)
 {
     const struct deadline *d = i->deadline;
     struct arena *a = p->arena;
-    const char *when =
-        d->booking ? moment_words(a, invite_meeting_starts(d)) : date_words(a, d->due_on);
+    const char *when = d->booking ? moment_words(a, d->booking->at) : date_words(a, d->due_on);
 
     tell_worker(p, arena_printf(a, "past-date:%s:%s", i->uid, when),
                 "A date was corrected to one that has passed",

@@ -14,11 +14,16 @@ bool object_is_live(const struct stored_object *o)
     return o && same_text(o->status, "live");
 }
 
+bool is_past(const struct planner *p, struct date on, struct moment ends)
+{
+    if (date_known(ends.on))
+        return instant_from_london(ends) <= p->context->now;
+    return date_cmp(on, p->context->today) < 0;
+}
+
 bool object_is_over(const struct planner *p, const struct stored_object *o)
 {
-    if (date_known(o->ends.on))
-        return instant_from_london(o->ends) <= p->context->now;
-    return date_cmp(o->starts_on, p->context->today) < 0;
+    return is_past(p, o->starts_on, o->ends);
 }
 
 bool object_serves_others(const struct planner *p, const struct stored_object *o)
@@ -206,7 +211,7 @@ static void fill_meeting(struct stored_object *o, const struct deadline *d)
 
     o->kind = "meeting";
     o->meeting = d->booking->group;
-    o->starts = invite_meeting_starts(d);
+    o->starts = d->booking->at;
     o->ends = invite_meeting_ends(d);
     o->starts_on = o->starts.on;
     o->place = details ? details->place : NULL;

@@ -11,13 +11,14 @@ struct planner {
     struct book *book;
     const struct invite_child *child;
     json_t *objects, *holders, *released, *detached, *messages;
-    const char *about; // the deadline in hand
+    const struct invite_deadline *about; // the deadline in hand
 };
 
-// The times of a booked meeting: 09:00 where only its day is known, and an hour where its end is
-// not.
-struct moment invite_meeting_starts(const struct deadline *d);
+// The end of a booked meeting, after an hour where none is recorded; MOMENT_NONE where only its day
+// is known.
 struct moment invite_meeting_ends(const struct deadline *d);
+// Whether a day, or what ends on it, is over.
+bool is_past(const struct planner *p, struct date on, struct moment ends);
 
 // ------------------------------------------------------------------------------- objects
 

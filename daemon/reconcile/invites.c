@@ -10,27 +10,17 @@
 
 // ------------------------------------------------------------------------------- what is wanted
 
-struct moment invite_meeting_starts(const struct deadline *d)
-{
-    struct moment starts = d->booking->at;
-
-    if (starts.minute < 0)
-        starts.minute = 9 * 60;
-    return starts;
-}
-
 struct moment invite_meeting_ends(const struct deadline *d)
 {
     const struct booking_details *details = d->booking->by->booking;
 
-    return meeting_end(invite_meeting_starts(d), details ? details->ends : MOMENT_NONE);
+    return meeting_end(d->booking->at, details ? details->ends : MOMENT_NONE);
 }
 
 static bool is_over(const struct planner *p, const struct deadline *d)
 {
-    if (d->booking)
-        return instant_from_london(invite_meeting_ends(d)) <= p->context->now;
-    return date_cmp(d->due_on, p->context->today) < 0;
+    return d->booking ? is_past(p, d->booking->at.on, invite_meeting_ends(d))
+                      : is_past(p, d->due_on, MOMENT_NONE);
 }
 
 // Where the meeting is invited to by others the hold before it is ours all the same.
@@ -341,7 +331,7 @@ static void plan_deadline(struct planner *p, const struct invite_deadline *i)
     struct stored_object *target =
         wanted ? object_for(p, i, i->deadline->booking != NULL, has) : NULL;
 
-    p->about = i->uid;
+    p->about = i;
     // Adding an object may have moved the others.
     has = i->object_uid ? book_object(p->book, i->object_uid) : NULL;
     if (has && has != target) {

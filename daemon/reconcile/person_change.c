@@ -77,10 +77,7 @@ static bool has_moved(const struct stored_deadline *s, const struct deadline *d)
 static const char *change_word(const struct stored_deadline *s, const struct deadline *d)
 {
     const char *state = stored_state_word(d->state);
-    struct moment booked = booked_moment(d);
 
-    if (booked.minute < 0 && date_known(booked.on))
-        booked.minute = 0;
     if (!same_text(s->state, state)) {
         if (d->state == STATE_OPEN && !same_text(s->state, "unknown"))
             return "reopened";
@@ -91,7 +88,7 @@ static const char *change_word(const struct stored_deadline *s, const struct dea
     if (!same_text(s->key.subject_ref, d->subject_ref) ||
         !date_is(s->key.trigger_on, d->trigger_on) || !date_is(s->met_on, d->met_on) ||
         (d->state == STATE_MET && s->in_timescale != d->in_timescale) ||
-        !same_text(s->why, d->why) || !same_moment(s->booked, booked) ||
+        !same_text(s->why, d->why) || !same_moment(s->booked, booked_moment(d)) ||
         !same_text(s->booked_group, d->booking ? d->booking->group : NULL) ||
         s->provisional != d->provisional)
         return "changed";

@@ -235,12 +235,6 @@ void memory_say(struct memory *m, struct duty *d, const struct notice *n)
 
 // ------------------------------------------------------------------------------------ deadlines
 
-// The store keeps a day without an hour as its midnight.
-static struct moment as_stored(struct moment m)
-{
-    return date_known(m.on) && m.minute < 0 ? (struct moment){m.on, 0} : m;
-}
-
 static struct stored_deadline stored_of(struct memory *m, const struct deadline_change *c,
                                         const struct stored_deadline *was)
 {
@@ -258,7 +252,7 @@ static struct stored_deadline stored_of(struct memory *m, const struct deadline_
     s.met_on = d->met_on;
     s.in_timescale = d->state == STATE_MET && d->in_timescale;
     s.due_at = d->due_at.minute >= 0 ? d->due_at : MOMENT_NONE;
-    s.booked = d->booking ? as_stored(d->booking->at) : MOMENT_NONE;
+    s.booked = d->booking ? d->booking->at : MOMENT_NONE;
     s.booked_group = d->booking ? arena_strdup(m->arena, d->booking->group) : NULL;
     s.provisional = d->provisional;
     s.at_first_start = c->at_first_start;

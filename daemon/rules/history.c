@@ -2,6 +2,7 @@
 #include "history.h"
 
 #include "derived.h"
+#include "zone.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +91,7 @@ static void note_booking(struct history *h, const struct fact *f, bool cancelled
     b->cancelled = cancelled;
     if (!cancelled) {
         b->kind = f->code;
-        b->at = f->booking->scheduled;
+        b->at = meeting_start(f->booking->scheduled);
     }
 }
 

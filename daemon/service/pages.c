@@ -84,7 +84,7 @@ static struct why_page page_of(const PGresult *r)
                              .book_by = column_date(r, 0, 11),
                              .met_on = column_date(r, 0, 12),
                              .due_at = column_moment(r, 0, 13),
-                             .booked = column_moment(r, 0, 14),
+                             .booked = column_meeting(r, 0, 14),
                              .in_timescale = db_bool(r, 0, 15),
                              .provisional = db_bool(r, 0, 16),
                              .derivation = db_text(r, 0, 17),

@@ -82,7 +82,7 @@ static struct stored_deadline deadline_at(struct arena *a, const PGresult *r, in
                                 .met_on = column_date(r, i, 8),
                                 .in_timescale = db_bool(r, i, 9),
                                 .why = text_at(a, r, i, 10),
-                                .booked = column_moment(r, i, 11),
+                                .booked = column_meeting(r, i, 11),
                                 .booked_group = text_at(a, r, i, 12),
                                 .uid = text_at(a, r, i, 13),
                                 .sequence = (int)db_int(r, i, 14),
@@ -167,7 +167,7 @@ static bool read_objects(struct arena *a, struct db *store, const char *ids, con
                                                .url = text_at(a, r, i, 7),
                                                .sequence = (int)db_int(r, i, 8),
                                                .starts_on = column_date(r, i, 9),
-                                               .starts = column_moment(r, i, 10),
+                                               .starts = column_meeting(r, i, 10),
                                                .ends = column_moment(r, i, 11)};
     return true;
 }
@@ -215,7 +215,7 @@ static bool read_holders(struct arena *a, struct db *store, const char *uids, st
             .children = text_at(a, r, i, 3),
             .waiting = db_bool(r, i, 4),
             .shown = {text_at(a, r, i, 5), text_at(a, r, i, 6), column_date(r, i, 7),
-                      column_moment(r, i, 8), column_moment(r, i, 9)},
+                      column_meeting(r, i, 8), column_moment(r, i, 9)},
         };
         if (o->holder_count++ == 0)
             o->holders = &all[i];

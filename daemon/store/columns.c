@@ -2,6 +2,8 @@
 // beyond our calendar ("infinity", the year 10000) is none.
 #include "columns.h"
 
+#include "zone.h"
+
 struct date column_date(const PGresult *r, int row, int column)
 {
     const char *s = db_text(r, row, column);
@@ -16,4 +18,9 @@ struct moment column_moment(const PGresult *r, int row, int column)
     struct moment m;
 
     return s && moment_parse(s, &m) ? m : MOMENT_NONE;
+}
+
+struct moment column_meeting(const PGresult *r, int row, int column)
+{
+    return meeting_start(column_moment(r, row, column));
 }

@@ -124,11 +124,6 @@ bool staff_in_post(const struct staff *s, struct date on)
            (!date_known(s->to) || date_cmp(on, s->to) < 0);
 }
 
-size_t directory_count(const struct directory *d)
-{
-    return d->staff_count;
-}
-
 // ----------------------------------------------------------------------------------------- cover
 
 // Where the rows for somebody begin, or would.

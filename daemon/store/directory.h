@@ -45,7 +45,6 @@ void directory_free(struct directory *d);
 const struct staff *directory_staff(const struct directory *d, const char *id); // NULL when unknown
 const struct team *directory_team(const struct directory *d, const char *id);   // NULL when unknown
 bool staff_in_post(const struct staff *s, struct date on);                      // false for NULL
-size_t directory_count(const struct directory *d);
 
 // The rows of cover for a person or a team that hold on a day, the one that began last first: the
 // row after `after`, or (NULL) the first one. NULL when there is no further one.

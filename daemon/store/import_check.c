@@ -107,7 +107,8 @@ static void report_row(struct import_file *f, const PGresult *r, int row)
     text_addf(f->report, "%s%s%s\n", column ? column : "", column ? " " : "", what);
 }
 
-// Fills pg_temp.problem (line, what, name, key) and reports it.
+// Fills pg_temp.problem (line, what, name, key) and reports it; *ret_rows (or NULL): how many
+// lines.
 static bool tell(struct import_file *f, const char *select, long long *ret_rows, struct error *err)
 {
     AUTO(text_done) struct text sql = {0};
@@ -132,15 +133,14 @@ static bool tell(struct import_file *f, const char *select, long long *ret_rows,
     if (db_int(count, 0, 1) > PQntuples(told))
         text_addf(f->report, "%s: and %lld more of this kind\n", f->name,
                   db_int(count, 0, 1) - PQntuples(told));
-    *ret_rows = db_int(count, 0, 0);
+    if (ret_rows)
+        *ret_rows = db_int(count, 0, 0);
     return true;
 }
 
 bool import_report_rows(struct import_file *f, const char *select, struct error *err)
 {
-    long long rows;
-
-    return tell(f, select, &rows, err) && db_run(f->db, "DROP TABLE pg_temp.problem", err);
+    return tell(f, select, NULL, err) && db_run(f->db, "DROP TABLE pg_temp.problem", err);
 }
 
 bool import_check_rows(struct import_file *f, const char *select, struct error *err)

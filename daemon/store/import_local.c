@@ -37,7 +37,8 @@ static bool check_directory(struct import_file *f, struct error *err)
     static const char wrong_kind[] =
         "SELECT line, 'is neither person nor team', 'kind' FROM pg_temp.stage"
         " WHERE kind NOT IN ('person', 'team')";
-    // The address goes into mail headers and calendars: what is not plainly one address stays out.
+    // The address goes into mail headers and calendars: what is not plainly one address stays out,
+    // and nothing is taken that mail_address_valid would not take.
     static const char no_address[] =
         "SELECT line, 'is not one mail address and will not be used', 'email' FROM pg_temp.stage"
         " WHERE NOT pg_temp.address_ok(email)";
@@ -51,9 +52,9 @@ static bool check_directory(struct import_file *f, struct error *err)
     static const char address_ok[] =
         "CREATE OR REPLACE FUNCTION pg_temp.address_ok(t text) RETURNS boolean LANGUAGE sql "
         "IMMUTABLE AS"
-        " $$ SELECT t IS NULL OR length(t) <= 254 AND t ~ '^[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+"
-        "(\\.[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+)*@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+"
-        "[A-Za-z]{2,}$' $$";
+        " $$ SELECT t IS NULL OR length(t) <= 254 AND length(split_part(t, '@', 1)) <= 64"
+        " AND t ~ '^[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+)*"
+        "@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z]{2,63}$' $$";
 
     return import_check_rows(f, wrong_kind, err) &&
            refuse_circle(f, "team", "team_id", "these teams stand above each other in a circle",
@@ -74,24 +75,21 @@ static bool store_directory(struct import_file *f, const void *arg, struct error
     if (f->rows == 0)
         return fail(err, FAULT_INPUT, "%s: there is nobody in it; the directory stays as it is",
                     f->name);
-    return db_run(
-               f->db,
-               "CREATE TEMP TABLE stood ON COMMIT DROP AS SELECT team_id, parent_id FROM "
-               "timely.team;"
-               "CREATE TEMP TABLE served ON COMMIT DROP AS SELECT professional_id, active_from,"
-               " active_to FROM timely.staff;"
-               "DELETE FROM timely.staff; DELETE FROM timely.team;"
-               "INSERT INTO timely.team (team_id, name, email, parent_id, manager_id, deputy_id)"
-               " SELECT id, name, CASE WHEN pg_temp.address_ok(email) THEN email END, team_id,"
-               " manager_id, deputy_id FROM pg_temp.stage WHERE kind = 'team';"
-               "INSERT INTO timely.staff (professional_id, name, email, email_problem, job_title,"
-               " team_id, manager_id, deputy_id, active_from, active_to)"
-               " SELECT id, name, CASE WHEN pg_temp.address_ok(email) THEN email END,"
-               " CASE WHEN email IS NULL THEN 'the directory has none'"
-               " WHEN NOT pg_temp.address_ok(email) THEN 'is not one mail address' END,"
-               " job_title, team_id, manager_id, deputy_id, active_from::date, active_to::date"
-               " FROM pg_temp.stage WHERE kind = 'person'",
-               err) &&
+    return db_run(f->db,
+                  "CREATE TEMP TABLE stood ON COMMIT DROP AS SELECT team_id, parent_id FROM "
+                  "timely.team;"
+                  "CREATE TEMP TABLE served ON COMMIT DROP AS SELECT professional_id, active_from,"
+                  " active_to FROM timely.staff;"
+                  "DELETE FROM timely.staff; DELETE FROM timely.team;"
+                  "INSERT INTO timely.team (team_id, name, parent_id, manager_id, deputy_id)"
+                  " SELECT id, name, team_id, manager_id, deputy_id FROM pg_temp.stage"
+                  " WHERE kind = 'team';"
+                  "INSERT INTO timely.staff (professional_id, name, email, job_title,"
+                  " team_id, manager_id, deputy_id, active_from, active_to)"
+                  " SELECT id, name, CASE WHEN pg_temp.address_ok(email) THEN email END,"
+                  " job_title, team_id, manager_id, deputy_id, active_from::date, active_to::date"
+                  " FROM pg_temp.stage WHERE kind = 'person'",
+                  err) &&
            // Somebody may be there now who was not, or be there no longer. A team under another has
            // other ladders.
            db_ask(f->db, "SELECT timely.look_again_at_unheard($1::timestamptz)", 1, &now, NULL,
@@ -175,7 +173,8 @@ static bool check_events(struct import_file *f, struct error *err)
         "SELECT s.line, b.what, b.name FROM pg_temp.stage AS s CROSS JOIN LATERAL"
         " timely.booking_faults(s.scheduled_for::timestamp, s.ends_at::timestamp,"
         " timely.web_address_in(s.online_url), s.professional_id, s.attendees) AS b"
-        " WHERE s.scheduled_for IS NOT NULL AND NOT s.voided::boolean";
+        " WHERE s.event_type IN ('meeting_booked', 'meeting_rearranged')"
+        " AND s.scheduled_for IS NOT NULL AND NOT s.voided::boolean";
 
     return import_check_rows(f, wrong_precision, err) && import_check_rows(f, said_again, err) &&
            import_report_rows(f, unusable, err);

@@ -15,8 +15,9 @@ bool alarm_has_way(const struct config *c, enum alarm_way way);
 // Tells of the causes by one way that is configured, at real time `now`; true when it was taken.
 // The words of a cause that is over are not said again, only its code. `which` tells this alarm
 // from every other with these codes, and is the same when it is tried again: a receiver knows a
-// repeat by the number that is made of it. FAULT_AWAY, and a line in the log, when it was not
-// taken. Waits, for a minute at most.
+// repeat by the number that is made of it. When it was not taken there is a line in the log:
+// FAULT_AWAY, or FAULT_INPUT of a file of the configuration that cannot be used. Waits, for a
+// minute at most.
 MUST_USE bool alarm_send(const struct config *c, enum alarm_way way, enum alarm_kind kind,
                          const struct unwell *causes, size_t count, const char *which, instant now,
                          struct error *err);

@@ -64,9 +64,9 @@ static const char select_owed[] =
     " t.at, t.precise, t.recorded_at"
     " FROM timely.deadline d LEFT JOIN timely.person p USING (person_id) LEFT JOIN LATERAL ("
     // A booked meeting is known by its meeting's number and starts a clock at the booked time.
-    "SELECT coalesce(f.scheduled_at, f.at) AS at, f.scheduled_at IS NOT NULL OR f.precise AS "
-    "precise,"
-    " f.recorded_at FROM ("
+    "SELECT coalesce(f.scheduled_at, f.at) AS at,"
+    " CASE WHEN f.scheduled_at IS NULL THEN f.precise ELSE f.scheduled_at::time <> '00:00' END"
+    " AS precise, f.recorded_at FROM ("
     "SELECT k.person_id, k.ref, k.meeting, k.at, k.precise, k.recorded_at, k.scheduled_at"
     " FROM timely.fact k UNION ALL "
     "SELECT k.person_id, k.ref, k.meeting, k.at, k.precise, k.recorded_at, k.scheduled_at"
@@ -87,7 +87,7 @@ static struct owed owed_row(struct arena *a, const PGresult *r, int i)
         .due_on = column_date(r, i, DUE_ON),
         .book_by = column_date(r, i, BOOK_BY),
         .due_at = column_moment(r, i, DUE_AT),
-        .booked = column_moment(r, i, BOOKED_AT),
+        .booked = column_meeting(r, i, BOOKED_AT),
         .booked_group = TEXT(BOOKED_GROUP),
         .late_since = db_int(r, i, LATE_SINCE),
         .open = db_bool(r, i, OPEN),

@@ -363,7 +363,8 @@ $$;
 -- Columns of every piece and of `fact`: person_id, kind, ref (key of the record), at (civil time of England),
 -- precise (the minute is known: a time of 00:00 means that it is not), until (end of a spell), episode (key of the
 -- referral, plan, enquiry or period of care), meeting (shared by brothers and sisters), code, who (staff number),
--- origin (table), and for local events recorded_at, scheduled_at, ends_at, place, url, attendees.
+-- origin (table), and for local events recorded_at, scheduled_at (of a meeting 00:00 means that only the day is known),
+-- ends_at, place, url, attendees.
 -- A row without a key, a person or a date is kept, and an answer that is neither yes nor no goes through as it is: the
 -- daemon reports both. Where the dataset knows no hour the date is cut to the day.
 

@@ -4,7 +4,6 @@
 CREATE TABLE timely.team (
     team_id    text PRIMARY KEY,
     name       text,
-    email      text,                 -- a shared mailbox; NULL where there is none or it was no address
     parent_id  text,                 -- the team above; no circles
     manager_id text,                 -- may be vacant, or somebody who has left
     deputy_id  text
@@ -14,7 +13,6 @@ CREATE TABLE timely.staff (
     professional_id text PRIMARY KEY,
     name            text,
     email           text,            -- NULL where there is none that can be used
-    email_problem   text,            -- why what the directory gives cannot be used
     job_title       text,
     team_id         text,
     manager_id      text,            -- overrides the team's manager; no circles
@@ -110,7 +108,11 @@ $$;
 -- a directory.
 CREATE FUNCTION timely.booking_faults(starts timestamp, ends timestamp, url text, chair text, attendees text)
 RETURNS TABLE (name text, what text) LANGUAGE sql STABLE AS $$
-    SELECT 'ends_at', 'is not after the start and will not be used: an hour is assumed' WHERE ends <= starts
+    SELECT 'scheduled_for', 'has no time of day: the meeting is shown without one, on its day'
+     WHERE starts::time = '00:00'
+    UNION ALL
+    SELECT 'ends_at', 'is not after the start and will not be used: an hour is assumed'
+     WHERE ends <= starts AND starts::time <> '00:00'
     UNION ALL
     SELECT 'online_url', 'is not one address of the web (https://…) and will not be used'
      WHERE url ~ '\S' AND NOT timely.is_web_address(url)

@@ -742,3 +742,56 @@ def test_point_69_the_life_as_a_receiver_keeps_it(life):
             kept.take(mail.method, mail.calendar)
         entry, = kept.live().values()
         assert entry.starts == datetime.datetime(2024, 4, 19, 14) and outlook.imported(life.again['SW1'].calendar)
+
+
+# ------------------------------------------------------------------------------ what is kept back
+
+# In the hour that clocks leave out it begins after it ends, which no calendar shows.
+IMPOSSIBLE = datetime.datetime(2025, 3, 30, 1, 30), datetime.datetime(2025, 3, 30, 2)
+
+
+def operators(mails):
+    return [words_of(m) for m in mails if m.recipient == 'operator@council.example']
+
+
+def test_an_invite_that_is_kept_back_is_told_to_the_operator_once_and_tried_again(authority):
+    child = authority.child('SW1', key='K', started=datetime.date(2024, 3, 28))
+    happens(authority)
+    meeting = Meeting('M', *IMPOSSIBLE)
+    authority.book(child, meeting)
+    told = operators(happens(authority))
+    chairs, = [t for t in told if 'The invite for CHAIR ' in t]
+    assert 'person K: Initial child protection conference, due 2024-04-22, calendar entry ' in chairs
+    assert 'tried again whenever the child is looked at' in chairs
+    authority.fact('K', 'contact-received')
+    assert happens(authority) == []
+    meeting.at = datetime.datetime(2024, 4, 18, 10)
+    meeting.ends = None
+    authority.rearrange(meeting)
+    assert {m.recipient.split('@')[0] for m in happens(authority)} == {'sw1', 'chair'}
+
+
+def test_an_update_that_is_kept_back_leaves_what_was_shown_and_says_so(authority):
+    child = authority.child('SW1', key='K', started=datetime.date(2024, 3, 28))
+    meeting = Meeting('M', datetime.datetime(2024, 4, 18, 10))
+    authority.book(child, meeting)
+    happens(authority)
+    meeting.at, meeting.ends = IMPOSSIBLE
+    authority.rearrange(meeting)
+    told = operators(happens(authority))
+    assert len(told) == 2 and all('Their calendar shows what it showed before. It is tried again when the meeting changes.' in t
+                                  and 'whenever' not in t for t in told)
+    authority.fact('K', 'contact-received')
+    assert happens(authority) == []
+
+
+def test_a_cancellation_that_is_kept_back_is_asked_for(authority):
+    """Who was invited under an address that is the service's own since."""
+    child = authority.child('SW1', key='K', started=datetime.date(2024, 3, 28))
+    authority.book(child, Meeting('M', datetime.datetime(2024, 4, 18, 10)))
+    happens(authority)
+    authority.store.ask("UPDATE timely.invite_holder SET email = 'timely@council.example' WHERE staff_id = 'CHAIR'")
+    authority.unbook(child)
+    told, = operators(happens(authority))
+    assert 'The cancellation for CHAIR was kept back' in told
+    assert 'It is not tried again: please ask them to take the entry out of their calendar.' in told

@@ -314,6 +314,26 @@ static void plain_addresses_are_taken(void **state)
         mail_address_valid(arena_printf(arena, "a@%063d.%063d.%063d.%063d.example", 1, 1, 1, 1)));
 }
 
+// "directory ADDRESS": imports take it, too; "daemon ADDRESS": we alone do; "none ADDRESS".
+static void addresses_are_as_imports_have_them(void **state)
+{
+    char path[4096], who[16], address[400];
+    const char *root = getenv("TIMELY_DATA");
+    FILE *f;
+    int rows = 0;
+
+    (void)state;
+    assert_non_null(root);
+    assert_true(snprintf(path, sizeof path, "%s/tests/messages/addresses.txt", root) > 0);
+    f = fopen(path, "re");
+    assert_non_null(f);
+    for (; fscanf(f, "%15s %399s", who, address) == 2; rows++)
+        if (mail_address_valid(address) != (strcmp(who, "none") != 0))
+            fail_msg("%s: %s", who, address);
+    assert_true(feof(f) && rows > 20);
+    assert_int_equal(fclose(f), 0);
+}
+
 static void domains_are_matched_whole(void **state)
 {
     static const char *const domains[] = {"council.gov.uk", "NHS.net", ""};
@@ -348,6 +368,7 @@ int main(void)
         cmocka_unit_test(a_boundary_in_the_text_divides_nothing),
         cmocka_unit_test(what_cannot_be_a_mail_is_refused),
         cmocka_unit_test(plain_addresses_are_taken),
+        cmocka_unit_test(addresses_are_as_imports_have_them),
         cmocka_unit_test(domains_are_matched_whole),
         cmocka_unit_test(addresses_become_uris),
     };

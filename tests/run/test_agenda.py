@@ -645,6 +645,19 @@ def test_a_clock_that_counts_back_speaks_from_its_booking_on(store):
     assert said == ['social-worker, 2 working days before', 'social-worker, at the start']
 
 
+@pytest.mark.parametrize('meanwhile, next_at', [
+    ("next_notice_at = '2024-03-15 10:00:30'", '2024-03-15 10:00:30'),
+    ("changed_at = changed_at + interval '1 second'", '2024-03-15 10:00:00')])
+def test_what_a_reading_changes_during_a_round_has_its_moment_from_there(store, meanwhile, next_at):
+    deadline = store.deadline(store.person('P1'))
+    store.ask(f"CREATE FUNCTION timely.meanwhile() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE timely.deadline SET {meanwhile};"
+              ' RETURN new; END $$;'
+              'CREATE TRIGGER meanwhile AFTER INSERT ON timely.outbox FOR EACH ROW EXECUTE FUNCTION timely.meanwhile()')
+    assert list(told(store, '2024-03-15 10:00')) == ['SW1']
+    assert store.one("SELECT (next_notice_at AT TIME ZONE 'Europe/London')::text FROM timely.deadline WHERE deadline_id = %s",
+                     (deadline,)) == next_at
+
+
 def test_a_round_cut_short_is_finished_by_the_next(store):
     """Each mail is recorded with its rungs: whoever was told is not told again, whoever was not still is."""
     store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-03-28 09:00')

@@ -227,7 +227,10 @@ def test_that_nobody_is_away_has_to_be_meant(store):
     assert [row[1] for row in listed[1:]] == ['workers']
 
 
-def test_whom_a_new_directory_names_is_told_at_once_what_nobody_could_be_told(store):
+@pytest.mark.parametrize('teams', ['other', 'the same'])
+def test_whom_a_new_directory_names_is_told_at_once_what_nobody_could_be_told(store, teams):
+    if teams == 'the same':
+        store.ask("DELETE FROM timely.staff; DELETE FROM timely.team; INSERT INTO timely.team (team_id, name) VALUES ('T9', 'Nine')")
     child = store.person('P1', worker='W9', team='T9')
     store.deadline(child, timescale='cp-visit', trigger='2024-03-07', due='2024-03-21', seen='2024-03-07 10:00')
     assert list(told(store, '2024-03-18 09:00')) == ['']

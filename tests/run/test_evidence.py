@@ -102,6 +102,13 @@ def test_how_it_stood_on_any_past_day(life, at, state, due, known, told):
     assert all(words[due] in r['detail'] for r in of(rows, 'stood')), 'the words of then'
 
 
+def test_a_meeting_without_a_time_is_booked_for_a_day(store):
+    """Midnight says that only its day is known."""
+    for now, booked_at in ('2024-03-15 09:30', '2024-04-05 00:00'), ('2024-03-18 09:30', '2024-04-05 10:00'):
+        record(store, now, 'changed', booked_at=booked_at)
+    assert [r['booked_at'] for r in of(evidence(store), 'known')] == ['2024-04-05', '2024-04-05T10:00']
+
+
 def test_nothing_that_was_told_is_left_out(life):
     told = of(evidence(life), 'told')
     audit = life.ask("SELECT message_id::text, what, coalesce(staff_id, 'operator'), substring(detail FROM 'sha256=([0-9a-f]*)') FROM timely.audit"

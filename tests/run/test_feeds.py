@@ -452,6 +452,28 @@ def test_a_date_that_no_calendar_shows_does_not_break_the_feed(store):
     assert set(entries(store)) == {'Due: ICPC REF-P2', 'Overdue: 1 in all'}
 
 
+def test_a_feed_that_cannot_be_rendered_holds_up_no_other(store):
+    """It keeps its last body until it changes again. An entry whose identity no calendar takes is one that cannot be."""
+    subscribe(store, 'worker', 'SW2')
+    for worker in ('SW1', 'SW2'):
+        store.deadline(store.person(f'P-{worker}', worker), uid=f'{worker}@timely.example')
+    render(store)
+    before = body(store)
+    store.ask("UPDATE timely.deadline SET due_on = '2024-04-10'")
+    store.ask("UPDATE timely.deadline SET uid = 'SW 1' WHERE person_id = 'P-SW1'")
+    for owner in ('SW1', 'SW2'):
+        store.ask("INSERT INTO timely.feed_dirty VALUES ('worker', %s)", (owner,))
+    assert render(store, everything=False) == 'rendered=2 changed=1'
+    event, = entries(store, owner='SW2').values()
+    assert event['DTSTART'].dt == date(2024, 4, 10) and body(store) == before
+    assert render(store, everything=False) == 'rendered=0 changed=0'
+    store.ask("UPDATE timely.deadline SET uid = 'SW1@timely.example' WHERE person_id = 'P-SW1'")
+    store.ask("INSERT INTO timely.feed_dirty VALUES ('worker', 'SW1')")
+    assert render(store, everything=False) == 'rendered=1 changed=1'
+    event, = entries(store).values()
+    assert event['DTSTART'].dt == date(2024, 4, 10)
+
+
 def test_a_change_that_is_being_recorded_is_not_lost(store):
     """The mark is there already when a writer repeats it: rendering waits until the writer is done."""
     render(store)

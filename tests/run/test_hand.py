@@ -198,6 +198,16 @@ def test_what_is_not_taken(store, words, status, why):
     assert store.one('SELECT count(*) FROM timely.acknowledgement') == 0
 
 
+def test_who_merely_stands_in_takes_no_restricted_child_in_hand(store):
+    store.ask("INSERT INTO timely.cover (covers, of_id, stand_in_id, first_day, last_day, from_where, told_at)"
+              " VALUES ('person', 'SW1', 'SW2', '2024-04-02', '2024-04-12', 'a test', now())")
+    words = 'icpc', '--until', '2024-04-05', '--because', 'x', '--for', 'SW2'
+    store.ask('UPDATE timely.person SET restricted = true')
+    assert 'SW2 is none of them today' in ack(store, '2024-04-02 10:00', 'P1', *words, status=1)
+    store.ask('UPDATE timely.person SET restricted = false')
+    assert 'SW2 until Friday 5 April 2024' in ack(store, '2024-04-02 10:00', 'P1', *words)
+
+
 @pytest.mark.parametrize('words', [['--until', '2024-04-05'], ['--because', 'x'], ['--done'], ['--for', 'SW1'], ['--due-on', '2024-04-08']])
 def test_what_is_said_of_no_timescale_is_not_taken_for_a_question(store, words):
     assert f'{words[0]} says something of one timescale' in ack(store, '2024-04-02 10:00', 'P1', *words, status=2)

@@ -62,6 +62,15 @@ def test_each_reader_sees_the_children_who_are_theirs(store):
         assert not any(f'REF-{p}' in text + subject for p in ('P1', 'P2', 'P3') if f'REF-{p}' != own)
 
 
+def test_a_meeting_of_many_is_told_to_all_of_their_workers(store):
+    store.ask("INSERT INTO timely.staff (professional_id, name, email, team_id) SELECT 'W' || n, 'Name ' || n, 'w' || n || '@council.example', 'T1'"
+              ' FROM generate_series(1, 70) n')
+    meeting(store, *(store.deadline(store.person(f'P{n}', worker=f'W{n}')) for n in range(1, 71)))
+    assert take(store, answer('CHAIR', 'TENTATIVE', method='COUNTER'))['mails'] == '70'
+    assert {staff for staff, _ in told(store)} == {f'W{n}' for n in range(1, 71)}
+    assert store.one('SELECT count(*) FROM timely.message_deadline') == 70, 'each about their own'
+
+
 def test_the_workers_own_decline_goes_to_their_manager(store):
     meeting(store, store.deadline(store.person('P1')))
     assert take(store, answer('SW1', 'DECLINED'))['mails'] == '1'
@@ -101,6 +110,17 @@ def test_a_no_after_a_proposal_of_the_same_time_is_told(store):
         take(store, answer('CHAIR', f'DELEGATED;DELEGATED-TO="mailto:{colleague}@council.example"', 5 + minutes))
     assert [subject.split(': ')[1] for _, subject in told(store)] == [
         'another time is proposed', 'the invitation is declined, and another time proposed'] + ['the invitation is passed on'] * 2
+
+
+@pytest.mark.parametrize('last_day, why', [(None, None), ('2024-04-03', None), ('2024-04-02', 'not-the-sender')])
+def test_who_has_left_answers_for_nobody(store, last_day, why):
+    """The first day without them is the one that the directory gives."""
+    meeting(store, store.deadline(store.person('P1'), due='2024-04-30'))
+    store.ask("UPDATE timely.staff SET active_to = %s WHERE professional_id = 'SW2'", (last_day,))
+    mail = answer('CHAIR', 'DECLINED').replace('From: chair@', 'From: sw2@').replace(
+        'ATTENDEE;', 'ATTENDEE;SENT-BY="mailto:sw2@council.example";')
+    taken = take(store, mail)
+    assert (taken['as'], taken['why']) == (('ignored', why) if why else ('answer', ''))
 
 
 def test_who_is_no_chair_is_not_urgent(store):
@@ -202,11 +222,34 @@ def test_bounces_that_are_not_ours(store):
     assert bounced(store) == []
 
 
-def test_where_all_is_redirected_it_is_the_one_mailbox_that_fails(store):
+@pytest.mark.parametrize('to, failed', [
+    ('pilot@elsewhere.example', 'pilot@elsewhere.example'),
+    ('real.mailbox@elsewhere.example', 'real.mailbox@elsewhere.example'),  # what the one stands for there
+    ('nobody knows', 'pilot@elsewhere.example')])
+def test_where_all_is_redirected_it_is_the_one_mailbox_that_fails(store, to, failed):
+    """Of the staff for whom it was nobody was sent anything, and none of them is told of."""
     store.configure(delivery='redirect', redirect_to='Pilot@elsewhere.example')
     store.put('summary:SW1')
+    assert store.deliver() != []
+    assert take(store, bounce('SW1', to))['told'] == '1'
+    assert store.ask('SELECT email, staff_id FROM timely.bounced_address') == [(failed, None)]
+
+
+def test_a_bounce_is_about_the_way_that_its_message_went(store):
+    """Delivery was redirected then and is live now, and the other way round; a mailbox that is configured no longer."""
+    store.configure(delivery='redirect', redirect_to='pilot@elsewhere.example')
+    store.put('summary:SW1')
+    store.put('summary:x')
+    store.deliver()
+    store.configure(delivery='live', allowed_domains='council.example')
+    store.put('summary:SW2', staff='SW2')
+    store.deliver()
+    assert take(store, bounce('x', 'nobody knows'))['why'] == 'no-recipient'
     take(store, bounce('SW1', 'pilot@elsewhere.example'))
-    assert store.ask('SELECT email, staff_id FROM timely.bounced_address') == [('pilot@elsewhere.example', None)]
+    store.configure(delivery='redirect', redirect_to='pilot@elsewhere.example')
+    take(store, bounce('SW2', 'other@council.example'))
+    assert store.ask('SELECT email, staff_id FROM timely.bounced_address ORDER BY email') == [
+        ('pilot@elsewhere.example', None), ('sw2@council.example', 'SW2')]
 
 
 class Mailbox(threading.Thread):
@@ -255,15 +298,34 @@ class Mailbox(threading.Thread):
         return ''
 
 
-def test_a_mail_that_ends_every_look_is_passed_over(store):
+@pytest.fixture
+def server(store):
+    """With an answer to a meeting, and where the daemon reads it."""
     meeting(store, store.deadline(store.person('P1')))
     server = Mailbox(answer('CHAIR', 'ACCEPTED'))
     (store.folder / 'password').write_text('p\n', encoding='utf-8')
     with open(store.config, 'a', encoding='utf-8') as config:
         config.write(f'mailbox:\n  imap url: imap://127.0.0.1:{server.port}\n  imap user: timely\n  imap password file: password\n'
                      '  imap require tls: no\n  read every: 1 second\n')
+    yield server
+    server.listener.close()
+
+
+def read_mailbox(store):
     with Fibers(store, NOW):
         wait_for(lambda: store.one("SELECT answer FROM timely.invite_holder WHERE staff_id = 'CHAIR'") == 'ACCEPTED', 60)
         wait_for(lambda: store.ask('SELECT 1 FROM timely.mailbox WHERE problem IS NULL AND read_at IS NOT NULL'))
+
+
+def test_a_mail_that_ends_every_look_is_passed_over(store, server):
+    read_mailbox(store)
     assert server.looks >= 4 and store.one('SELECT last_uid FROM timely.mailbox') == 2
-    server.listener.close()
+
+
+def test_a_look_that_is_behind_another_sets_nothing_back(store, server):
+    """Two daemons read while the lead changes; the other one has come further."""
+    store.ask('CREATE FUNCTION timely.other() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE timely.mailbox SET last_uid = 9;'
+              ' RETURN new; END $$;'
+              'CREATE TRIGGER other AFTER INSERT ON timely.mail_read FOR EACH ROW EXECUTE FUNCTION timely.other()')
+    read_mailbox(store)
+    assert server.looks >= 4 and store.one('SELECT last_uid FROM timely.mailbox') == 9

@@ -159,6 +159,17 @@ def test_a_list_that_was_taken_back_in_the_evening_comes_in_the_morning(listed):
     assert listed.one('SELECT count(*) FROM timely.taken_back') == 0
 
 
+def test_the_list_of_a_week_that_is_over_is_not_made_anew(listed):
+    """The mail server was away all week: what the old list says stands in the new one, and the next morning has its digest alone."""
+    assert 'TM1' in told(listed, '2024-04-15 09:00')
+    listed.leave()
+    listed.ask("INSERT INTO timely.taken_back SELECT min(message_id) FROM timely.outbox WHERE kind = 'weekly' AND staff_id = 'TM1'")
+    listed.deadline(listed.person('P3'), trigger='2024-03-14', due='2024-04-05', seen='2024-04-15 22:00')
+    text = told(listed, '2024-04-16 09:00')['TM1']
+    assert 'REF-P3' in text and [kind for kind, staff, *_ in listed.mails() if staff == 'TM1'] == ['weekly', 'weekly', 'digest']
+    assert listed.one('SELECT count(*) FROM timely.taken_back') == 0
+
+
 def test_a_list_of_which_nothing_is_left_is_made_into_nothing(listed):
     for child in ('P1', 'P2'):
         listed.allocate(child, '2024-04-08 09:01', worker_id='SW3', team_id='T2')
