@@ -9,9 +9,8 @@ struct library;
 
 // A meeting in the diary: the extra columns of meeting-booked and meeting-rearranged.
 struct booking_details {
-    struct moment
-        scheduled;      // when the meeting will be, civil time; midnight: only the day is known
-    struct moment ends; // MOMENT_NONE: one hour
+    struct moment scheduled; // civil time of the meeting; midnight: only the day is known
+    struct moment ends;      // MOMENT_NONE: one hour
     const char *place, *url; // NULL when unknown
     const char *attendees;   // staff numbers separated by blanks; NULL when none
 };
