@@ -19,7 +19,8 @@ struct agenda_report {
 // One round at business time `now`. May be repeated at will: what was said is never said again, and
 // what a crash left half done is finished. Does nothing before the first reading is recorded
 // (timely.state.first_started_at). `library` and `config` are looked at anew after every wait, so
-// that a reload may replace what they point to. Waits.
+// that a reload may replace what they point to; a week's list is made of one library through all of
+// its waits, which lives on until the end (daemon.h, `before`). Waits.
 MUST_USE bool agenda_round(struct db *store, struct library *const *library,
                            const struct config *config, const struct directory *directory,
                            instant now, struct agenda_report *ret, struct error *err);

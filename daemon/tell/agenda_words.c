@@ -14,7 +14,8 @@ struct date agenda_today(const struct agenda_voice *v)
 
 static bool is_awaited(const struct agenda_voice *v, const struct owed *o)
 {
-    return date_known(o->booked.on) && moment_cmp(o->booked, london_from_instant(v->now)) < 0;
+    return date_known(o->booked.on) &&
+           moment_cmp(meeting_awaited_from(o->booked), london_from_instant(v->now)) < 0;
 }
 
 static const char *booked_words(const struct agenda_voice *v, const struct owed *o)

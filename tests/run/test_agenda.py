@@ -324,6 +324,15 @@ def test_nobody_is_reminded_in_place_of_a_worker(store, late):
     assert late
 
 
+def test_a_meeting_without_a_time_is_awaited_from_the_next_day_on(store):
+    """Midnight says that only its day is known."""
+    store.deadline(store.person('P1'), booked_at='2024-04-05 00:00')
+    text = told(store, '2024-04-05 09:00')['SW1']
+    assert 'booked for Friday 5 April 2024' in text and 'not recorded' not in text and '00:00' not in text
+    text = told(store, '2024-04-08 09:00')['SW1']
+    assert 'not recorded yet: booked for Friday 5 April 2024' in text and '00:00' not in text
+
+
 def test_an_absent_manager_is_passed_over_with_the_reason(store):
     store.ask("UPDATE timely.staff SET active_to = '2024-03-01' WHERE professional_id = 'TM1'")
     store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-03-28 09:00')
