@@ -20,7 +20,7 @@ const char *digest_counts_words(struct arena *a, const size_t counts[URGENCY_COU
 {
     const char *const words[] = {"out of timescale", "due today", "booked after the due date",
                                  "due within 5 working days",
-                                 counts[URGENCY_SOON] ? "later" : "due later than 5 working days"};
+                                 counts[URGENCY_SOON] ? "later" : "due in more than 5 working days"};
     AUTO(text_done) struct text out = {0};
 
     for (size_t i = 0; i < URGENCY_COUNT; i++)

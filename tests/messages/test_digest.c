@@ -227,7 +227,7 @@ static void a_long_digest_is_cut_and_counted(void **state)
     assert_non_null(strstr(r.text, "\nand 140 more:\n  133 x Visit [Law]\n  7 x Review [Law]\n"));
     assert_non_null(strstr(r.html, "and 140 more"));
     assert_null(strstr(r.text, "\n0199 ("));
-    assert_string_equal(r.subject, "200 due later than 5 working days");
+    assert_string_equal(r.subject, "200 due in more than 5 working days");
 }
 
 // What is hidden is what weighs least, and says what it is; what is shown keeps its order.
@@ -337,7 +337,7 @@ static void what_is_said_again_is_a_reminder(void **state)
     position(r.text, "\nDue today: 1\n");
     d.count = 1;
     digest_render(arena, &d, &r);
-    position(r.text, "\nThis is what is waiting for you: 1 due later than 5 working days.\n");
+    position(r.text, "\nThis is what is waiting for you: 1 due in more than 5 working days.\n");
 }
 
 static void subjects_name_the_worst(void **state)

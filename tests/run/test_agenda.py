@@ -520,7 +520,7 @@ def test_a_child_who_moved_is_said_once_to_either_worker(store):
     assert 'REF-P1' in old and 'no longer yours: the child went to Name SW2 on Monday 18 March 2024' in old
     assert old.count('/why/') == 1, 'it opens no page for them'
     assert old.count('NEW') == 1 and old.index('REF-P3') < old.index('Children who went to another worker: 1') < old.index('REF-P1')
-    assert '1 line is new' in old and [s for k, w, s, _ in store.mails()[before:] if w == 'SW1'] == ['1 due later than 5 working days']
+    assert '1 line is new' in old and [s for k, w, s, _ in store.mails()[before:] if w == 'SW1'] == ['1 due in more than 5 working days']
     assert 'REF-P2' not in old, 'a restricted child is nothing for who is not its worker'
     # From then on it stands in the new worker's digest as any other, and is gone from the old one's.
     assert 'REF-P1' not in new_line(store, 'SW1', 'P5', '2024-03-20')
