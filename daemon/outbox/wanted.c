@@ -113,7 +113,8 @@ static bool is_line_wanted(const struct asked *q, const struct outgoing *m, cons
 }
 
 // A digest stands in for those that it has overtaken, and for what was taken back: their lines are
-// in it. Each part is found from the messages by indexes, however many notices there ever were.
+// in it. Each part is found from the messages by indexes, however many notices and deadlines there
+// ever were (OFFSET 0: else all of them may be read for a few).
 static const char lines_sql[] =
     "SELECT n.message_id, t.state = 'open' AND (t.due_on, t.owed_since) = (n.due_on, n.owed_since)"
     // Of a meeting booked too late: for that day still.
@@ -130,7 +131,8 @@ static const char lines_sql[] =
     " WHERE me.message_id = ANY ($1::bigint[]) AND me.kind = 'digest' AND o.kind IN ('digest', "
     "'weekly')"
     " AND o.staff_id = me.staff_id AND o.state = 'superseded' AND o.message_id < me.message_id) n"
-    " JOIN timely.deadline t USING (deadline_id) LEFT JOIN timely.person p USING (person_id)";
+    " CROSS JOIN LATERAL (SELECT * FROM timely.deadline d WHERE d.deadline_id = n.deadline_id"
+    " OFFSET 0) t LEFT JOIN timely.person p USING (person_id)";
 
 // What is said of a deadline by no rung, as that its meeting was moved into the past.
 static const char deadlines_sql[] =
@@ -170,7 +172,7 @@ static const char children_sql[] =
     "SELECT o.message_id, p.worker_id, p.team_id, p.chair_id, p.iro_id,"
     " coalesce(p.restricted, true), bool_or(p.worker_id IS DISTINCT FROM o.staff_id"
     " AND EXISTS (SELECT FROM timely.notice n WHERE n.deadline_id = d.deadline_id"
-    " AND n.staff_id = o.staff_id AND n.rung LIKE 'former-worker, %'))"
+    " AND n.staff_id = o.staff_id AND n.rung LIKE 'former-worker, %' OFFSET 0))"
     " FROM timely.outbox o JOIN timely.message_deadline a USING (message_id)"
     " JOIN timely.deadline d USING (deadline_id) LEFT JOIN timely.person p USING (person_id)"
     " WHERE o.message_id = ANY ($1::bigint[]) GROUP BY o.message_id, p.person_id";
