@@ -41,7 +41,7 @@ struct claim {
 };
 
 // As many as a sender may hold at a time.
-#define BATCH_MOST 64
+#define BATCH_MOST 256
 
 // Whether the lease is not over, as far as our own clock says.
 bool claim_is_sure(const struct claim *c);

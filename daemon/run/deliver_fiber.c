@@ -5,6 +5,8 @@
 #include "leases.h"
 #include "log.h"
 
+#include <stdlib.h>
+
 #define LOOK_EVERY SECONDS(5)     // another process may have put a message in
 #define DIRECTORY_AGE SECONDS(30) // nobody is passed over by it: before that it is read again
 #define GOODBYE SECONDS(600)      // no hand-over lasts longer
@@ -132,26 +134,29 @@ static void lane_run(void *arg)
 void deliver_run(void *daemon)
 {
     struct daemon *d = daemon;
-    struct crew c = {.daemon = d, .count = (size_t)d->config.mails_at_once};
+    struct crew *c = must(calloc(1, sizeof *c)); // too large for a fiber's stack
 
-    if (c.count < 1)
-        c.count = 1;
-    if (c.count > LANES_MOST)
-        c.count = LANES_MOST;
-    c.leases = (struct leases){.daemon = d};
-    for (size_t i = 0; i < c.count; i++) {
-        c.lanes[i] = (struct lane){.crew = &c, .sender = {.name = d->worker_name}};
+    c->daemon = d;
+    c->count = (size_t)d->config.mails_at_once;
+    if (c->count < 1)
+        c->count = 1;
+    if (c->count > LANES_MOST)
+        c->count = LANES_MOST;
+    c->leases.daemon = d;
+    for (size_t i = 0; i < c->count; i++) {
+        c->lanes[i].crew = c;
+        c->lanes[i].sender.name = d->worker_name;
         for (size_t k = 0; k < BATCH_MOST; k++)
-            c.leases.claims[c.leases.count++] = &c.lanes[i].sender.claims[k];
+            c->leases.claims[c->leases.count++] = &c->lanes[i].sender.claims[k];
     }
-    leases_start(&c.leases);
-    for (size_t i = 0; i < c.count; i++)
-        fiber_start(d->loop, "deliver", lane_run, &c.lanes[i]);
+    leases_start(&c->leases);
+    for (size_t i = 0; i < c->count; i++)
+        fiber_start(d->loop, "deliver", lane_run, &c->lanes[i]);
     while (bell_wait(&d->outbox_bell, -1) != WAKE_STOPPING)
-        for (size_t i = 0; i < c.count; i++)
-            bell_ring(&c.lanes[i].bell);
-    // The lanes stand in this fiber's frame.
-    while (c.ended < c.count)
-        (void)bell_wait_to_end(&c.all_ended, GOODBYE);
-    leases_end(&c.leases);
+        for (size_t i = 0; i < c->count; i++)
+            bell_ring(&c->lanes[i].bell);
+    while (c->ended < c->count)
+        (void)bell_wait_to_end(&c->all_ended, GOODBYE);
+    leases_end(&c->leases);
+    free(c);
 }
