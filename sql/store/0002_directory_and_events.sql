@@ -43,7 +43,8 @@ CREATE TRIGGER cover_only_ends BEFORE UPDATE OR DELETE ON timely.cover
 CREATE TRIGGER cover_not_truncated BEFORE TRUNCATE ON timely.cover
     FOR EACH STATEMENT EXECUTE FUNCTION timely.only_ends();
 
--- Days of absence and duty that came or went, or of being in post: the agenda looks anew at what these people act on, or were told of. Waits its turn.
+-- Days of absence and duty that came or went, or of being in post: the agenda looks anew at what these people act on, or were
+-- told of. Waits its turn.
 CREATE FUNCTION timely.cover_changed(staff text[], business_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM timely.take_turn();
