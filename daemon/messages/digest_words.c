@@ -18,9 +18,9 @@ const char *digest_day_words(struct arena *a, struct date d, struct date on)
 
 const char *digest_counts_words(struct arena *a, const size_t counts[URGENCY_COUNT])
 {
-    const char *const words[] = {"out of timescale", "due today", "booked after the due date",
-                                 "due within 5 working days",
-                                 counts[URGENCY_SOON] ? "later" : "due in more than 5 working days"};
+    const char *const words[] = {
+        "out of timescale", "due today", "booked after the due date", "due within 5 working days",
+        counts[URGENCY_SOON] ? "later" : "due in more than 5 working days"};
     AUTO(text_done) struct text out = {0};
 
     for (size_t i = 0; i < URGENCY_COUNT; i++)

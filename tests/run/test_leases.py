@@ -51,6 +51,15 @@ def in_a_batch(store):
         yield server, messages
 
 
+@contextlib.contextmanager
+def unanswered(store):
+    """One message, to be handed over to a server that does not answer until its gate is open."""
+    with MailServer() as server:
+        by_smtp(store, server, mails_at_once=1)
+        server.gate.clear()
+        yield server, store.put('summary:SW1')
+
+
 def times_received(server):
     return collections.Counter(mail['Message-ID'] for mail in server.messages)
 
@@ -150,10 +159,7 @@ def lease(store):
 def test_what_a_dead_sender_left_is_taken_over(store):
     """Of two daemons one is killed in the middle of a hand-over. Its lease has no more than six seconds, and the other, to
     which nothing is said, takes up the message when it has ended and was doubted."""
-    with MailServer() as server:
-        by_smtp(store, server, mails_at_once=1)
-        server.gate.clear()
-        message = store.put('summary:SW1')
+    with unanswered(store) as (server, message):
         with subprocess.Popen(store.command('fibers', '2024-04-02 10:00'), stderr=subprocess.DEVNULL) as doomed:
             wait_for(lambda: server.messages)
             with Fibers(store, '2024-04-02 10:00'):
@@ -169,10 +175,7 @@ def test_what_a_dead_sender_left_is_taken_over(store):
 
 def test_a_slow_hand_over_stays_its_holders(store):
     """The mail server takes longer than a lease: it is renewed, and the other daemon leaves the message alone."""
-    with MailServer() as server:
-        by_smtp(store, server, mails_at_once=1)
-        server.gate.clear()
-        message = store.put('summary:SW1')
+    with unanswered(store) as (server, message):
         with Fibers(store, '2024-04-02 10:00'), Fibers(store, '2024-04-02 10:00'):
             wait_for(lambda: server.messages)
             first = store.one('SELECT lease_until FROM timely.outbox')
@@ -235,10 +238,7 @@ def test_a_sender_that_was_stopped_beyond_its_lease_gives_no_data(store):
 
 def test_after_an_outage_of_the_store_its_holder_comes_first(store):
     """Nobody could renew while it was away. A lease that is over is doubted before it is taken for a death."""
-    with MailServer() as server:
-        by_smtp(store, server, mails_at_once=1)
-        server.gate.clear()
-        message = store.put('summary:SW1')
+    with unanswered(store) as (server, message):
         with Fibers(store, '2024-04-02 10:00') as holder:
             wait_for(lambda: server.messages)
             with Fibers(store, '2024-04-02 10:00'):
@@ -256,10 +256,7 @@ def test_after_an_outage_of_the_store_its_holder_comes_first(store):
 
 def test_a_lease_that_seems_to_be_over_is_still_its_holders(store):
     """The store has slept, or its clock was put forward: somebody who has just started comes first, and takes nothing."""
-    with MailServer() as server:
-        by_smtp(store, server, mails_at_once=1)
-        server.gate.clear()
-        message = store.put('summary:SW1')
+    with unanswered(store) as (server, message):
         with Fibers(store, '2024-04-02 10:00') as holder:
             wait_for(lambda: server.messages)
             with stopped(holder.process.pid):
