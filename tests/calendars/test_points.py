@@ -15,7 +15,7 @@ import icalendar
 import pytest
 
 import outlook
-from authority import START, Authority, Meeting, Server
+from authority import START, Authority, Meeting
 from outlook import Zone, calendar_part, exchange, google_adds, google_updates, imported, is_newer
 from receiver import Calendar
 from telling import set_clock, timely
@@ -24,13 +24,6 @@ LONDON = zoneinfo.ZoneInfo('Europe/London')
 UTC = datetime.timezone.utc
 HOSTILE = 'Zoë; "Łódź", \\n: <b>&amp;'
 TITLE_MAX, DESCRIPTION_MAX = 255, 8192
-
-
-@pytest.fixture(scope='module')
-def server():
-    with Server() as running:
-        running.know_migrations()
-        yield running
 
 
 @pytest.fixture

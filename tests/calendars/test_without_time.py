@@ -9,17 +9,10 @@ import gzip
 import icalendar
 import pytest
 
-from authority import Authority, Meeting, Server
+from authority import Authority, Meeting
 from telling import set_clock, timely
 
 ONLY_DAY, WITHOUT_TIME = datetime.date(2024, 4, 18), 'Only the day is recorded, the time is not known yet.'
-
-
-@pytest.fixture(scope='module')
-def server():
-    with Server() as running:
-        running.know_migrations()
-        yield running
 
 
 @pytest.fixture
