@@ -193,7 +193,10 @@ static bool finish(struct round *r, bool held, const char *dirty, struct error *
         (!believe_accept(r->arena, r->in, r->reading, &r->belief, r->now_text, err) ||
          !guard_used(r->in, r->now_text, err)))
         return false;
-    r->report.wait_more |= r->report.persons_waiting > 0;
+    // What a few persons' reading says of a held table is not believed: it may be filling again,
+    // which a reading of everything sees.
+    r->report.wait_more |= r->report.persons_waiting > 0 ||
+                           (r->reading && r->reading->some && r->belief.held_count > 0);
     r->report.held |= held;
     if (r->first_start && r->report.persons_recorded &&
         !blind_write(r->arena, r->in, r->today, r->blind, err))
