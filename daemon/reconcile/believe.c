@@ -187,7 +187,8 @@ static const char *shrunk(struct arena *a, const struct origin *o, const struct 
     long long lost = t->rows - o->rows;
 
     if (t->rows > 0 && o->rows == 0)
-        return arena_printf(a, "%s is empty; it had %lld rows", o->name, t->rows);
+        return arena_printf(a, "%s is empty; it had %lld %s", o->name, t->rows,
+                            t->rows == 1 ? "row" : "rows");
     if (lost > FEW_ROWS && lost * 100 > t->rows * max_percent)
         return arena_printf(a, "%s has %lld rows; it had %lld", o->name, o->rows, t->rows);
     return NULL;
