@@ -9,7 +9,6 @@
 
 #define LOOK_EVERY SECONDS(5)     // another process may have put a message in
 #define DIRECTORY_AGE SECONDS(30) // nobody is passed over by it: before that it is read again
-#define GOODBYE SECONDS(600)      // no hand-over lasts longer
 
 struct crew;
 
@@ -156,7 +155,7 @@ void deliver_run(void *daemon)
         for (size_t i = 0; i < c->count; i++)
             bell_ring(&c->lanes[i].bell);
     while (c->ended < c->count)
-        (void)bell_wait_to_end(&c->all_ended, GOODBYE);
+        (void)bell_wait_to_end(&c->all_ended, -1);
     leases_end(&c->leases);
     free(c);
 }

@@ -19,6 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define FAREWELL SECONDS(30) // from the end of the last hand-over to that of the process
+
 struct options {
     const char *config, *embedded;
     bool serve, check;
@@ -286,7 +288,7 @@ static void on_stop(evutil_socket_t signal, short what, void *arg)
 
     (void)what;
     log_info("daemon.stopping", "signal=%d", (int)signal);
-    supervisor_stopping();
+    supervisor_stopping(SECONDS(s->daemon->config.smtp_timeout_s) + FAREWELL);
     for (size_t i = 0; i < 3; i++)
         event_del(s->events[i]);
     loop_stop(s->daemon->loop);

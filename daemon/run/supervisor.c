@@ -54,9 +54,12 @@ void supervisor_reloading(void)
     notify(text_str(&state));
 }
 
-void supervisor_stopping(void)
+void supervisor_stopping(int64_t most)
 {
-    notify("STOPPING=1");
+    AUTO(text_done) struct text state = {0};
+
+    text_addf(&state, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRId64, most);
+    notify(text_str(&state));
 }
 
 void supervisor_status(const char *text)

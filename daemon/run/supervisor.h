@@ -7,7 +7,9 @@
 
 void supervisor_ready(void);
 void supervisor_reloading(void);
-void supervisor_stopping(void);
+// The end takes at most so many microseconds, which the manager waits for even where its own
+// TimeoutStopSec= is shorter.
+void supervisor_stopping(int64_t most);
 void supervisor_status(const char *text); // one line, no personal data
 // Microseconds between watchdog pings (half of WATCHDOG_USEC), 0 for none or for another process.
 int64_t supervisor_watchdog_interval(void);

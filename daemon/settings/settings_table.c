@@ -104,7 +104,7 @@ const struct setting settings[] = {
                  "system's."},
     {"mail", "smtp require tls", SETTING_YES_NO, AT(smtp_require_tls), .otherwise = "yes",
      .sentence = "Nothing is handed over in clear text."},
-    {"mail", "smtp timeout", SETTING_NUMBER, AT(smtp_timeout_s), .least = 1, .most = 3600,
+    {"mail", "smtp timeout", SETTING_NUMBER, AT(smtp_timeout_s), .least = 1, .most = 600,
      .unit = "seconds", .otherwise = "60 seconds",
      .sentence = "Longest time for handing one message over."},
     {"mail", "mails at once", SETTING_NUMBER, AT(mails_at_once), .least = 1, .most = 50,

@@ -1,5 +1,6 @@
 // What the service manager hears: datagrams to the socket that it names, in the file system or
 // abstract.
+#include "clock.h"
 #include "supervisor.h"
 
 #include <setjmp.h>
@@ -39,8 +40,8 @@ static void supervisor_tells(struct sockaddr_un *at, socklen_t length, const cha
     heard(fd, "RELOADING=1\nMONOTONIC_USEC=");
     supervisor_watchdog();
     heard(fd, "WATCHDOG=1");
-    supervisor_stopping();
-    heard(fd, "STOPPING=1");
+    supervisor_stopping(SECONDS(90));
+    heard(fd, "STOPPING=1\nEXTEND_TIMEOUT_USEC=90000000");
     close(fd);
     supervisor_ready(); // nobody listens: nothing happens
 }
