@@ -4,6 +4,7 @@
 #include "agenda_ahead.h"
 #include "agenda_moved.h"
 #include "agenda_office.h"
+#include "agenda_standing.h"
 #include "recipient.h"
 #include "text.h"
 #include "zone.h"

@@ -62,11 +62,6 @@ struct plan {
 
 void agenda_plan(struct arena *a, const struct plan_input *in, struct plan *ret);
 
-// A line that was told before, as it stands now: false when it is no longer this recipient's, or
-// the rung no longer speaks.
-bool agenda_standing(struct arena *a, const struct plan_input *in, const struct owed *o,
-                     const char *staff_id, const char *rung, struct line *ret);
-
 // A deadline as it stands today, for nobody yet. Arena-owned.
 struct line agenda_line(struct arena *a, const struct library *l, const struct owed *o,
                         const struct timescale *t, struct date today);
