@@ -17,7 +17,8 @@ enum handover {
 enum handover_about {
     ABOUT_MESSAGE,
     ABOUT_RECIPIENT, // as greylisting is
-    ABOUT_SERVER,    // it takes nothing now, or nothing from us: any message would have got it
+    ABOUT_SERVER,    // it takes nothing now: any message would have got it
+    ABOUT_UNKNOWN,   // one message, or us and so all: others are tried, and nothing ends over it
 };
 
 struct handover_answer {

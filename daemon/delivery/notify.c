@@ -2,6 +2,7 @@
 #include "notify.h"
 
 #include "json.h"
+#include "refusals.h"
 #include "text.h"
 #include "web.h"
 
@@ -31,12 +32,24 @@ static void curl_string_done(char **s)
     curl_free(*s);
 }
 
-// What is said of a message (400, or that it is too large) may be about it alone.
+// A 400 is said of a message, or of our key or template and then to all: what else it takes tells.
+static enum handover_about about(const struct sending *k, int status)
+{
+    if (status == 413)
+        return ABOUT_MESSAGE;
+    if (status != 400)
+        return ABOUT_SERVER;
+    return refusals_refused(k->service->url, k->mail->to) == REFUSAL_OF_ALL ? ABOUT_UNKNOWN
+                                                                            : ABOUT_RECIPIENT;
+}
+
 static void say(const struct sending *k, enum handover result, int status, const char *text)
 {
     handover_say(k->ret, result, status, text, k->mail->to);
-    if (result == HANDOVER_RETRY && status != 400 && status != 413)
-        k->ret->about = ABOUT_SERVER;
+    if (result == HANDOVER_RETRY || result == HANDOVER_UNSURE)
+        k->ret->about = about(k, status);
+    else if (result == HANDOVER_SENT)
+        refusals_taken(k->service->url, k->mail->to);
 }
 
 // --------------------------------------------------------------------------------- who is asking
@@ -138,8 +151,8 @@ static bool is_about_address(const struct web_answer *said)
 }
 
 // An error of the server's own may come after it has taken the message. For ever it refuses an
-// address alone. Everything else is about us, our key (of a team, on trial) or our template, and
-// the same with every message, or is said by a proxy on the way, and will be put right.
+// address alone. Everything else is about us, our key (of a team, on trial) or our template, or is
+// said by a proxy on the way, and may be put right.
 static enum handover result_of(const struct web_answer *said)
 {
     if (said->status == 201)

@@ -1,5 +1,6 @@
-// What servers took and refused, so far (refusals.h). One account for each domain that was written
-// to, and for each address that was refused: as many as a council has staff, at most.
+// What servers took and refused, so far (refusals.h). One account for each server, for each domain
+// that was written to, and for each address that was refused: as many as a council has staff, at
+// most.
 #include "refusals.h"
 
 #include "arena.h"
@@ -7,11 +8,13 @@
 #include <string.h>
 
 #define BELIEVED 3
+#define ANYBODY ""
 
 struct account {
-    const char *server, *whom; // an address, or a domain with its "@"
-    long long taken; // of a domain: so many; of an address: its domain's, as it was refused
-    int refusals;    // of an address: those that count
+    const char *server, *whom; // an address, a domain with its "@", or ANYBODY
+    long long taken;           // but of an address: its domain's, when it was last refused
+    long long taken_of_all;    // of an address: its server's, when it was last refused
+    int refusals;              // of an address: those that count, up to BELIEVED
 };
 
 static struct {
@@ -52,24 +55,29 @@ static const char *domain_of(const char *to)
 
 void refusals_taken(const char *server, const char *to)
 {
-    struct account *own = find(server, to);
+    struct account *own;
 
+    open_account(server, ANYBODY)->taken++;
     open_account(server, domain_of(to))->taken++;
+    own = find(server, to);
     if (own)
         own->refusals = 0;
 }
 
-bool refusals_refused(const char *server, const char *to)
+enum refusal refusals_refused(const char *server, const char *to)
 {
-    long long taken = open_account(server, domain_of(to))->taken;
+    long long of_all = open_account(server, ANYBODY)->taken;
+    long long of_domain = open_account(server, domain_of(to))->taken;
     struct account *own = open_account(server, to);
+    bool is_first = own->refusals == 0;
+    bool counts = is_first || of_domain > own->taken;
+    bool others = !is_first && of_all > own->taken_of_all;
 
-    if (own->refusals == 0 || taken > own->taken) {
+    own->taken = of_domain;
+    own->taken_of_all = of_all;
+    if (counts && own->refusals < BELIEVED)
         own->refusals++;
-        own->taken = taken;
-    }
-    if (own->refusals < BELIEVED)
-        return false;
-    own->refusals = 0; // the next message is judged by what comes
-    return true;
+    if (counts && own->refusals == BELIEVED)
+        return REFUSAL_FOR_GOOD;
+    return others ? REFUSAL_OF_ONE : REFUSAL_OF_ALL;
 }

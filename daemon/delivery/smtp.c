@@ -249,6 +249,23 @@ static CURLcode perform(const struct mail_server *s, bool fresh, struct dialogue
     return done;
 }
 
+// A refusal that does not say whom it is about, by what else the server took.
+static enum handover weigh(const struct mail_server *s, const struct dialogue *d,
+                           enum handover_about *ret_about)
+{
+    switch (refusals_refused(s->url, d->mail->to)) {
+    case REFUSAL_OF_ALL:
+        *ret_about = ABOUT_UNKNOWN;
+        return HANDOVER_RETRY;
+    case REFUSAL_OF_ONE:
+        *ret_about = ABOUT_RECIPIENT;
+        return HANDOVER_RETRY;
+    case REFUSAL_FOR_GOOD:
+        break;
+    }
+    return HANDOVER_REFUSED;
+}
+
 static bool try_once(const struct mail_server *s, const struct smtp_mail *m, bool fresh,
                      struct handover_answer *ret)
 {
@@ -256,13 +273,14 @@ static bool try_once(const struct mail_server *s, const struct smtp_mail *m, boo
     bool stale;
     CURLcode done = perform(s, fresh, &d, &stale);
     enum handover result = sort(done, &d);
-    bool put_off =
-        result == HANDOVER_REFUSED && !is_about_message(&d) && !refusals_refused(s->url, m->to);
+    enum handover_about whom = about(&d);
 
+    if (result == HANDOVER_REFUSED && !is_about_message(&d))
+        result = weigh(s, &d, &whom);
     if (result == HANDOVER_SENT)
         refusals_taken(s->url, m->to);
-    handover_say(ret, put_off ? HANDOVER_RETRY : result, d.code, words_of(done, &d), m->to);
-    ret->about = put_off ? ABOUT_MESSAGE : about(&d);
+    handover_say(ret, result, d.code, words_of(done, &d), m->to);
+    ret->about = whom;
     return !stale;
 }
 

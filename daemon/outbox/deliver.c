@@ -185,22 +185,26 @@ static bool begin(struct batch *b, struct error *err)
     return true;
 }
 
-// A server that puts off one recipient takes the others; at any other "later" it is asked more
-// slowly, since what waits after an outage may be more than it bears.
+// A server that puts off one recipient takes the others, and so may one that refuses: a mailbox
+// that is gone must not hold up everybody's mail. At any other "later" it is asked more slowly,
+// since what waits after an outage may be more than it bears.
 static bool takes_nothing(const struct handover_answer *a)
 {
+    bool others_may = a->about == ABOUT_RECIPIENT || a->about == ABOUT_UNKNOWN;
+
     return (a->result == HANDOVER_RETRY || a->result == HANDOVER_UNSURE) &&
-           (a->code == 0 || a->about != ABOUT_RECIPIENT);
+           (a->code == 0 || !others_may);
 }
 
 // Only a server that goes on answering "later" to this message: after an outage, however long,
-// everything goes that is still called for.
+// everything goes that is still called for. What may have arrived is asked about once more first.
 static bool is_hopeless(const struct mail_maker *k, const struct outgoing *m,
                         const struct handover_answer *a)
 {
-    return (a->result == HANDOVER_RETRY || a->result == HANDOVER_UNSURE) && a->code != 0 &&
-           a->about != ABOUT_SERVER && m->attempts >= HOPELESS_TRIES &&
-           k->now - m->put_at > k->config->expire_days * DAY_US;
+    bool is_its_own = a->about == ABOUT_MESSAGE || a->about == ABOUT_RECIPIENT;
+
+    return a->result == HANDOVER_RETRY && a->code != 0 && is_its_own &&
+           m->attempts >= HOPELESS_TRIES && k->now - m->put_at > k->config->expire_days * DAY_US;
 }
 
 static void take(struct batch *b, size_t i, struct delivered *ret)

@@ -9,10 +9,11 @@ import time
 
 class MailServer:
     """A mail server that answers as it is told: `answer` follows the data; None: it stays silent for ever. With `login`, what
-    it answers to who logs in with a token, it asks for one."""
+    it answers to who logs in with a token, it asks for one. `to` has its answers to some recipients."""
 
-    def __init__(self, answer='250 taken', at_recipient='250 yes', login=None, greeting='220 here'):
+    def __init__(self, answer='250 taken', at_recipient='250 yes', login=None, greeting='220 here', to=()):
         self.answer, self.at_recipient, self.login, self.greeting = answer, at_recipient, login, greeting
+        self.to = dict(to)
         self.tokens = []
         self.messages, self.recipients = [], []
         self.gate = threading.Event()  # the answer waits for it
@@ -53,7 +54,7 @@ class MailServer:
             if word == b'RCPT':
                 self.recipients.append(line.decode().strip())
                 self.at_the_door.wait(60)
-                say(self.at_recipient)
+                say(next((answer for whom, answer in self.to.items() if f'<{whom}>' in line.decode()), self.at_recipient))
             elif word == b'DATA':
                 say('354 go on')
                 data = b''

@@ -195,14 +195,44 @@ def test_after_an_outage_of_weeks_nothing_is_given_up(store):
     ({'answer': '451 later'}, True),
     ({'answer': 'drop'}, True),
     ({'answer': '554 5.6.0 no'}, False),
-    ({'at_recipient': '550 5.7.1 Unable to relay'}, True),
+    ({'at_recipient': '550 5.7.1 Unable to relay'}, False),
 ])
 def test_a_server_that_takes_nothing_is_asked_more_slowly(store, server, away):
-    """One that puts off a recipient, or refuses a message, takes others."""
+    """One that puts off a recipient, or refuses a message, may take others."""
     with MailServer(**server) as server:
         by_smtp(store, server)
         store.put('summary:SW1', kind='operator', staff=None)
         assert (store.run('deliver', '2024-04-02 10:00').split()[-1] == 'away') == away
+
+
+def test_a_mailbox_that_is_gone_holds_up_nobody_elses_mail(store):
+    """Such an answer may be about everybody; but the others are tried."""
+    with MailServer(to={'sw1@council.example': '550 5.4.1 Recipient address rejected: Access denied'}) as server:
+        by_smtp(store, server)
+        for number in range(14):
+            store.put(f'summary:SW1:{number}', put_at='2024-04-02T08:00Z')
+        other = store.put('summary:SW2', staff='SW2', put_at='2024-04-02T08:01Z')
+        with Fibers(store, '2024-04-02 09:30'):
+            wait_for(lambda: store.state(other) == 'sent')
+        assert len(server.recipients) >= 15
+
+
+def test_what_may_be_said_to_everybody_is_never_given_up(store):
+    """A relay that no longer knows us over a long Easter."""
+    message = store.put('summary:SW1', attempts=10)
+    with MailServer(at_recipient='550 5.7.1 Unable to relay') as server:
+        by_smtp(store, server)
+        assert store.deliver('2024-04-09 10:00') == [(str(message), 'retry')]
+        assert store.state(message) == 'due'
+
+
+def test_who_alone_is_refused_for_days_is_given_up(store):
+    """As others get theirs between."""
+    with MailServer(to={'sw1@council.example': '550 5.7.1 not allowed'}) as server:
+        by_smtp(store, server)
+        messages = [store.put(f'summary:{n}', staff=whom, put_at=f'2024-04-02T08:0{n}Z', attempts=10)
+                    for n, whom in enumerate(('SW1', 'SW2', 'SW1'))]
+        assert store.deliver('2024-04-06 10:00')[:3] == list(zip(map(str, messages), ('retry', 'sent', 'expired')))
 
 
 def test_who_left_gets_nothing_but_cancellations(store):
