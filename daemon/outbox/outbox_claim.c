@@ -264,12 +264,12 @@ bool outbox_let_go(struct db *store, struct claim *const *claims, size_t count, 
 }
 
 // The longest waits are an hour, between two tries or of an update: but for an alarm's, until an
-// opening of the office, which is that moment by whichever clock.
+// opening of the office, which is that moment by whichever clock. A lease has seconds.
 static const char ahead_sql[] =
     "UPDATE timely.outbox SET not_before = least(not_before, now()),"
     " lease_until = CASE WHEN state <> 'due' THEN " A_LEASE " END"
     " WHERE settled_at IS NULL"
-    " AND greatest(not_before, lease_until) > now() + interval '2 hours'"
+    " AND (not_before > now() + interval '2 hours' OR lease_until > now() + interval '1 minute')"
     " AND NOT (state = 'due' AND kind = 'alarm' AND attempts = 0)";
 
 bool outbox_forget_ahead(struct db *store, struct error *err)

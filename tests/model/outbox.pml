@@ -5,7 +5,8 @@
  * Two messages about one calendar object to one person: 0, and the newer 1. An atomic sequence on a row is a statement of
  * the store. Time is not counted: a lease may end whenever nobody who is in touch with the store holds the row, and a
  * holder's own clock says so first; or at once, where the store slept with a claim on its way or its clock was put forward.
- * It is then doubted for as long again, in which nothing of that kind happens once more. A sender holds several messages; each goes its own way, so here it holds one.
+ * It is then doubted for as long again, in which nothing of that kind happens once more. A sender holds several messages;
+ * each goes its own way, so here it holds one.
  *
  * A settlement is sent, and the next message begins to leave before it is answered. It arrives even if its sender crashes,
  * and is carried out in less than a lease's time, unless the store goes away or its sender is cut off. Nor is it waited for

@@ -45,12 +45,13 @@ def test_a_clock_a_day_forward_and_back(store):
                                                              ('social-worker, 10 working days before', 'SW1')})
 
 
-def test_what_was_put_off_by_a_clock_that_was_ahead_does_not_wait_for_it(store):
+@pytest.mark.parametrize('retry, lease', [('1 day', '1 day'), ('-1 hour', '1 hour')])
+def test_what_was_put_off_by_a_clock_that_was_ahead_does_not_wait_for_it(store, retry, lease):
     """The server's clock decides leases and retries. When it was a day ahead and no longer is, the retry of then and the lease of
-    who died then are a day away."""
+    who died then are a day away; when it was an hour ahead, as after the end of summer time by hand, that lease is."""
     due = store.put('summary:1', attempts=1)
     left = store.put('summary:2', state='handing_over', claimed_by='the dead', claim_number=1)
-    store.ask("UPDATE timely.outbox SET not_before = now() + interval '1 day', lease_until = now() + interval '1 day'")
+    store.ask('UPDATE timely.outbox SET not_before = now() + %s::interval, lease_until = now() + %s::interval', (retry, lease))
     with MailServer() as server:
         by_smtp(store, server)
         with Fibers(store, '2024-04-02 10:00'):
