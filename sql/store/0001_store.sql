@@ -434,6 +434,7 @@ CREATE TABLE timely.outbox (
 -- In the order in which they are claimed; what waits for its time is passed over without being read.
 CREATE INDEX outbox_waiting ON timely.outbox (put_at, message_id, not_before) WHERE settled_at IS NULL;
 CREATE INDEX outbox_never ON timely.outbox (settled_at) WHERE given_up;
+CREATE INDEX outbox_settled_to ON timely.outbox (lower(recipient), settled_at) WHERE settled_at IS NOT NULL; -- timely.bounced()
 CREATE INDEX outbox_object ON timely.outbox (object_id, staff_id) WHERE object_id IS NOT NULL;
 CREATE INDEX outbox_digest ON timely.outbox (staff_id) WHERE kind IN ('digest', 'weekly') AND settled_at IS NULL;
 
