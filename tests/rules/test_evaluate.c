@@ -205,6 +205,8 @@ static void test_assessments(void **state)
     CHECK(rows);
 }
 
+#define MISSING "missing-started 2024-05-12T10:00 ep=M1; missing-found 2024-05-13T10:00 ep=M1"
+
 static void test_hours(void **state)
 {
     static const struct row rows[] = {
@@ -232,6 +234,10 @@ static void test_hours(void **state)
         {"meeting-booked 2024-10-20 mt=G1 code=icpc for=2024-10-28T10:00", "2024-10-21",
          "icpc-report-share", "G1 2024-10-28 -> 2024-10-25T17:00 open",
          "across the end of summer time"},
+        {MISSING "; rhi-done-at 2024-05-13T10:00 ep=M1 ref=R1", "2024-05-14", "return-interview",
+         "M1 2024-05-13 -> 2024-05-16T10:00 met 2024-05-13 in", "written down in one minute"},
+        {MISSING "; rhi-done-at 2024-05-13T09:59 ep=M1 ref=R1", "2024-05-14", "return-interview",
+         "M1 2024-05-13 -> 2024-05-16T10:00 open", "before the return"},
     };
 
     CHECK(rows);
