@@ -272,6 +272,12 @@ static void test_booking_shown(void **state)
     assert_string_equal(only(&e, "icpc")->booking->group, "G1");
     e = evaluation_of(a, *state, ENQUIRY, "2024-03-20");
     assert_null(only(&e, "icpc")->booking);
+    // The review that starts the next clock does not meet it: its own booking is not the next's.
+    e = evaluation_of(a, *state,
+                      PLAN "; meeting-booked 2024-03-18 mt=M1 code=rcpc for=2024-04-12T10:00; "
+                           "cp-review-held 2024-04-12 ep=P1 ref=V1 mt=M1",
+                      "2024-04-12");
+    assert_null(only(&e, "review-cp-subsequent")->booking);
 }
 
 static void test_months_end_and_book_by(void **state)
