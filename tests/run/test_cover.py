@@ -64,6 +64,18 @@ def test_who_stands_in_hears_meanwhile_and_who_was_away_reads_it_when_they_are_b
     assert all(len(said) == len({rung for rung, _ in said}) for said in rungs.values()), 'each rung once, to one person'
 
 
+def test_what_falls_due_on_their_last_day_away_is_handed_over(store):
+    """Of the next working day they hear when they are back on it."""
+    last_day, day_after = [store.deadline(store.person(f'P{due}'), trigger='2024-03-20', due=due, seen='2024-03-20 08:00')
+                           for due in ('2024-04-12', '2024-04-15')]
+    assert set(told(store, '2024-03-20 09:00')) == {'SW1'}
+    store.leave()
+    load(store, '2024-03-25 10:00', 'absences', ABSENCES + 'SW1,2024-04-02,2024-04-12,SW2\n')
+    told(store, '2024-04-02 09:00')
+    handed = ('social-worker, away since 2024-04-02', 'SW2', True)
+    assert handed in store.notices(last_day) and handed not in store.notices(day_after)
+
+
 def test_what_a_manager_was_told_is_handed_over_too(store):
     due_meanwhile = store.deadline(store.person('P1', chair_id='CHAIR'))
     store.deadline(store.person('P2', chair_id='CHAIR'), trigger='2024-03-14', due='2024-04-15')
