@@ -278,6 +278,13 @@ def test_what_was_told_to_who_leaves_is_the_managers_on_the_first_morning_withou
     assert ('social-worker, left by SW1', 'TM1', True) in store.notices(visit)
 
 
+@pytest.mark.parametrize('left, told_then', [('2024-04-03', {'TM1'}), ('2024-04-04', set())])
+def test_who_leaves_by_the_day_on_which_it_falls_due_cannot_act_on_it(store, visit, left, told_then):
+    load(store, '2024-03-26 11:00', 'directory', directory(SW1=left))
+    assert visit and told(store, '2024-03-26 11:00') == told(store, '2024-04-02 09:00') == {}
+    assert set(told(store, '2024-04-03 09:00')) == told_then
+
+
 def test_who_is_in_the_directory_no_longer_has_left_too(store, visit):
     load(store, '2024-03-26 11:00', 'directory', ''.join(line for line in directory().splitlines(True) if ',SW1,' not in line))
     mails = told(store, '2024-03-26 11:00')
