@@ -173,6 +173,16 @@ def test_what_the_server_has_put_off_for_days_is_given_up(store):
     assert store.one("SELECT subject FROM timely.outbox WHERE kind = 'operator'") == 'timely: a message was given up'
 
 
+def test_what_has_waited_for_long_is_not_given_up_before_the_server_has_put_it_off_ten_times(store):
+    """As after weeks without a server, which then takes nobody's first try."""
+    message = store.put('summary:SW1', attempts=9)
+    with MailServer(at_recipient='450 not now') as server:
+        by_smtp(store, server)
+        assert store.deliver('2024-04-30 09:00') == [(str(message), 'retry')]
+        store.ask('UPDATE timely.outbox SET not_before = now()')
+        assert store.deliver('2024-04-30 09:10')[0] == (str(message), 'expired')
+
+
 def test_after_an_outage_of_weeks_nothing_is_given_up(store):
     """A server that was away, and one that is busy as it returns, are not the message's fault. A Monday list is overtaken by the
     next."""
