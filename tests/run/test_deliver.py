@@ -183,6 +183,16 @@ def test_what_has_waited_for_long_is_not_given_up_before_the_server_has_put_it_o
         assert store.deliver('2024-04-30 09:10')[0] == (str(message), 'expired')
 
 
+def test_a_colleague_whom_an_older_reading_of_the_directory_does_not_have_gets_their_mail(store):
+    with Fibers(store, '2024-04-02 10:00'):
+        first = store.put('summary:SW1')
+        wait_for(lambda: store.state(first) == 'sent')
+        store.ask("INSERT INTO timely.staff (professional_id, name, email, team_id) VALUES ('NEW', 'Name NEW', 'new@council.example', 'T1')")
+        theirs = store.put('summary:NEW', staff='NEW')
+        wait_for(lambda: store.one('SELECT settled_at IS NOT NULL FROM timely.outbox WHERE message_id = %s', (theirs,)))
+    assert store.state(theirs) == 'sent'
+
+
 def test_after_an_outage_of_weeks_nothing_is_given_up(store):
     """A server that was away, and one that is busy as it returns, are not the message's fault. A Monday list is overtaken by the
     next."""
