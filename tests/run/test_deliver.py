@@ -332,6 +332,20 @@ def test_a_version_that_was_refused_does_not_go_after_a_later_one(store, invited
     assert store.deliver() == [(str(first), 'superseded')]
 
 
+def test_an_older_version_that_leaves_beside_a_later_one_is_not_the_newest(store, invited):
+    """Sent again by a person while the later one was under way: which of them is answered last decides nothing."""
+    older = store.put('invite:u1:SW1:1', kind='invite', object_id=invited, sequence=1)
+    with MailServer() as server:
+        by_smtp(store, server)
+        server.gate.clear()
+        with Fibers(store, '2024-04-02 10:00'):
+            wait_for(lambda: server.messages)
+            store.ask("UPDATE timely.invite_holder SET sequence_sent = 2 WHERE staff_id = 'SW1'")
+            server.gate.set()
+            wait_for(lambda: store.state(older) == 'sent')
+    assert store.one("SELECT sequence_sent FROM timely.invite_holder WHERE staff_id = 'SW1'") == 2
+
+
 def test_a_cancellation_follows_what_may_have_arrived(store, invited):
     """The answer to the invite was lost, and its next try was refused."""
     invite = store.put('invite:u1:SW1:1', kind='invite', object_id=invited, sequence=1)
