@@ -64,6 +64,17 @@ def test_what_its_reader_was_told_before_is_a_reminder(store):
     assert mails['SW1'].count('NEW') == 1 and '1 line is new.' in mails['SW1']
 
 
+def test_a_digest_that_may_have_arrived_is_not_overtaken(store):
+    """Its repeat is known for one by its Message-ID; the one that only waits is in the next."""
+    store.deadline(store.person('P1'))
+    store.deadline(store.person('P2', worker='SW2'))
+    told(store, '2024-03-15 10:00')
+    store.ask("UPDATE timely.outbox SET maybe_repeat = true WHERE staff_id = 'SW1'")
+    assert set(told(store, '2024-03-21 09:00')) == {'SW1', 'SW2'}
+    assert store.ask('SELECT staff_id, state FROM timely.outbox ORDER BY staff_id, message_id') == \
+        [('SW1', 'due'), ('SW1', 'due'), ('SW2', 'superseded'), ('SW2', 'due')]
+
+
 def digests(store):
     return [(staff, 'NEW' in text and text.count('NEW')) for kind, staff, _, text in store.mails('digest')]
 
