@@ -116,6 +116,15 @@ def test_what_is_overdue_stands_in_today_as_well(store):
     assert body(store)[0] == before
 
 
+def test_a_meeting_that_changed_is_an_entry_that_changed(store):
+    """As when it has another room, of which its deadline knows nothing."""
+    deadline = store.deadline(store.person('P1'), booked_at='2024-04-05 10:00', booked_group='M1', changed_at='2024-03-15 10:00')
+    place(store, 'object-1@timely.example', [deadline], changed='2024-03-28T10:00Z')
+    render(store)
+    event, = entries(store).values()
+    assert event['LAST-MODIFIED'].dt.isoformat() == event['DTSTAMP'].dt.isoformat() == '2024-03-28T10:00:00+00:00'
+
+
 def link_of(event):
     return next(line.removeprefix('More: ') for line in str(event['DESCRIPTION']).split('\n') if line.startswith('More: '))
 
