@@ -270,6 +270,12 @@ def test_a_booking_in_time_keeps_the_managers_out(store):
     assert 'not recorded yet: booked for Thursday 4 April 2024, 10:00' in store.mails()[-1][3]
 
 
+@pytest.mark.parametrize('now, said', [('2024-04-10 09:00', True), ('2024-04-11 09:00', False)])
+def test_an_earlier_date_is_asked_for_until_the_day_of_the_meeting_is_over(store, now, said):
+    store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-04-10 08:00', booked_at='2024-04-10 14:00', booked_group='M1')
+    assert ('That is after Monday 8 April 2024' in told(store, now)['SW1']) == said
+
+
 def test_what_is_ahead_is_counted_in_days_of_the_office(store):
     """As its rungs are: two working days before Thursday 2 January, of an office that is closed between the holidays."""
     overlay = store.folder / 'overlay.yaml'
