@@ -3,7 +3,7 @@ import datetime
 
 import pytest
 
-from authority import Authority, day
+from authority import Authority, Meeting, day
 
 
 @pytest.fixture
@@ -22,3 +22,12 @@ def test_whose_allocation_ends_is_responsible_no_longer_on_that_day(authority):
     authority.amend(f'I-{child.key}', until=day(today))
     authority.settle()
     assert authority.store.ask('SELECT worker_id FROM timely.person') == [(None,)]
+
+
+def test_a_booking_with_another_number_is_another_meeting(authority):
+    """At the same time: who shares it decides which children are one alarm and one entry."""
+    child, at = authority.child('SW1'), datetime.datetime(2024, 4, 18, 10)
+    for number in ('M1', 'M2'):
+        authority.book(child, Meeting(number, at))
+        authority.settle()
+        assert authority.store.ask("SELECT booked_group FROM timely.deadline WHERE timescale = 'icpc'") == [(number,)]
