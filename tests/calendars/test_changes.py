@@ -31,3 +31,18 @@ def test_a_booking_with_another_number_is_another_meeting(authority):
         authority.book(child, Meeting(number, at))
         authority.settle()
         assert authority.store.ask("SELECT booked_group FROM timely.deadline WHERE timescale = 'icpc'") == [(number,)]
+
+
+@pytest.mark.parametrize('started, same', [('2024-04-02', True), ('2024-04-03', False)])
+def test_a_record_that_comes_back_with_its_date_is_what_it_was_and_with_another_is_not(authority, started, same):
+    """Its entry in people's calendars is one of another day, and was taken out."""
+    child = authority.child('SW1')
+    authority.settle()
+    authority.withdraw(child)
+    authority.settle()
+    child.started = datetime.date.fromisoformat(started)
+    authority.bring_back(child)
+    authority.now += datetime.timedelta(days=1)
+    authority.settle()
+    uids = [uid for uid, in authority.store.ask("SELECT uid FROM timely.deadline WHERE timescale = 'icpc'")]
+    assert len(uids) == (1 if same else 2)
