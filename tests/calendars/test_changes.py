@@ -1,4 +1,4 @@
-"""Changes in the case database that a reading has to see although no date of a deadline moves."""
+"""What a reading makes of changes that move no due day, and of a record that was gone for a while."""
 import datetime
 
 import pytest
@@ -22,6 +22,17 @@ def test_whose_allocation_ends_is_responsible_no_longer_on_that_day(authority):
     authority.amend(f'I-{child.key}', until=day(today))
     authority.settle()
     assert authority.store.ask('SELECT worker_id FROM timely.person') == [(None,)]
+
+
+def test_another_hour_of_the_same_day_moves_what_is_counted_in_hours(authority):
+    child, today = authority.child('SW1'), authority.now
+    authority.fact(child.key, 'missing-started', at=today - datetime.timedelta(days=1), precise=True, episode='M')
+    found = authority.fact(child.key, 'missing-found', at=today, precise=True, episode='M')
+    for hour in (8, 6):
+        authority.amend(found, at=today.replace(hour=hour))
+        authority.settle()
+        assert authority.store.ask("SELECT due_at FROM timely.deadline WHERE timescale = 'return-interview'") == \
+            [(today.replace(hour=hour) + datetime.timedelta(days=3),)]
 
 
 def test_a_booking_with_another_number_is_another_meeting(authority):
