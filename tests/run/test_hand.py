@@ -207,6 +207,10 @@ def test_what_is_not_taken(store, words, status, why):
     assert store.one('SELECT count(*) FROM timely.acknowledgement') == 0
 
 
+def test_the_last_day_that_the_page_offers_is_taken(store):
+    assert 'SW1 until Tuesday 30 April 2024' in ack(store, '2024-04-02 10:00', 'P1', 'icpc', '--until', '2024-04-30', '--because', 'x')
+
+
 def test_who_merely_stands_in_takes_no_restricted_child_in_hand(store):
     store.ask("INSERT INTO timely.cover (covers, of_id, stand_in_id, first_day, last_day, from_where, told_at)"
               " VALUES ('person', 'SW1', 'SW2', '2024-04-02', '2024-04-12', 'a test', now())")
