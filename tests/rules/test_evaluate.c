@@ -205,6 +205,8 @@ static void test_assessments(void **state)
     CHECK(rows);
 }
 
+#define MISSING "missing-started 2024-05-12T10:00 ep=M1; missing-found 2024-05-13T10:00 ep=M1"
+
 static void test_hours(void **state)
 {
     static const struct row rows[] = {
@@ -232,6 +234,10 @@ static void test_hours(void **state)
         {"meeting-booked 2024-10-20 mt=G1 code=icpc for=2024-10-28T10:00", "2024-10-21",
          "icpc-report-share", "G1 2024-10-28 -> 2024-10-25T17:00 open",
          "across the end of summer time"},
+        {MISSING "; rhi-done-at 2024-05-13T10:00 ep=M1 ref=R1", "2024-05-14", "return-interview",
+         "M1 2024-05-13 -> 2024-05-16T10:00 met 2024-05-13 in", "written down in one minute"},
+        {MISSING "; rhi-done-at 2024-05-13T09:59 ep=M1 ref=R1", "2024-05-14", "return-interview",
+         "M1 2024-05-13 -> 2024-05-16T10:00 open", "before the return"},
     };
 
     CHECK(rows);
@@ -266,6 +272,12 @@ static void test_booking_shown(void **state)
     assert_string_equal(only(&e, "icpc")->booking->group, "G1");
     e = evaluation_of(a, *state, ENQUIRY, "2024-03-20");
     assert_null(only(&e, "icpc")->booking);
+    // The review that starts the next clock does not meet it: its own booking is not the next's.
+    e = evaluation_of(a, *state,
+                      PLAN "; meeting-booked 2024-03-18 mt=M1 code=rcpc for=2024-04-12T10:00; "
+                           "cp-review-held 2024-04-12 ep=P1 ref=V1 mt=M1",
+                      "2024-04-12");
+    assert_null(only(&e, "review-cp-subsequent")->booking);
 }
 
 static void test_months_end_and_book_by(void **state)

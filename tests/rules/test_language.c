@@ -218,6 +218,12 @@ static void test_earlier_of_two(void **state)
         {"cp-plan-started 2024-01-15 ep=P1; cp-plan-made 2024-01-15 ep=P1; birth 2024-02-09",
          "2024-02-10", "review-cp-birth", "P1 2024-02-09 -> 2024-03-08 open",
          "20 working days from the birth"},
+        {"cp-plan-started 2024-01-15 ep=P1; cp-plan-made 2024-01-15 ep=P1; birth 2024-04-15",
+         "2024-04-15", "review-cp-birth", "P1 2024-04-15 -> 2024-04-15 open",
+         "born on the review's last day"},
+        {"cp-plan-started 2024-01-15 ep=P1; cp-plan-made 2024-01-15 ep=P1; birth 2024-04-16",
+         "2024-04-16", "review-cp-birth", "P1 2024-04-16 -> 2024-05-15 open",
+         "a day that has passed sets no limit"},
     };
 
     CHECK(rows);

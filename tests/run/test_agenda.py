@@ -64,6 +64,17 @@ def test_what_its_reader_was_told_before_is_a_reminder(store):
     assert mails['SW1'].count('NEW') == 1 and '1 line is new.' in mails['SW1']
 
 
+def test_a_digest_that_may_have_arrived_is_not_overtaken(store):
+    """Its repeat is known for one by its Message-ID; the one that only waits is in the next."""
+    store.deadline(store.person('P1'))
+    store.deadline(store.person('P2', worker='SW2'))
+    told(store, '2024-03-15 10:00')
+    store.ask("UPDATE timely.outbox SET maybe_repeat = true WHERE staff_id = 'SW1'")
+    assert set(told(store, '2024-03-21 09:00')) == {'SW1', 'SW2'}
+    assert store.ask('SELECT staff_id, state FROM timely.outbox ORDER BY staff_id, message_id') == \
+        [('SW1', 'due'), ('SW1', 'due'), ('SW2', 'superseded'), ('SW2', 'due')]
+
+
 def digests(store):
     return [(staff, 'NEW' in text and text.count('NEW')) for kind, staff, _, text in store.mails('digest')]
 
@@ -257,6 +268,12 @@ def test_a_booking_in_time_keeps_the_managers_out(store):
     assert staff == 'SW1' and 'booked for Thursday 4 April 2024, 10:00' in text
     store.agenda('2024-04-09 09:00')
     assert 'not recorded yet: booked for Thursday 4 April 2024, 10:00' in store.mails()[-1][3]
+
+
+@pytest.mark.parametrize('now, said', [('2024-04-10 09:00', True), ('2024-04-11 09:00', False)])
+def test_an_earlier_date_is_asked_for_until_the_day_of_the_meeting_is_over(store, now, said):
+    store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-04-10 08:00', booked_at='2024-04-10 14:00', booked_group='M1')
+    assert ('That is after Monday 8 April 2024' in told(store, now)['SW1']) == said
 
 
 def test_what_is_ahead_is_counted_in_days_of_the_office(store):

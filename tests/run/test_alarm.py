@@ -230,6 +230,16 @@ def test_a_daily_mail_says_how_it_is(store):
     assert store.ask("SELECT dedupe FROM timely.outbox WHERE dedupe LIKE 'operator:heartbeat%%'") == [('operator:heartbeat:2024-04-02',)]
 
 
+@pytest.mark.parametrize('shut', ['2024-03-29 10:00', '2024-04-02 08:30'])
+def test_no_daily_mail_on_a_holiday_nor_before_the_office_opens(store, shut):
+    store.configure(delivery='live', allowed_domains='council.example')
+    with store.config.open('a', encoding='utf-8') as config:
+        config.write('alarm:\n  heartbeat mail: yes\n')
+    with Fibers(store, shut):
+        wait_for(lambda: has_looked(store))
+    assert store.mails('operator') == []
+
+
 def timely(command, store, *more, status=0):
     """What the program prints."""
     done = subprocess.run([BUILD / 'timely', command, '--config', store.config, *more], capture_output=True, text=True, check=False,

@@ -64,6 +64,18 @@ def test_who_stands_in_hears_meanwhile_and_who_was_away_reads_it_when_they_are_b
     assert all(len(said) == len({rung for rung, _ in said}) for said in rungs.values()), 'each rung once, to one person'
 
 
+def test_what_falls_due_on_their_last_day_away_is_handed_over(store):
+    """Of the next working day they hear when they are back on it."""
+    last_day, day_after = [store.deadline(store.person(f'P{due}'), trigger='2024-03-20', due=due, seen='2024-03-20 08:00')
+                           for due in ('2024-04-12', '2024-04-15')]
+    assert set(told(store, '2024-03-20 09:00')) == {'SW1'}
+    store.leave()
+    load(store, '2024-03-25 10:00', 'absences', ABSENCES + 'SW1,2024-04-02,2024-04-12,SW2\n')
+    told(store, '2024-04-02 09:00')
+    handed = ('social-worker, away since 2024-04-02', 'SW2', True)
+    assert handed in store.notices(last_day) and handed not in store.notices(day_after)
+
+
 def test_what_a_manager_was_told_is_handed_over_too(store):
     due_meanwhile = store.deadline(store.person('P1', chair_id='CHAIR'))
     store.deadline(store.person('P2', chair_id='CHAIR'), trigger='2024-03-14', due='2024-04-15')
@@ -264,6 +276,13 @@ def test_what_was_told_to_who_leaves_is_the_managers_on_the_first_morning_withou
     load(store, '2024-03-28 11:00', 'directory', directory(SW1='2024-03-28', SW3='2024-03-28'))
     assert told(store, '2024-04-02 09:00') == told(store, '2024-04-03 09:00') == {}, 'once'
     assert ('social-worker, left by SW1', 'TM1', True) in store.notices(visit)
+
+
+@pytest.mark.parametrize('left, told_then', [('2024-04-03', {'TM1'}), ('2024-04-04', set())])
+def test_who_leaves_by_the_day_on_which_it_falls_due_cannot_act_on_it(store, visit, left, told_then):
+    load(store, '2024-03-26 11:00', 'directory', directory(SW1=left))
+    assert visit and told(store, '2024-03-26 11:00') == told(store, '2024-04-02 09:00') == {}
+    assert set(told(store, '2024-04-03 09:00')) == told_then
 
 
 def test_who_is_in_the_directory_no_longer_has_left_too(store, visit):

@@ -173,6 +173,26 @@ def test_what_the_server_has_put_off_for_days_is_given_up(store):
     assert store.one("SELECT subject FROM timely.outbox WHERE kind = 'operator'") == 'timely: a message was given up'
 
 
+def test_what_has_waited_for_long_is_not_given_up_before_the_server_has_put_it_off_ten_times(store):
+    """As after weeks without a server, which then takes nobody's first try."""
+    message = store.put('summary:SW1', attempts=9)
+    with MailServer(at_recipient='450 not now') as server:
+        by_smtp(store, server)
+        assert store.deliver('2024-04-30 09:00') == [(str(message), 'retry')]
+        store.ask('UPDATE timely.outbox SET not_before = now()')
+        assert store.deliver('2024-04-30 09:10')[0] == (str(message), 'expired')
+
+
+def test_a_colleague_whom_an_older_reading_of_the_directory_does_not_have_gets_their_mail(store):
+    with Fibers(store, '2024-04-02 10:00'):
+        first = store.put('summary:SW1')
+        wait_for(lambda: store.state(first) == 'sent')
+        store.ask("INSERT INTO timely.staff (professional_id, name, email, team_id) VALUES ('NEW', 'Name NEW', 'new@council.example', 'T1')")
+        theirs = store.put('summary:NEW', staff='NEW')
+        wait_for(lambda: store.one('SELECT settled_at IS NOT NULL FROM timely.outbox WHERE message_id = %s', (theirs,)))
+    assert store.state(theirs) == 'sent'
+
+
 def test_after_an_outage_of_weeks_nothing_is_given_up(store):
     """A server that was away, and one that is busy as it returns, are not the message's fault. A Monday list is overtaken by the
     next."""
@@ -340,6 +360,20 @@ def test_a_version_that_was_refused_does_not_go_after_a_later_one(store, invited
     store.ask("UPDATE timely.outbox SET state = 'due', given_up = false, settled_at = NULL, not_before = now() WHERE message_id = %s",
               (first,))  # timely outbox retry
     assert store.deliver() == [(str(first), 'superseded')]
+
+
+def test_an_older_version_that_leaves_beside_a_later_one_is_not_the_newest(store, invited):
+    """Sent again by a person while the later one was under way: which of them is answered last decides nothing."""
+    older = store.put('invite:u1:SW1:1', kind='invite', object_id=invited, sequence=1)
+    with MailServer() as server:
+        by_smtp(store, server)
+        server.gate.clear()
+        with Fibers(store, '2024-04-02 10:00'):
+            wait_for(lambda: server.messages)
+            store.ask("UPDATE timely.invite_holder SET sequence_sent = 2 WHERE staff_id = 'SW1'")
+            server.gate.set()
+            wait_for(lambda: store.state(older) == 'sent')
+    assert store.one("SELECT sequence_sent FROM timely.invite_holder WHERE staff_id = 'SW1'") == 2
 
 
 def test_a_cancellation_follows_what_may_have_arrived(store, invited):

@@ -116,6 +116,15 @@ def test_what_is_overdue_stands_in_today_as_well(store):
     assert body(store)[0] == before
 
 
+def test_a_meeting_that_changed_is_an_entry_that_changed(store):
+    """As when it has another room, of which its deadline knows nothing."""
+    deadline = store.deadline(store.person('P1'), booked_at='2024-04-05 10:00', booked_group='M1', changed_at='2024-03-15 10:00')
+    place(store, 'object-1@timely.example', [deadline], changed='2024-03-28T10:00Z')
+    render(store)
+    event, = entries(store).values()
+    assert event['LAST-MODIFIED'].dt.isoformat() == event['DTSTAMP'].dt.isoformat() == '2024-03-28T10:00:00+00:00'
+
+
 def link_of(event):
     return next(line.removeprefix('More: ') for line in str(event['DESCRIPTION']).split('\n') if line.startswith('More: '))
 
@@ -409,6 +418,24 @@ def test_only_dirty_ones_are_rendered_and_listeners_are_told(store):
     assert [notice.channel for notice in listener.notifies] == ['timely_feed']
     listener.close()
     assert store.ask('SELECT * FROM timely.feed_dirty') == [], 'nobody subscribes to SW3'
+
+
+def test_what_a_reading_finds_of_a_child_is_rendered_in_each_calendar_that_shows_it(store):
+    """Before and after, and in no other."""
+    place(store, 'object-1@timely.example', [store.deadline(store.person('P1', chair_id='CHAIR', iro_id='CM'))])
+    store.person('P2', worker='SW2', team='T2')
+    invite(store, 'DIR', 'P1')
+    shows = {('worker', 'SW1'), ('team', 'T1'), ('service', 'SVC'), ('service', 'TOP'), ('chair', 'CHAIR'), ('chair', 'CM'), ('chair', 'DIR'),
+             ('child', 'P1'), ('meeting', 'icpc'), ('administrator', 'HEAD')}
+    for kind, owner in shows | {('worker', 'SW2'), ('worker', 'SW3'), ('team', 'T2'), ('service', 'CHAIRS'), ('chair', 'HEAD'), ('child', 'P2')}:
+        if (kind, owner) not in (('worker', 'SW1'), ('team', 'T1')):
+            subscribe(store, kind, owner)
+    store.ask('DELETE FROM timely.feed_dirty')
+    store.becomes('P1', '2024-04-02 09:00', case_ref='REF-P1-AGAIN')
+    assert set(store.ask('SELECT owner_kind, owner_id FROM timely.feed_dirty')) == shows
+    store.ask('DELETE FROM timely.feed_dirty')
+    store.allocate('P1', '2024-04-02 10:00', worker_id='SW3', team_id='T2')
+    assert set(store.ask('SELECT owner_kind, owner_id FROM timely.feed_dirty')) == shows | {('worker', 'SW3'), ('team', 'T2')}
 
 
 def test_a_revoked_feed_leaves_nothing_behind(store):

@@ -113,6 +113,15 @@ def test_who_has_it_in_hand_is_told_that_the_meeting_is_booked_too_late(store):
     assert told(store, '2024-03-21 09:00') == {}, 'a reminder still waits'
 
 
+def test_what_is_in_hand_stays_so_when_its_meeting_is_booked(store):
+    """Unlike what was said to be done."""
+    told(store, '2024-03-15 10:00')
+    ack(store, '2024-03-20 10:00', 'P1', 'icpc', '--until', '2024-03-29', '--because', 'x')
+    store.ask("UPDATE timely.deadline SET booked_at = '2024-04-05 10:00', booked_group = 'M1'")
+    record(store, '2024-03-20 11:00')
+    assert store.ask('SELECT kind FROM timely.holding_acknowledgement') == [('in-hand',)]
+
+
 def test_it_ends_with_what_it_was_said_about(store):
     told(store, '2024-03-15 10:00')
     ack(store, '2024-03-20 10:00', 'P1', 'icpc', '--until', '2024-04-05', '--because', 'x')
@@ -196,6 +205,10 @@ def test_what_was_said_stands(store):
 def test_what_is_not_taken(store, words, status, why):
     assert why in ack(store, '2024-04-02 10:00', 'P1', *words, status=status)
     assert store.one('SELECT count(*) FROM timely.acknowledgement') == 0
+
+
+def test_the_last_day_that_the_page_offers_is_taken(store):
+    assert 'SW1 until Tuesday 30 April 2024' in ack(store, '2024-04-02 10:00', 'P1', 'icpc', '--until', '2024-04-30', '--because', 'x')
 
 
 def test_who_merely_stands_in_takes_no_restricted_child_in_hand(store):

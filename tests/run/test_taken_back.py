@@ -90,6 +90,19 @@ def test_an_alarm_that_waits_goes_to_the_new_worker_once(store, looked_first):
     assert {staff: len(texts) for staff, texts in arrived(store).items()} == {'SW2': 1}
 
 
+def test_what_was_taken_back_is_said_again_to_who_was_told_of_the_same_before(store):
+    """An earlier rung is not the one that was taken back."""
+    for child in ('P1', 'P2'):
+        store.deadline(store.person(child))
+    store.agenda('2024-03-15 10:00')
+    assert outcomes(store, '2024-03-15 10:01') == {'SW1': 'sent'}
+    store.agenda('2024-03-21 09:00')
+    store.allocate('P2', '2024-03-21 09:30', worker_id='SW3', team_id='T2', restricted=True)
+    assert outcomes(store, '2024-03-21 09:31') == {'SW1': 'superseded'}
+    mails = told(store, '2024-03-21 09:32')
+    assert 'REF-P1' in mails['SW1'] and 'REF-P2' not in mails['SW1']
+
+
 def test_whose_manager_left_is_told_to_the_next_one_up(store):
     store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-03-28 08:00')
     store.agenda('2024-03-28 09:00')

@@ -49,6 +49,10 @@ def test_old_data_says_so_and_stays(pg):
         assert server.ask(If_None_Match=etag).status == 200
         assert server.ask(If_Modified_Since=answer.headers['Last-Modified']).status == 304
         assert server.ask(Accept_Encoding='gzip').headers['ETag'] == answer.headers['ETag'], 'one coding is enough'
+        # On the next day it is that day's.
+        read(pg, '3 days 1 hour')
+        answer = wait_until(lambda: (a := server.ask()).headers['ETag'] != answer.headers['ETag'] and a)
+        assert entries(answer)['data-as-of@timely']['DTSTART'].dt == datetime.date(2024, 4, 5)
         pg.stop()
         wait_until(lambda: server.metric('timely_store_connected') == 0)
         assert entries(server.ask()).keys() == {*shown, 'data-as-of@timely'}, 'the store is away, the calendar is not'

@@ -139,6 +139,25 @@ def test_a_daemon_that_starts_in_the_middle_of_a_reload(council_at_work, before)
     before.still()
 
 
+def test_a_table_that_was_loaded_anew_while_no_daemon_ran_has_to_settle(council_at_work, before):
+    """The job may still be at work: the first look that finds another date moves nobody's conference."""
+    timely, source, store, reload = council_at_work
+    enquiry = store.one("SELECT min(subject_ref) FROM timely.deadline WHERE timescale = 'icpc' AND state = 'open'")
+    moved = ("UPDATE ssd_s47_enquiry SET s47e_s47_start_date = s47e_s47_start_date + interval '%d days'"
+             f" WHERE s47e_s47_enquiry_id = '{enquiry}'")
+    timely.config.write_text(timely.config.read_text().replace('settle for: 1 second', 'settle for: 10 seconds'))
+    timely.stop()
+    reload.empty('ssd_s47_enquiry')
+    reload.fill('ssd_s47_enquiry')
+    source.run(moved % 1)
+    timely.start()
+    store.read_again(2)
+    before.still()
+    source.run(moved % -1)
+    whole_again(timely, store)
+    before.still()
+
+
 def plan(source):
     """A child with a plan of child protection."""
     source.run("INSERT INTO ssd_cp_plans (cppl_cp_plan_id, cppl_person_id, cppl_cp_plan_start_date)"
