@@ -51,4 +51,7 @@ struct weekly {
     const char *service_name, *help; // help NULL: none
 };
 
+// Whether the dates of a day's week stand there one by one, or in numbers alone.
+bool weekly_names_dates(const struct weekly *w, struct date on);
+
 void weekly_render(struct arena *a, const struct weekly *w, struct rendered *ret);

@@ -165,6 +165,23 @@ static struct weekly_day day_of(struct arena *a, const struct weekly *w,
         arena_printf(a, "%s: %zu", digest_day_words(a, dates->on, w->on), count), items, found};
 }
 
+static size_t dates_before(const struct weekly *w, struct date end)
+{
+    size_t n = 0;
+
+    while (n < w->date_count && date_cmp(w->dates[n].on, end) < 0)
+        n++;
+    return n;
+}
+
+bool weekly_names_dates(const struct weekly *w, struct date on)
+{
+    struct date next = date_add_days(w->monday, 7);
+    size_t now = dates_before(w, next);
+
+    return (date_cmp(on, next) < 0 ? now : w->date_count - now) <= WEEKLY_DATES_MOST;
+}
+
 // The dates of one week, from the first of them on.
 static struct weekly_week week_of(struct arena *a, const struct weekly *w, const char *name,
                                   const struct weekly_date *dates, size_t count)
@@ -177,18 +194,10 @@ static struct weekly_week week_of(struct arena *a, const struct weekly *w, const
     for (size_t i = 0, end; i < count; i = end) {
         for (end = i + 1; end < count && date_is(dates[end].on, dates[i].on);)
             end++;
-        week.days[week.count++] = day_of(a, w, dates + i, end - i, count <= WEEKLY_DATES_MOST);
+        week.days[week.count++] =
+            day_of(a, w, dates + i, end - i, weekly_names_dates(w, dates[i].on));
     }
     return week;
-}
-
-static size_t dates_before(const struct weekly *w, struct date end)
-{
-    size_t n = 0;
-
-    while (n < w->date_count && date_cmp(w->dates[n].on, end) < 0)
-        n++;
-    return n;
 }
 
 // ------------------------------------------------------------------------------- the whole

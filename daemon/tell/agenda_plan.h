@@ -22,7 +22,8 @@ struct line {
     enum saying how;
     bool escalation;           // of the latest rung
     bool is_new;               // said anew; else it stands there again
-    bool is_known;             // its reader knows of this due date: said anew it is a reminder
+    bool is_known;             // to its reader (agenda_known.h): said anew it is a reminder
+    struct date date_was;      // when its reader read of it last; DATE_NONE: it has not moved
     bool late_booking;         // a rung of it says that the meeting is booked too late
     const struct staff *asked; // who is asked for an earlier date then; NULL: nobody
     bool reminder;             // no rung of its ladder says it (agenda_reminder.h)

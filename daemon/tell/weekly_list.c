@@ -86,6 +86,11 @@ bool weekly_says(const struct agenda_mail *m, const struct concern *c)
     return c->part != WEEK_OLDER && !(l && l->is_new);
 }
 
+bool weekly_names(const struct agenda_mail *m, const struct weekly *words, const struct concern *c)
+{
+    return weekly_says(m, c) && (c->part != WEEK_DATE || weekly_names_dates(words, c->on));
+}
+
 static void add_concerns(const struct listing *g)
 {
     const struct week_reader *r = g->reader;

@@ -64,6 +64,31 @@ def test_what_its_reader_was_told_before_is_a_reminder(store):
     assert mails['SW1'].count('NEW') == 1 and '1 line is new.' in mails['SW1']
 
 
+CLIMB = ('2024-03-15', '2024-03-22', '2024-03-28', '2024-04-04', '2024-04-08', '2024-04-09', '2024-04-11', '2024-04-15', '2024-04-22')
+
+
+def test_that_it_is_out_of_timescale_is_news_to_who_knew_when_it_was_due(store):
+    store.configure(delivery='live', allowed_domains='[council.example]')
+    store.deadline(store.person('P1', chair_id='CHAIR'))
+    news = set()
+    for day in CLIMB:
+        news |= {(day, staff) for staff, text in told(store, f'{day} 09:00').items() if 'NEW' in text}
+        store.leave()
+    assert sorted(news) == [('2024-03-22', 'SW1'), ('2024-03-28', 'CHAIR'), ('2024-03-28', 'TM1'), ('2024-04-08', 'SM'),
+                            ('2024-04-09', 'SW1'), ('2024-04-09', 'TM1'), ('2024-04-11', 'HEAD'), ('2024-04-22', 'DIR')]
+
+
+def test_what_was_late_in_a_mail_that_never_left_is_news_still(store):
+    store.configure(delivery='live', allowed_domains='[council.example]')
+    store.deadline(store.person('P1', chair_id='CHAIR'))
+    assert 'NEW' in told(store, '2024-03-28 09:00')['TM1']
+    store.leave()
+    assert 'NEW' in told(store, '2024-04-09 09:00')['TM1'], 'and no mail server until the next day'
+    store.deadline(store.person('P2'), seen='2024-04-09 10:00')
+    text = told(store, '2024-04-10 09:00')['TM1']
+    assert '2 lines are new.' in text and text.count('NEW') == 2
+
+
 def digests(store):
     return [(staff, 'NEW' in text and text.count('NEW')) for kind, staff, _, text in store.mails('digest')]
 
@@ -596,9 +621,6 @@ def test_a_moved_deadline_starts_its_ladder_again(store):
     store.agenda('2024-03-18 09:00')
     assert [str(due) for due, in store.ask('SELECT due_on FROM timely.notice WHERE deadline_id = %s ORDER BY 1', (deadline,))] == \
         ['2024-04-05', '2024-04-08']
-
-
-CLIMB = ('2024-03-15', '2024-03-22', '2024-03-28', '2024-04-04', '2024-04-08', '2024-04-09', '2024-04-11', '2024-04-15', '2024-04-22')
 
 
 @pytest.mark.parametrize('closed', ['met', 'ended', 'withdrawn'])

@@ -101,17 +101,47 @@ def test_one_mail_on_a_monday_says_each_deadline_once(store):
     assert kind == 'digest' and 'NEW' in text and 'REF-P4' in text and 'REF-P1' in text
 
 
+def record(store, number, due, **columns):
+    """A chair's own work."""
+    return store.deadline(store.person(f'P{number}', chair_id='CHAIR'), 'conference-decisions', trigger='2024-03-21', due=due, **columns)
+
+
 def test_what_a_list_said_is_no_news(store):
-    store.deadline(store.person('P1'), trigger='2024-03-20', due='2024-04-12', next_notice_at='2024-04-12T08:00Z')
-    moved = store.deadline(store.person('P2', worker='SW3', team='T2'), trigger='2024-03-20', due='2024-04-12',
-                           next_notice_at='2024-04-12T08:00Z')
+    for number in (1, 2):
+        moved = record(store, number, '2024-04-12', next_notice_at='2024-04-12T08:00Z')
     weekly(store)
-    assert all(text.count('REF-P') == 2 for _, text in [lists(store)['SM']])
+    assert lists(store)['CHAIR'][1].count('REF-P') == 2
     store.leave()
-    store.changes(moved, '2024-04-09 08:00', 'moved', 'open', due_on='2024-04-11')
-    mails = told(store, '2024-04-12 09:00')
-    assert '1 line is new, 1 is a reminder.' in mails['SM'] and mails['SM'].count('NEW') == 1
-    assert '1 line is new.' in mails['SW1'], 'who had no list'
+    store.changes(moved, '2024-04-09 08:00', 'moved', 'open', due_on='2024-04-15')
+    text = told(store, '2024-04-12 09:00')['CHAIR']
+    assert '1 line is new, 1 is a reminder.' in text and text.count('NEW') == 1
+
+
+def test_a_date_in_a_list_is_not_that_it_is_late_nor_an_escalation(store):
+    store.deadline(store.person('P1'), trigger='2024-03-18', due='2024-04-10', next_notice_at='2024-04-10T08:00Z')
+    weekly(store)
+    assert {staff for staff, (_, text) in lists(store).items() if 'REF-P1' in text} == {'TM1', 'SM', 'HEAD'}
+    news = {}
+    for day in ('2024-04-10', '2024-04-11', '2024-04-15', '2024-04-17'):
+        store.leave()
+        news[day] = {staff: text.count('NEW') for staff, text in told(store, f'{day} 09:00').items()}
+    # Not booked on the day; a working day after it; three, with the list of the week, which tells the others again.
+    assert news == {'2024-04-10': {'SW1': 1, 'TM1': 1, 'SM': 1}, '2024-04-11': {'SW1': 1, 'TM1': 1},
+                    '2024-04-15': {'SW1': 0, 'TM1': 0, 'SM': 0, 'HEAD': 1}, '2024-04-17': {'SW1': 0}}
+
+
+def test_a_week_in_numbers_has_told_of_none_of_its_dates(store):
+    record(store, 0, '2024-04-12', next_notice_at='2024-04-12T08:00Z')
+    for number in range(1, 61):
+        record(store, number, '2024-04-11', next_notice_at=None)
+    record(store, 99, '2024-04-18', next_notice_at=None)
+    weekly(store)
+    _, text = lists(store)['CHAIR']
+    assert 'This week: 61 dates' in text and set(re.findall(r'REF-(P\d+)', text)) == {'P99'}
+    assert store.ask("SELECT person_id FROM timely.message_deadline JOIN timely.deadline USING (deadline_id)"
+                     " JOIN timely.outbox USING (message_id) WHERE staff_id = 'CHAIR'") == [('P99',)]
+    store.leave()
+    assert '1 line is new.' in told(store, '2024-04-12 09:00')['CHAIR']
 
 
 def test_a_monday_that_breaks_is_done_again_with_what_is_new(store):
