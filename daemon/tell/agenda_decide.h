@@ -40,8 +40,8 @@ struct told {
 };
 
 // Digests that somebody has had, the week's list among them. Nobody has a second one on a day, nor
-// a fourth in a week unless a line cannot wait for the next week's list: it is due before then, or
-// on that day.
+// a fourth in a week unless a line cannot wait for the next week's list: it is due before then or
+// on that day, or tells those above that law or guidance was not kept.
 #define DIGESTS_A_WEEK 3
 //
 // Who has had one since last week's list reads in it of all that is late, and needs no reminder.

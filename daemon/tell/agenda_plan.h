@@ -29,6 +29,7 @@ struct line {
     bool reminder;             // no rung of its ladder says it (agenda_reminder.h)
     bool parting;              // it is no longer theirs (agenda_moved.h)
     const char *title, *force;
+    bool statutory;   // law or guidance
     bool by_meeting;  // what meets it is a meeting, which can be booked
     int working_days; // from today to the due date, of the office; negative: since then, of England
 };

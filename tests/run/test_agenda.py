@@ -130,6 +130,23 @@ def test_what_is_due_before_the_next_list_does_not_wait_for_it(store, due, mails
     assert digests(store)[3:] == [('SW1', 2)] * mails + ([('TM1', 1)] if due < '2024-03-07' else [])
 
 
+@pytest.mark.parametrize('timescale, mails', [('icpc', 1), ('cin-review', 0)])
+def test_that_law_or_guidance_was_not_kept_does_not_wait_for_the_list(store, timescale, mails):
+    """What is local does."""
+    store.deadline(store.person('P9'), timescale, trigger='2024-02-14', due='2024-03-06', seen='2024-02-15 08:00',
+                   next_notice_at='2024-03-07T09:00Z')
+    for number, day in enumerate(['2024-03-04', '2024-03-05', '2024-03-06']):
+        store.deadline(store.person(f'P{number}', worker='TM1'), trigger=day, due='2024-04-08', seen=f'{day} 08:00')
+        store.agenda(f'{day} 09:00')
+        store.leave()
+    assert digests(store) == [('TM1', 1)] * 3
+    before = len(store.mails())
+    store.agenda('2024-03-07 09:00')
+    texts = [text for _, staff, _, text in store.mails()[before:] if staff == 'TM1']
+    assert len(texts) == mails and all('was due Wednesday 6 March, 1 working day ago' in text for text in texts)
+    assert ('TM1' in told(store, '2024-03-11 09:00')) == (mails == 0)
+
+
 def test_the_third_digest_of_a_week_says_what_the_rest_of_it_would(store):
     """Its reader's own reminders, and not what those above are told when nothing is booked by then."""
     own = store.deadline(store.person('P1'), 'placement-plan', trigger='2024-03-01', due='2024-03-08', seen='2024-03-04 08:00')
