@@ -62,6 +62,11 @@ def test_what_its_reader_was_told_before_is_a_reminder(store):
     store.changes(deadline, '2024-04-08 15:00', 'moved', 'open', due_on='2024-04-12', next_notice_at='2024-04-08T14:00Z')
     mails = told(store, '2024-04-09 09:00')
     assert mails['SW1'].count('NEW') == 1 and '1 line is new.' in mails['SW1']
+    assert 'You are told because: its date was Monday 8 April 2024 before' in mails['SW1']
+    assert 'You are told because: it is not booked in time; its date was Monday 8 April 2024 before' in mails['TM1']
+    store.leave()
+    mails = told(store, '2024-04-12 09:00')
+    assert {staff: 'its date was' in text for staff, text in mails.items()} == {'SW1': False, 'SM': True}, 'once each'
 
 
 CLIMB = ('2024-03-15', '2024-03-22', '2024-03-28', '2024-04-04', '2024-04-08', '2024-04-09', '2024-04-11', '2024-04-15', '2024-04-22')

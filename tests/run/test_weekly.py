@@ -115,6 +115,7 @@ def test_what_a_list_said_is_no_news(store):
     store.changes(moved, '2024-04-09 08:00', 'moved', 'open', due_on='2024-04-15')
     text = told(store, '2024-04-12 09:00')['CHAIR']
     assert '1 line is new, 1 is a reminder.' in text and text.count('NEW') == 1
+    assert text.count('its date was Friday 12 April 2024 before') == 1
 
 
 def test_a_date_in_a_list_is_not_that_it_is_late_nor_an_escalation(store):
