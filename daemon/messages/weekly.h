@@ -20,6 +20,8 @@ struct weekly_figure {
 struct weekly_date {
     struct date on;
     struct moment at;   // of a meeting that is booked; MOMENT_NONE: it is due on the day
+    struct date beyond; // of one that is booked too late: of the meeting its due date, of the due
+                        // date the day of the meeting; else DATE_NONE
     const char *child;  // as the authority's setting allows
     const char *worker; // who the child is allocated to; or NULL
     const char *title;

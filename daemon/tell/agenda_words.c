@@ -99,6 +99,9 @@ const char *agenda_reason(const struct agenda_voice *v, const struct line *l)
 
 const char *agenda_week_words(const struct agenda_voice *v, const struct concern *c)
 {
+    if (c->part == WEEK_DATE && date_known(c->owed->booked.on) &&
+        date_cmp(c->owed->booked.on, c->owed->due_on) > 0)
+        return arena_printf(v->arena, "%s, after its due date", booked_words(v, c->owed));
     if (c->part == WEEK_DATE)
         return c->booked ? booked_words(v, c->owed) : NULL;
     return escalation_words(v, c->owed, c->timescale->meeting != NULL);

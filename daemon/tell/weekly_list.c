@@ -45,6 +45,15 @@ static void add_figures(const struct listing *g)
 
 // ------------------------------------------------------------------------------- the week
 
+static struct date beyond(const struct concern *c)
+{
+    const struct owed *o = c->owed;
+
+    if (!date_known(o->booked.on) || date_cmp(o->booked.on, o->due_on) <= 0)
+        return DATE_NONE;
+    return c->booked ? o->due_on : o->booked.on;
+}
+
 static struct weekly_date date_of(const struct listing *g, const struct concern *c)
 {
     struct arena *a = g->voice->arena;
@@ -52,6 +61,7 @@ static struct weekly_date date_of(const struct listing *g, const struct concern 
     return (struct weekly_date){
         .on = c->on,
         .at = c->booked ? c->owed->booked : MOMENT_NONE,
+        .beyond = beyond(c),
         .child = naming_child(a, g->voice->config->names, &c->owed->child),
         .worker = agenda_worker(g->voice, c->owed, g->reader->to),
         .title = arena_strdup(a, c->timescale->title),

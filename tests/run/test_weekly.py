@@ -243,6 +243,19 @@ def test_whom_what_concerns(store):
     assert late and {r['staff_id'] for r in of(evidence(store, person='P1'), 'told')} == {'TM1', 'SM', 'HEAD'}
 
 
+def test_a_meeting_that_is_booked_too_late_is_shown_so(store):
+    """On its day, where that is within the two weeks; else on the day on which it is due."""
+    known(store, store.person('P1'), trigger='2024-03-19', due='2024-04-11', booked_at='2024-04-17 14:30')
+    known(store, store.person('P2'), trigger='2024-03-19', due='2024-04-11', booked_at='2024-04-23 10:00')
+    known(store, store.person('P3'), trigger='2024-03-19', due='2024-04-11', booked_at='2024-04-10 10:00')
+    weekly(store)
+    _, text = lists(store)['TM1']
+    conference = 'Initial child protection conference [Guidance]'
+    assert f'14:30 {conference}, after its due date of Thursday 11 April: REF-P1' in text
+    assert f'Thursday 11 April: 1 - {conference}, due; booked for Tuesday 23 April, after it: REF-P2' in text
+    assert f'10:00 {conference}: REF-P3' in text
+
+
 def test_a_restricted_child_is_named_to_managers_alone(store):
     known(store, store.person('P1', chair_id='CHAIR', restricted=True), trigger='2024-03-19', due='2024-04-11')
     weekly(store)
