@@ -47,7 +47,8 @@ struct weekly {
     size_t standing_count;
     const struct digest_line *parted; // no longer the reader's, and counted nowhere
     size_t parted_count;
-    size_t older_count; // out of timescale since before timely began: the first summary had them
+    size_t older_count; // out of timescale since before timely began: the first summary had them;
+                        // but for those that stand here
     const struct weekly_date *dates; // of this week and the next, in order of time
     size_t date_count;
     const char *service_name, *help; // help NULL: none

@@ -113,7 +113,7 @@ static void add_concerns(const struct listing *g)
     for (size_t i = 0; i < r->concern_count; i++) {
         const struct concern *c = &r->concerns[i];
 
-        w->older_count += c->part == WEEK_OLDER;
+        w->older_count += c->part == WEEK_OLDER && !line_about(g->mail, c->owed);
         if (!weekly_says(g->mail, c))
             continue;
         if (c->part == WEEK_LATE)

@@ -214,6 +214,21 @@ def test_what_was_late_before_timely_began_is_a_number(store):
     assert 'Besides these, 3 are out of timescale since before timely began.' in text
 
 
+def test_what_stands_above_is_not_counted_besides(store):
+    """Late before timely began; its manager's rung came after."""
+    store.start('2024-03-29 09:00')
+    for number in (1, 2):
+        store.deadline(store.person(f'P{number}'), trigger='2024-03-07', due='2024-03-28', at_first_start=True, seen='2024-03-29 09:00',
+                       next_notice_at='2024-04-02T08:00Z' if number == 1 else None)
+    assert 'REF-P1' in told(store, '2024-04-02 09:00')['TM1']
+    store.leave()
+    store.deadline(store.person('P3'), trigger='2024-03-14', due='2024-04-05', seen='2024-04-08 08:00')
+    weekly(store)
+    text = lists(store)['TM1'][1]
+    assert 'Told before, and still open: 1 ' in text and 'REF-P1' in text and '2 out of timescale in all;' in text
+    assert 'Besides these, 1 is out of timescale since before timely began.' in text
+
+
 def test_whom_what_concerns(store):
     late = known(store, store.person('P1'), trigger='2024-03-06', due='2024-03-27')
     known(store, store.person('P2'), 'cp-visit', trigger='2024-03-21', due='2024-04-04')
