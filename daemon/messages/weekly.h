@@ -20,6 +20,8 @@ struct weekly_figure {
 struct weekly_date {
     struct date on;
     struct moment at;   // of a meeting that is booked; MOMENT_NONE: it is due on the day
+    struct date beyond; // of one that is booked too late: of the meeting its due date, of the due
+                        // date the day of the meeting; else DATE_NONE
     const char *child;  // as the authority's setting allows
     const char *worker; // who the child is allocated to; or NULL
     const char *title;
@@ -45,10 +47,14 @@ struct weekly {
     size_t standing_count;
     const struct digest_line *parted; // no longer the reader's, and counted nowhere
     size_t parted_count;
-    size_t older_count; // out of timescale since before timely began: the first summary had them
+    size_t older_count; // out of timescale since before timely began: the first summary had them;
+                        // but for those that stand here
     const struct weekly_date *dates; // of this week and the next, in order of time
     size_t date_count;
     const char *service_name, *help; // help NULL: none
 };
+
+// Whether the dates of a day's week stand there one by one, or in numbers alone.
+bool weekly_names_dates(const struct weekly *w, struct date on);
 
 void weekly_render(struct arena *a, const struct weekly *w, struct rendered *ret);

@@ -92,27 +92,41 @@ static int worker_cmp(const struct weekly_date *x, const struct weekly_date *y)
 static bool is_same(const struct weekly_date *x, const struct weekly_date *y)
 {
     return strcmp(x->title, y->title) == 0 && date_is(x->at.on, y->at.on) &&
-           has_time(x) == has_time(y) && (!has_time(x) || x->at.minute == y->at.minute);
+           date_is(x->beyond, y->beyond) && has_time(x) == has_time(y) &&
+           (!has_time(x) || x->at.minute == y->at.minute);
 }
 
-static const char *what_words(struct arena *a, const struct weekly_date *d)
+// That it is booked too late must not read as any other date.
+static const char *beyond_words(struct arena *a, const struct weekly_date *d, struct date today)
+{
+    const char *day = digest_day_words(a, d->beyond, today);
+
+    if (!date_known(d->beyond))
+        return "";
+    return date_known(d->at.on) ? arena_printf(a, ", after its due date of %s", day)
+                                : arena_printf(a, "; booked for %s, after it", day);
+}
+
+static const char *what_words(struct arena *a, const struct weekly_date *d, struct date today)
 {
     const char *title = arena_printf(a, "%s [%s]", clean_line(a, d->title, CHARS_MAX),
                                      clean_line(a, d->force, CHARS_MAX));
+    const char *beyond = beyond_words(a, d, today);
 
     if (has_time(d))
-        return arena_printf(a, "%02d:%02d %s", d->at.minute / 60, d->at.minute % 60, title);
-    return arena_printf(a, "%s, %s", title, date_known(d->at.on) ? "booked" : "due");
+        return arena_printf(a, "%02d:%02d %s%s", d->at.minute / 60, d->at.minute % 60, title,
+                            beyond);
+    return arena_printf(a, "%s, %s%s", title, date_known(d->at.on) ? "booked" : "due", beyond);
 }
 
 // Of the dates of a day in order, those of one item from the first of them on. Children of one
 // worker stand together.
 static struct weekly_item item_of(struct arena *a, const struct weekly_date *dates, size_t count,
-                                  bool named)
+                                  bool named, struct date today)
 {
     struct weekly_child *children = ARENA_ARRAY(a, struct weekly_child, count);
     struct weekly_item item = {
-        .what = what_words(a, dates), .children = children, .count = count, .named = named};
+        .what = what_words(a, dates, today), .children = children, .count = count, .named = named};
 
     for (size_t i = 0; named && i < count; i++) {
         const struct weekly_date *d = &dates[i];
@@ -129,8 +143,8 @@ static struct weekly_item item_of(struct arena *a, const struct weekly_date *dat
     return item;
 }
 
-// Meetings by their time, then what is booked for no time, then what is due, by title, by worker
-// and child.
+// Meetings by their time, then what is booked for no time, then what is due, by title, what is
+// booked too late last, by worker and child.
 static int in_day(const void *x, const void *y)
 {
     const struct weekly_date *a = x, *b = y;
@@ -142,6 +156,8 @@ static int in_day(const void *x, const void *y)
         by = date_known(b->at.on) - date_known(a->at.on);
     if (by == 0)
         by = strcmp(a->title, b->title);
+    if (by == 0)
+        by = date_cmp(a->beyond, b->beyond);
     if (by == 0)
         by = worker_cmp(a, b);
     return by != 0 ? by : strcmp(a->child, b->child);
@@ -159,10 +175,27 @@ static struct weekly_day day_of(struct arena *a, const struct weekly *w,
     for (size_t i = 0, end; i < count; i = end) {
         for (end = i + 1; end < count && is_same(&sorted[i], &sorted[end]);)
             end++;
-        items[found++] = item_of(a, sorted + i, end - i, named);
+        items[found++] = item_of(a, sorted + i, end - i, named, w->on);
     }
     return (struct weekly_day){
         arena_printf(a, "%s: %zu", digest_day_words(a, dates->on, w->on), count), items, found};
+}
+
+static size_t dates_before(const struct weekly *w, struct date end)
+{
+    size_t n = 0;
+
+    while (n < w->date_count && date_cmp(w->dates[n].on, end) < 0)
+        n++;
+    return n;
+}
+
+bool weekly_names_dates(const struct weekly *w, struct date on)
+{
+    struct date next = date_add_days(w->monday, 7);
+    size_t now = dates_before(w, next);
+
+    return (date_cmp(on, next) < 0 ? now : w->date_count - now) <= WEEKLY_DATES_MOST;
 }
 
 // The dates of one week, from the first of them on.
@@ -177,18 +210,10 @@ static struct weekly_week week_of(struct arena *a, const struct weekly *w, const
     for (size_t i = 0, end; i < count; i = end) {
         for (end = i + 1; end < count && date_is(dates[end].on, dates[i].on);)
             end++;
-        week.days[week.count++] = day_of(a, w, dates + i, end - i, count <= WEEKLY_DATES_MOST);
+        week.days[week.count++] =
+            day_of(a, w, dates + i, end - i, weekly_names_dates(w, dates[i].on));
     }
     return week;
-}
-
-static size_t dates_before(const struct weekly *w, struct date end)
-{
-    size_t n = 0;
-
-    while (n < w->date_count && date_cmp(w->dates[n].on, end) < 0)
-        n++;
-    return n;
 }
 
 // ------------------------------------------------------------------------------- the whole

@@ -11,7 +11,8 @@ struct weekly_child {
 };
 
 struct weekly_item {
-    const char *what; // "10:00 Core group [Guidance]", "Core group [Guidance], due"
+    const char *what; // "10:00 Core group [Guidance]", "Core group [Guidance], due",
+                      // "Core group [Guidance], due; booked for Tuesday 23 April, after it"
     const struct weekly_child *children;
     size_t count;
     bool named;  // else the count alone is shown: there are too many

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "key_set.h"
+#include "known_lines.h"
 #include "owed.h"
 #include "person_change.h"
 #include "replay.h"
@@ -119,8 +120,8 @@ void memory_say(struct memory *m, struct duty *d, const struct notice *n);
 // Whether it counts as said: of the due date that it has, since it is owed (timely.said).
 bool memory_is_said(const struct duty *d, const struct notice *n);
 void memory_list(struct memory *m, struct duty *d, const char *staff_id, instant at);
-// Whether somebody knows of its due date, since it is owed (known_lines.h).
-bool memory_has_read(const struct duty *d, const char *staff_id);
+// Whether somebody has read of it since it is owed, and what (known_lines.h).
+bool memory_has_read(const struct duty *d, const char *staff_id, struct known_line *ret);
 // What a reader was told last of a duty, in a mail, but for that it is no longer theirs; NULL:
 // nothing.
 const struct notice *memory_last_told(const struct duty *d, const char *staff_id);

@@ -1,5 +1,6 @@
 // A round of the agenda (tell/agenda.c), with memory in place of the store.
 #include "agenda_cover.h"
+#include "agenda_known.h"
 #include "agenda_mail.h"
 #include "agenda_moved.h"
 #include "agenda_office.h"
@@ -75,7 +76,10 @@ static bool recall_told(struct walk *w, const struct duty *d, const char *staff_
         return false;
     *o = memory_owed(d);
     former = agenda_was_for_former(o, last->staff_id, last->rung, last->said_at);
-    *ret = (struct told){staff_id, o, last->rung,
+    *ret = (struct told){staff_id,
+                         o,
+                         last->rung,
+                         last->said_at,
                          .moved = former && own && !memory_knows_parting(w->scratch, d, staff_id),
                          .to_another = !own};
     return own || (!former && agenda_was_away(w->in->directory, staff_id, last->said_at));
@@ -105,8 +109,10 @@ static void recall_reader(struct round *r, const char *staff_id, struct recollec
 static void recall_line(const struct walk *w, const char *staff_id, const struct owed *o,
                         struct known_lines *ret)
 {
-    if (memory_has_read(w->memory.duties[o->deadline_id], staff_id))
-        ret->all[ret->count++] = (struct known_line){staff_id, o->deadline_id};
+    const struct duty *d = w->memory.duties[o->deadline_id];
+
+    if (memory_has_read(d, staff_id, &ret->all[ret->count]))
+        ret->count++;
 }
 
 static void recall_lines(struct walk *w, const struct plan *plan, struct recollection *known)
@@ -118,7 +124,7 @@ static void recall_lines(struct walk *w, const struct plan *plan, struct recolle
         if (plan->lines[i].to)
             recall_line(w, plan->lines[i].to->id, plan->lines[i].owed, all);
     for (size_t i = 0; i < known->told_count; i++)
-        if (may_be_unread(&known->told[i]))
+        if (agenda_asks_known(&known->told[i], w->today))
             recall_line(w, known->told[i].staff_id, known->told[i].owed, all);
 }
 

@@ -123,8 +123,9 @@ void walk_list(struct walk *w, const struct agenda_mail *m, struct replayed_mail
     for (size_t i = 0; i < m->list->concern_count; i++) {
         if (!weekly_says(m, &m->list->concerns[i]))
             continue;
-        memory_list(&w->memory, w->memory.duties[m->list->concerns[i].owed->deadline_id], m->to->id,
-                    w->now);
+        if (weekly_names(m, &words, &m->list->concerns[i]))
+            memory_list(&w->memory, w->memory.duties[m->list->concerns[i].owed->deadline_id],
+                        m->to->id, w->now);
         line = line_of(w, &v, &m->list->concerns[i]);
         walk_line(w, mail, &line);
     }

@@ -2,7 +2,7 @@
 #include "agenda_decide.h"
 
 #include "agenda_ahead.h"
-#include "agenda_moved.h"
+#include "agenda_known.h"
 #include "agenda_office.h"
 #include "agenda_standing.h"
 #include "recipient.h"
@@ -73,8 +73,7 @@ struct deciding {
     const struct plan_input *in;
     const struct recollection *known;
     struct agenda_decision *d;
-    struct line *standing; // lines of earlier mails, by recipient
-    size_t standing_count, standing_at;
+    struct standing standing;
     const struct week *week; // NULL: no list is due
     bool *listed;            // beside its readers: their list is in a mail
     struct date today;
@@ -96,14 +95,6 @@ static const struct had *had(const struct deciding *g, const char *staff_id)
     return g->known->had_count
                ? bsearch(&key, g->known->had, g->known->had_count, sizeof key, by_staff)
                : NULL;
-}
-
-static int by_recipient(const void *x, const void *y)
-{
-    const struct line *a = x, *b = y;
-    int by = strcmp(staff_key(a), staff_key(b));
-
-    return by != 0 ? by : by_deadline(a, b);
 }
 
 static bool has_news(const struct agenda_decision *d, size_t from, size_t end)
@@ -145,57 +136,15 @@ static bool is_new_to(const struct agenda_decision *d, const struct staff *to, c
     return false;
 }
 
-bool may_be_unread(const struct told *t)
-{
-    return t->unread || t->to_another;
-}
-
-static void tell_reminders(const struct known_lines *known, struct plan *plan)
-{
-    for (size_t i = 0; i < plan->count; i++) {
-        struct line *l = &plan->lines[i];
-
-        l->is_known = known_lines_has(known, staff_key(l), l->owed->deadline_id);
-    }
-}
-
-static bool recall(const struct deciding *g, const struct told *t, struct line *ret)
-{
-    bool stands = agenda_standing(g->arena, g->in, t->owed, t->staff_id, t->rung, ret);
-
-    if (stands) {
-        ret->is_new |= t->unread;
-        ret->is_known = !may_be_unread(t) ||
-                        known_lines_has(&g->known->lines, t->staff_id, t->owed->deadline_id);
-    }
-    return stands || (t->moved && agenda_part(g->arena, g->in, t->owed, t->staff_id, ret));
-}
-
-static void recall_standing(struct deciding *g)
-{
-    g->standing = ARENA_ARRAY(g->arena, struct line, g->known->told_count + 1);
-    for (size_t i = 0; i < g->known->told_count; i++) {
-        const struct told *t = &g->known->told[i];
-        struct line line;
-
-        if (recall(g, t, &line) && !is_new_to(g->d, line.to, t->owed))
-            g->standing[g->standing_count++] = line;
-    }
-    if (g->standing_count > 1)
-        qsort(g->standing, g->standing_count, sizeof *g->standing, by_recipient);
-}
-
-// Recipients come in the order in which the standing lines are sorted.
+// But for what is said to them anew.
 static size_t add_standing_of(struct deciding *g, const struct staff *to, const struct line **ret)
 {
-    size_t count = 0;
+    size_t found = standing_of(&g->standing, to, ret), kept = 0;
 
-    while (g->standing_at < g->standing_count &&
-           strcmp(g->standing[g->standing_at].to->id, to->id) < 0)
-        g->standing_at++;
-    while (g->standing_at < g->standing_count && g->standing[g->standing_at].to == to)
-        ret[count++] = &g->standing[g->standing_at++];
-    return count;
+    for (size_t i = 0; i < found; i++)
+        if (!is_new_to(g->d, to, ret[i]->owed))
+            ret[kept++] = ret[i];
+    return kept;
 }
 
 // ------------------------------------------------------------------------------ the mails
@@ -298,7 +247,7 @@ static void make_digest(struct deciding *g, size_t from, size_t end)
         (void)add_mail(g, MAIL_NOBODY, NULL, fresh, count);
         return;
     }
-    all = ARENA_ARRAY(g->arena, const struct line *, count + g->standing_count);
+    all = ARENA_ARRAY(g->arena, const struct line *, count + g->standing.count);
     memcpy(all, fresh, count * sizeof *all);
     added = add_standing_of(g, to, all + count);
     if (is_last_of_week(g, to))
@@ -311,11 +260,14 @@ static void make_digest(struct deciding *g, size_t from, size_t end)
         g->d->line_count += all[i]->is_new;
 }
 
+// Of what is late, all but that law or guidance was not kept: those above hear that in their turn.
 static bool can_wait_for_list(const struct deciding *g, const struct line *l)
 {
     struct date due = l->owed->due_on, list = london_from_instant(g->list).on;
 
-    return l->to && g->list && (date_cmp(due, g->today) < 0 || date_cmp(due, list) > 0);
+    if (!l->to || !g->list)
+        return false;
+    return date_cmp(due, g->today) < 0 ? !(l->escalation && l->statutory) : date_cmp(due, list) > 0;
 }
 
 static bool all_can_wait(const struct deciding *g, size_t from, size_t end)
@@ -440,7 +392,8 @@ void agenda_decide(struct arena *a, const struct plan_input *in, struct recollec
         qsort(known->had, known->had_count, sizeof *known->had, by_staff);
     drop_reminders(&g);
     known_lines_sort(&known->lines);
-    tell_reminders(&known->lines, &d->plan);
-    recall_standing(&g);
+    for (size_t i = 0; i < d->plan.count; i++)
+        agenda_mark_known(&known->lines, g.today, &d->plan.lines[i]);
+    standing_recall(a, in, known, &g.standing);
     make_mails(&g);
 }

@@ -33,17 +33,15 @@ struct told {
     const char *staff_id;
     const struct owed *owed;
     const char *rung;
+    instant said_at;
     bool moved;  // told as the worker before the present one, and not that it is no longer theirs
     bool unread; // no mail that says it has left: it is new to its reader still
     bool to_another; // in their place, while they were away
 };
 
-// Whether they themselves may not have read it: the known lines say then.
-bool may_be_unread(const struct told *t);
-
 // Digests that somebody has had, the week's list among them. Nobody has a second one on a day, nor
-// a fourth in a week unless a line cannot wait for the next week's list: it is due before then, or
-// on that day.
+// a fourth in a week unless a line cannot wait for the next week's list: it is due before then or
+// on that day, or tells those above that law or guidance was not kept.
 #define DIGESTS_A_WEEK 3
 //
 // Who has had one since last week's list reads in it of all that is late, and needs no reminder.
@@ -60,7 +58,7 @@ struct recollection {
     size_t had_count;
     const struct told *told; // in any order
     size_t told_count;
-    struct known_lines lines; // of the plan's lines, and of what was told and perhaps not read
+    struct known_lines lines; // of the plan's lines, and of what was told (agenda_asks_known)
     struct taken_back taken_back;
 };
 

@@ -134,7 +134,7 @@ static json_t *weekly(const struct agenda_voice *v, const struct agenda_mail *m)
     doc = telling(v, message_to(v, "weekly", key, m->to, &r), m);
     about = json_object_get(doc, "about");
     for (size_t i = 0; i < m->list->concern_count; i++)
-        if (weekly_says(m, &m->list->concerns[i]))
+        if (weekly_names(m, &w, &m->list->concerns[i]))
             json_array_append_new(about, json_integer(m->list->concerns[i].owed->deadline_id));
     return doc;
 }

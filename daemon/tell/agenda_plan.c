@@ -29,8 +29,10 @@ struct line agenda_line(struct arena *a, const struct library *l, const struct o
                         const struct timescale *t, struct date today)
 {
     return (struct line){.owed = o,
+                         .date_was = DATE_NONE,
                          .title = arena_strdup(a, t->title),
                          .force = force_word(t->force),
+                         .statutory = is_statutory(t->force),
                          .by_meeting = t->meeting != NULL,
                          .working_days = working_days_to(l, today, o->due_on)};
 }

@@ -22,12 +22,14 @@ struct line {
     enum saying how;
     bool escalation;           // of the latest rung
     bool is_new;               // said anew; else it stands there again
-    bool is_known;             // its reader knows of this due date: said anew it is a reminder
+    bool is_known;             // to its reader (agenda_known.h): said anew it is a reminder
+    struct date date_was;      // when its reader read of it last; DATE_NONE: it has not moved
     bool late_booking;         // a rung of it says that the meeting is booked too late
     const struct staff *asked; // who is asked for an earlier date then; NULL: nobody
     bool reminder;             // no rung of its ladder says it (agenda_reminder.h)
     bool parting;              // it is no longer theirs (agenda_moved.h)
     const char *title, *force;
+    bool statutory;   // law or guidance
     bool by_meeting;  // what meets it is a meeting, which can be booked
     int working_days; // from today to the due date, of the office; negative: since then, of England
 };

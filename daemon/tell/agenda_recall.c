@@ -2,6 +2,7 @@
 #include "agenda_recall.h"
 
 #include "agenda_cover.h"
+#include "agenda_known.h"
 #include "agenda_mail.h"
 #include "agenda_moved.h"
 #include "agenda_office.h"
@@ -115,6 +116,7 @@ static bool told_row(const struct recall *r, const PGresult *rows, int i, const 
         .staff_id = arena_strdup(r->arena, db_text(rows, i, 0)),
         .owed = o,
         .rung = arena_strdup(r->arena, rung),
+        .said_at = said_at,
         .moved = former && own && !knows,
         .unread = is_sending(r) && db_bool(rows, i, 6),
         .to_another = !own,
@@ -141,13 +143,14 @@ static void note_told(struct recall *r, const PGresult *rows, const struct owed 
 static bool read_known_lines(struct recall *r, struct error *err)
 {
     const struct plan *plan = &r->in->decision->plan;
+    struct date today = london_from_instant(r->in->now).on;
     const char **ids = ARENA_ARRAY(r->arena, const char *, plan->count + r->known->told_count + 1);
     size_t count = 0;
 
     for (size_t i = 0; i < plan->count; i++)
         ids[count++] = arena_printf(r->arena, "%lld", plan->lines[i].owed->deadline_id);
     for (size_t i = 0; i < r->known->told_count; i++)
-        if (may_be_unread(&r->known->told[i]))
+        if (agenda_asks_known(&r->known->told[i], today))
             ids[count++] = arena_printf(r->arena, "%lld", r->known->told[i].owed->deadline_id);
     return known_lines_read(r->arena, r->store, db_text_array(r->arena, ids, count), is_sending(r),
                             &r->known->lines, err);

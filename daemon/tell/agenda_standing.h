@@ -1,9 +1,17 @@
-// What somebody was told before, as it stands today. Pure.
+// What people were told before, as it stands today. Pure.
 #pragma once
 
-#include "agenda_plan.h"
+#include "agenda_decide.h"
 
-// The line of an earlier mail as it stands now: false when it is no longer this recipient's, or
-// the rung no longer speaks.
-bool agenda_standing(struct arena *a, const struct plan_input *in, const struct owed *o,
-                     const char *staff_id, const char *rung, struct line *ret);
+// Lines of earlier mails that are still their recipient's and whose rung still speaks; and what is
+// no longer theirs, where they do not know it.
+struct standing {
+    struct line *lines; // by recipient
+    size_t count, at;   // at: of the next recipient
+};
+
+void standing_recall(struct arena *a, const struct plan_input *in, const struct recollection *known,
+                     struct standing *ret);
+
+// Those of a recipient, by deadline. Recipients have to come in the order of their numbers.
+size_t standing_of(struct standing *s, const struct staff *to, const struct line **ret);

@@ -74,19 +74,34 @@ static const char *late_words(const struct agenda_voice *v, const struct line *l
                         o->derivation ? o->derivation : "", asked_words(v, l));
 }
 
+// Why it comes to them, or comes again: whoever read of another due date is told which it was.
+static const char *why_words(const struct agenda_voice *v, const struct line *l)
+{
+    const char *moved;
+
+    if (!date_known(l->date_was))
+        return l->why;
+    moved = arena_printf(v->arena, "its date was %s before", date_words(v->arena, l->date_was));
+    return l->why ? arena_printf(v->arena, "%s; %s", moved, l->why) : moved;
+}
+
 const char *agenda_reason(const struct agenda_voice *v, const struct line *l)
 {
     const char *reason = l->late_booking ? LATE_BOOKING
                          : l->escalation ? escalation_words(v, l->owed, l->by_meeting)
                                          : NULL;
+    const char *why = why_words(v, l);
 
-    if (reason && l->why)
-        return arena_printf(v->arena, "%s; %s", reason, l->why);
-    return reason ? reason : l->why;
+    if (reason && why)
+        return arena_printf(v->arena, "%s; %s", reason, why);
+    return reason ? reason : why;
 }
 
 const char *agenda_week_words(const struct agenda_voice *v, const struct concern *c)
 {
+    if (c->part == WEEK_DATE && date_known(c->owed->booked.on) &&
+        date_cmp(c->owed->booked.on, c->owed->due_on) > 0)
+        return arena_printf(v->arena, "%s, after its due date", booked_words(v, c->owed));
     if (c->part == WEEK_DATE)
         return c->booked ? booked_words(v, c->owed) : NULL;
     return escalation_words(v, c->owed, c->timescale->meeting != NULL);
@@ -96,7 +111,7 @@ const char *agenda_week_words(const struct agenda_voice *v, const struct concern
 // may need saying.
 static const char *reason_beside_dates(const struct agenda_voice *v, const struct line *l)
 {
-    return l->late_booking || date_cmp(l->owed->due_on, agenda_today(v)) < 0 ? l->why
+    return l->late_booking || date_cmp(l->owed->due_on, agenda_today(v)) < 0 ? why_words(v, l)
                                                                              : agenda_reason(v, l);
 }
 

@@ -45,6 +45,15 @@ static void add_figures(const struct listing *g)
 
 // ------------------------------------------------------------------------------- the week
 
+static struct date beyond(const struct concern *c)
+{
+    const struct owed *o = c->owed;
+
+    if (!date_known(o->booked.on) || date_cmp(o->booked.on, o->due_on) <= 0)
+        return DATE_NONE;
+    return c->booked ? o->due_on : o->booked.on;
+}
+
 static struct weekly_date date_of(const struct listing *g, const struct concern *c)
 {
     struct arena *a = g->voice->arena;
@@ -52,6 +61,7 @@ static struct weekly_date date_of(const struct listing *g, const struct concern 
     return (struct weekly_date){
         .on = c->on,
         .at = c->booked ? c->owed->booked : MOMENT_NONE,
+        .beyond = beyond(c),
         .child = naming_child(a, g->voice->config->names, &c->owed->child),
         .worker = agenda_worker(g->voice, c->owed, g->reader->to),
         .title = arena_strdup(a, c->timescale->title),
@@ -86,6 +96,11 @@ bool weekly_says(const struct agenda_mail *m, const struct concern *c)
     return c->part != WEEK_OLDER && !(l && l->is_new);
 }
 
+bool weekly_names(const struct agenda_mail *m, const struct weekly *words, const struct concern *c)
+{
+    return weekly_says(m, c) && (c->part != WEEK_DATE || weekly_names_dates(words, c->on));
+}
+
 static void add_concerns(const struct listing *g)
 {
     const struct week_reader *r = g->reader;
@@ -98,7 +113,7 @@ static void add_concerns(const struct listing *g)
     for (size_t i = 0; i < r->concern_count; i++) {
         const struct concern *c = &r->concerns[i];
 
-        w->older_count += c->part == WEEK_OLDER;
+        w->older_count += c->part == WEEK_OLDER && !line_about(g->mail, c->owed);
         if (!weekly_says(g->mail, c))
             continue;
         if (c->part == WEEK_LATE)

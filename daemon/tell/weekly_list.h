@@ -11,3 +11,5 @@ struct weekly weekly_words(const struct agenda_voice *v, const struct agenda_mai
 
 // Whether a list says a deadline that the digest in the same mail does not say already.
 bool weekly_says(const struct agenda_mail *m, const struct concern *c);
+// The same, and not as one of a number. `words` are those of the mail.
+bool weekly_names(const struct agenda_mail *m, const struct weekly *words, const struct concern *c);

@@ -409,7 +409,7 @@ def test_the_daemon_listed_as_much_beside_what_was_new(daemon, replayed):
             assert marks['NEW'] == anew(text)[0]
             compared += standing[at, who]
             reminders += anew(text)[1]
-    assert compared > 100 and reminders > 30
+    assert compared > 100 and reminders > 20
 
 
 def test_the_daemon_sent_the_same_lists(daemon, replayed):
@@ -578,35 +578,43 @@ def test_nobody_has_two_mails_a_day_but_for_alarms(year, sample):
     assert len(of_workers) > 5000 and max(of_workers.values()) == 1
 
 
-def test_a_team_manager_has_a_list_and_at_most_two_more_mails_a_week(year, sample):
-    managers = staff(sample, 'Team Manager')
-    a_week, in_stead = Counter(), set()
-    for at, who, kind, roles in mails_of(year):
-        if who in managers and kind in ('digest', 'weekly'):
-            a_week[who, monday(at.date())] += 1
-            if roles - {'team-manager'}:
-                in_stead.add((who, monday(at.date())))
-    assert len(a_week) > 300
-    # Who stands in for a worker who has left hears what the worker would.
-    assert max(n for week, n in a_week.items() if week not in in_stead) == 3
-    more = [n for n in a_week.values() if n > 3]
-    assert len(more) <= 3 and max(a_week.values()) <= 4
-    assert statistics.median(a_week.values()) <= 2
+ABOVE = {'team-manager', 'service-manager', 'head-of-service', 'director', 'chairs-manager', 'safeguarding-manager', 'reviewing-officer'}
+
+
+def test_a_fourth_mail_of_a_week_has_what_cannot_wait(year, embedded):
+    """What is due by the next list, or that law or guidance was not kept, to those above."""
+    statutory = {r['id'] for r in embedded('rules', '--format', 'csv').rows() if r['force'] in ('Law', 'Guidance')}
+
+    def cannot_wait(r, day):
+        due = datetime.date.fromisoformat(r['due_on'])
+        if due < day:
+            return r['role'] in ABOVE and r['timescale'] in statutory
+        return due <= first_day(monday(day) + datetime.timedelta(weeks=1))
+    mails = defaultdict(lambda: defaultdict(list))
+    for r in year:
+        if r['kind'] in ('digest', 'weekly'):
+            day = datetime.date.fromisoformat(r['at'][:10])
+            mails[r['recipient'], monday(day)][day].append(r)
+    more = [(day, rows) for days in mails.values() for day, rows in sorted(days.items())[3:]]
+    assert len(more) > 100
+    for day, rows in more:
+        assert any(r['rung'] and cannot_wait(r, day) for r in rows), rows
 
 
 @pytest.mark.parametrize('title, median, most, share', [
+    # A week's list, what cannot wait until the next, and between them what their team's reminders leave undone.
+    ('Team Manager', 2, 5, 0.12),
     # Their own work has its reminders in three; a fourth has what becomes known, or was in hand, days before it is due.
     ('Independent Chair', 3, 4, 0.03),
-    ('Conference and Review Manager', 3, 3, 0),
     # Who hears on the day that a meeting is not booked, and cannot be told before: it may be booked until then.
-    ('Service Manager', 3, 5, 0.15),
-    ('Head of Service', 3, 5, 0.45),
+    ('Service Manager', 3, 5, 0.4),
+    ('Head of Service', 4, 5, 0.6),
     # The same of a service without a head, and what lapses on the next working day.
-    ("Director of Children's Services", 3, 5, 0.2),
+    ("Director of Children's Services", 3, 5, 0.35),
     ('Social Worker', 2, 4, 0.01),
     ('Senior Social Worker', 2, 4, 0.01),
 ])
-def test_chairs_and_those_above_have_three_mails_a_week(year, sample, title, median, most, share):
+def test_how_many_mails_a_week_the_reader_of_each_post_has(year, sample, title, median, most, share):
     who = staff(sample, title)
     a_week = Counter((to, monday(at.date())) for at, to, kind, _ in mails_of(year) if to in who and kind in ('digest', 'weekly'))
     assert len(a_week) > 50

@@ -23,6 +23,7 @@ static struct weekly_date ahead(const char *on, const char *at, const char *chil
 {
     return (struct weekly_date){.on = day_of(on),
                                 .at = at ? moment_of(at) : MOMENT_NONE,
+                                .beyond = DATE_NONE,
                                 .child = child,
                                 .title = title,
                                 .force = "Guidance"};
@@ -55,12 +56,18 @@ static void the_week_of_a_manager(void **state)
         ahead("2024-04-08", NULL, "1042", "Core group"),
         ahead("2024-04-08", NULL, "1043", "Core group"),
         ahead("2024-04-12", NULL, "0977", "Review of the child in need plan"),
+        ahead("2024-04-12", NULL, "1204", "Initial child protection conference"),
+        ahead("2024-04-12", NULL, "1205", "Initial child protection conference"),
         ahead("2024-04-17", "2024-04-17T14:30", "1188", "Review of a child's case"),
+        ahead("2024-04-17", "2024-04-17T14:30", "1190", "Review of a child's case"),
+        ahead("2024-04-18", "2024-04-18", "1191", "Review of a child's case"),
     };
     struct weekly w = empty();
     struct rendered r;
 
     (void)state;
+    dates[4].beyond = day_of("2024-04-23");
+    dates[7].beyond = dates[8].beyond = day_of("2024-04-13");
     lines[0].booked = "booked for Tuesday 9 April 2024, 09:30";
     lines[0].seen_on = day_of("2024-04-02");
     lines[0].worker = dates[1].worker = dates[2].worker = "Ivy Hart";
@@ -73,9 +80,9 @@ static void the_week_of_a_manager(void **state)
     dates[1].url = "https://timely.example/why/abcdefghijklmnopqrstuvwx";
     dates[2].url = "https://timely.example/why/bcdefghijklmnopqrstuvwxy";
     w.dates = dates;
-    w.date_count = 5;
+    w.date_count = 9;
     weekly_render(arena, &w, &r);
-    assert_string_equal(r.subject, "Your week: 3 out of timescale, 2 due today, 2 ahead");
+    assert_string_equal(r.subject, "Your week: 3 out of timescale, 2 due today, 4 ahead");
     golden_check("weekly.txt", arena_printf(arena, "Subject: %s\n\n%s", r.subject, r.text),
                  strlen(r.subject) + strlen(r.text) + 11);
     golden_check("weekly.html", r.html, strlen(r.html));

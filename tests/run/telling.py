@@ -148,8 +148,10 @@ class Store:
                    'at_first_start': False, 'rule_version': 1, 'library': 'x', 'first_seen_at': seen, 'changed_at': seen, 'owed_since': seen,
                    'next_notice_at': seen, **columns}
         names = ', '.join(columns)
-        return self.ask(f'INSERT INTO timely.deadline ({names}) VALUES ({", ".join(["%s"] * len(columns))})'
-                        ' RETURNING deadline_id', list(columns.values()))[0][0]
+        return self.ask(f'WITH d AS (INSERT INTO timely.deadline ({names}) VALUES ({", ".join(["%s"] * len(columns))}) RETURNING *)'
+                        ' INSERT INTO timely.deadline_history (deadline_id, known_at, change, trigger_on, due_on, state, library)'
+                        " SELECT deadline_id, first_seen_at, 'opened', trigger_on, due_on, state, library FROM d RETURNING deadline_id",
+                        list(columns.values()))[0][0]
 
     def changes(self, deadline, now, change, state, **columns):
         """What a reading changes of a deadline."""

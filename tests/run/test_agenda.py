@@ -62,6 +62,36 @@ def test_what_its_reader_was_told_before_is_a_reminder(store):
     store.changes(deadline, '2024-04-08 15:00', 'moved', 'open', due_on='2024-04-12', next_notice_at='2024-04-08T14:00Z')
     mails = told(store, '2024-04-09 09:00')
     assert mails['SW1'].count('NEW') == 1 and '1 line is new.' in mails['SW1']
+    assert 'You are told because: its date was Monday 8 April 2024 before' in mails['SW1']
+    assert 'You are told because: it is not booked in time; its date was Monday 8 April 2024 before' in mails['TM1']
+    store.leave()
+    mails = told(store, '2024-04-12 09:00')
+    assert {staff: 'its date was' in text for staff, text in mails.items()} == {'SW1': False, 'SM': True}, 'once each'
+
+
+CLIMB = ('2024-03-15', '2024-03-22', '2024-03-28', '2024-04-04', '2024-04-08', '2024-04-09', '2024-04-11', '2024-04-15', '2024-04-22')
+
+
+def test_that_it_is_out_of_timescale_is_news_to_who_knew_when_it_was_due(store):
+    store.configure(delivery='live', allowed_domains='[council.example]')
+    store.deadline(store.person('P1', chair_id='CHAIR'))
+    news = set()
+    for day in CLIMB:
+        news |= {(day, staff) for staff, text in told(store, f'{day} 09:00').items() if 'NEW' in text}
+        store.leave()
+    assert sorted(news) == [('2024-03-22', 'SW1'), ('2024-03-28', 'CHAIR'), ('2024-03-28', 'TM1'), ('2024-04-08', 'SM'),
+                            ('2024-04-09', 'SW1'), ('2024-04-09', 'TM1'), ('2024-04-11', 'HEAD'), ('2024-04-22', 'DIR')]
+
+
+def test_what_was_late_in_a_mail_that_never_left_is_news_still(store):
+    store.configure(delivery='live', allowed_domains='[council.example]')
+    store.deadline(store.person('P1', chair_id='CHAIR'))
+    assert 'NEW' in told(store, '2024-03-28 09:00')['TM1']
+    store.leave()
+    assert 'NEW' in told(store, '2024-04-09 09:00')['TM1'], 'and no mail server until the next day'
+    store.deadline(store.person('P2'), seen='2024-04-09 10:00')
+    text = told(store, '2024-04-10 09:00')['TM1']
+    assert '2 lines are new.' in text and text.count('NEW') == 2
 
 
 def test_a_digest_that_may_have_arrived_is_not_overtaken(store):
@@ -114,6 +144,23 @@ def test_what_is_due_before_the_next_list_does_not_wait_for_it(store, due, mails
     store.deadline(store.person('P9'), trigger='2024-03-07', due='2024-04-08', seen='2024-03-07 08:00')
     store.agenda('2024-03-07 09:00')
     assert digests(store)[3:] == [('SW1', 2)] * mails + ([('TM1', 1)] if due < '2024-03-07' else [])
+
+
+@pytest.mark.parametrize('timescale, mails', [('icpc', 1), ('cin-review', 0)])
+def test_that_law_or_guidance_was_not_kept_does_not_wait_for_the_list(store, timescale, mails):
+    """What is local does."""
+    store.deadline(store.person('P9'), timescale, trigger='2024-02-14', due='2024-03-06', seen='2024-02-15 08:00',
+                   next_notice_at='2024-03-07T09:00Z')
+    for number, day in enumerate(['2024-03-04', '2024-03-05', '2024-03-06']):
+        store.deadline(store.person(f'P{number}', worker='TM1'), trigger=day, due='2024-04-08', seen=f'{day} 08:00')
+        store.agenda(f'{day} 09:00')
+        store.leave()
+    assert digests(store) == [('TM1', 1)] * 3
+    before = len(store.mails())
+    store.agenda('2024-03-07 09:00')
+    texts = [text for _, staff, _, text in store.mails()[before:] if staff == 'TM1']
+    assert len(texts) == mails and all('was due Wednesday 6 March, 1 working day ago' in text for text in texts)
+    assert ('TM1' in told(store, '2024-03-11 09:00')) == (mails == 0)
 
 
 def test_the_third_digest_of_a_week_says_what_the_rest_of_it_would(store):
@@ -613,9 +660,6 @@ def test_a_moved_deadline_starts_its_ladder_again(store):
     store.agenda('2024-03-18 09:00')
     assert [str(due) for due, in store.ask('SELECT due_on FROM timely.notice WHERE deadline_id = %s ORDER BY 1', (deadline,))] == \
         ['2024-04-05', '2024-04-08']
-
-
-CLIMB = ('2024-03-15', '2024-03-22', '2024-03-28', '2024-04-04', '2024-04-08', '2024-04-09', '2024-04-11', '2024-04-15', '2024-04-22')
 
 
 @pytest.mark.parametrize('closed', ['met', 'ended', 'withdrawn'])

@@ -101,17 +101,48 @@ def test_one_mail_on_a_monday_says_each_deadline_once(store):
     assert kind == 'digest' and 'NEW' in text and 'REF-P4' in text and 'REF-P1' in text
 
 
+def record(store, number, due, **columns):
+    """A chair's own work."""
+    return store.deadline(store.person(f'P{number}', chair_id='CHAIR'), 'conference-decisions', trigger='2024-03-21', due=due, **columns)
+
+
 def test_what_a_list_said_is_no_news(store):
-    store.deadline(store.person('P1'), trigger='2024-03-20', due='2024-04-12', next_notice_at='2024-04-12T08:00Z')
-    moved = store.deadline(store.person('P2', worker='SW3', team='T2'), trigger='2024-03-20', due='2024-04-12',
-                           next_notice_at='2024-04-12T08:00Z')
+    for number in (1, 2):
+        moved = record(store, number, '2024-04-12', next_notice_at='2024-04-12T08:00Z')
     weekly(store)
-    assert all(text.count('REF-P') == 2 for _, text in [lists(store)['SM']])
+    assert lists(store)['CHAIR'][1].count('REF-P') == 2
     store.leave()
-    store.changes(moved, '2024-04-09 08:00', 'moved', 'open', due_on='2024-04-11')
-    mails = told(store, '2024-04-12 09:00')
-    assert '1 line is new, 1 is a reminder.' in mails['SM'] and mails['SM'].count('NEW') == 1
-    assert '1 line is new.' in mails['SW1'], 'who had no list'
+    store.changes(moved, '2024-04-09 08:00', 'moved', 'open', due_on='2024-04-15')
+    text = told(store, '2024-04-12 09:00')['CHAIR']
+    assert '1 line is new, 1 is a reminder.' in text and text.count('NEW') == 1
+    assert text.count('its date was Friday 12 April 2024 before') == 1
+
+
+def test_a_date_in_a_list_is_not_that_it_is_late_nor_an_escalation(store):
+    store.deadline(store.person('P1'), trigger='2024-03-18', due='2024-04-10', next_notice_at='2024-04-10T08:00Z')
+    weekly(store)
+    assert {staff for staff, (_, text) in lists(store).items() if 'REF-P1' in text} == {'TM1', 'SM', 'HEAD'}
+    news = {}
+    for day in ('2024-04-10', '2024-04-11', '2024-04-15', '2024-04-17'):
+        store.leave()
+        news[day] = {staff: text.count('NEW') for staff, text in told(store, f'{day} 09:00').items()}
+    # Not booked on the day; a working day after it; three, with the list of the week, which tells the others again.
+    assert news == {'2024-04-10': {'SW1': 1, 'TM1': 1, 'SM': 1}, '2024-04-11': {'SW1': 1, 'TM1': 1},
+                    '2024-04-15': {'SW1': 0, 'TM1': 0, 'SM': 0, 'HEAD': 1}, '2024-04-17': {'SW1': 0}}
+
+
+def test_a_week_in_numbers_has_told_of_none_of_its_dates(store):
+    record(store, 0, '2024-04-12', next_notice_at='2024-04-12T08:00Z')
+    for number in range(1, 61):
+        record(store, number, '2024-04-11', next_notice_at=None)
+    record(store, 99, '2024-04-18', next_notice_at=None)
+    weekly(store)
+    _, text = lists(store)['CHAIR']
+    assert 'This week: 61 dates' in text and set(re.findall(r'REF-(P\d+)', text)) == {'P99'}
+    assert store.ask("SELECT person_id FROM timely.message_deadline JOIN timely.deadline USING (deadline_id)"
+                     " JOIN timely.outbox USING (message_id) WHERE staff_id = 'CHAIR'") == [('P99',)]
+    store.leave()
+    assert '1 line is new.' in told(store, '2024-04-12 09:00')['CHAIR']
 
 
 def test_a_monday_that_breaks_is_done_again_with_what_is_new(store):
@@ -183,6 +214,21 @@ def test_what_was_late_before_timely_began_is_a_number(store):
     assert 'Besides these, 3 are out of timescale since before timely began.' in text
 
 
+def test_what_stands_above_is_not_counted_besides(store):
+    """Late before timely began; its manager's rung came after."""
+    store.start('2024-03-29 09:00')
+    for number in (1, 2):
+        store.deadline(store.person(f'P{number}'), trigger='2024-03-07', due='2024-03-28', at_first_start=True, seen='2024-03-29 09:00',
+                       next_notice_at='2024-04-02T08:00Z' if number == 1 else None)
+    assert 'REF-P1' in told(store, '2024-04-02 09:00')['TM1']
+    store.leave()
+    store.deadline(store.person('P3'), trigger='2024-03-14', due='2024-04-05', seen='2024-04-08 08:00')
+    weekly(store)
+    text = lists(store)['TM1'][1]
+    assert 'Told before, and still open: 1 ' in text and 'REF-P1' in text and '2 out of timescale in all;' in text
+    assert 'Besides these, 1 is out of timescale since before timely began.' in text
+
+
 def test_whom_what_concerns(store):
     late = known(store, store.person('P1'), trigger='2024-03-06', due='2024-03-27')
     known(store, store.person('P2'), 'cp-visit', trigger='2024-03-21', due='2024-04-04')
@@ -210,6 +256,19 @@ def test_whom_what_concerns(store):
     assert 'other work of chairs not done in time: 1' in told['CM'][1] and 'longest first' not in told['CM'][1]
     # The evidence about the late child names the list.
     assert late and {r['staff_id'] for r in of(evidence(store, person='P1'), 'told')} == {'TM1', 'SM', 'HEAD'}
+
+
+def test_a_meeting_that_is_booked_too_late_is_shown_so(store):
+    """On its day, where that is within the two weeks; else on the day on which it is due."""
+    known(store, store.person('P1'), trigger='2024-03-19', due='2024-04-11', booked_at='2024-04-17 14:30')
+    known(store, store.person('P2'), trigger='2024-03-19', due='2024-04-11', booked_at='2024-04-23 10:00')
+    known(store, store.person('P3'), trigger='2024-03-19', due='2024-04-11', booked_at='2024-04-10 10:00')
+    weekly(store)
+    _, text = lists(store)['TM1']
+    conference = 'Initial child protection conference [Guidance]'
+    assert f'14:30 {conference}, after its due date of Thursday 11 April: REF-P1' in text
+    assert f'Thursday 11 April: 1 - {conference}, due; booked for Tuesday 23 April, after it: REF-P2' in text
+    assert f'10:00 {conference}: REF-P3' in text
 
 
 def test_a_restricted_child_is_named_to_managers_alone(store):

@@ -36,6 +36,8 @@ def test_each_rung_in_its_turn(council):
                          ('2024-04-26 09:00', ['HEAD', 'W1']),         # three working days after
                          ('2024-05-08 09:00', ['DIR', 'W1'])]:         # ten after
         before = len(council.mails())
+        if at == '2024-04-24 09:00':
+            heard = set()  # that it is out of timescale is news to who knew when it was due
         council.clock.set(at)
         wait_for(lambda: len(told(council, before)) >= len(expected), why=lambda: (at, told(council, before)))
         council.settled()
@@ -44,7 +46,7 @@ def test_each_rung_in_its_turn(council):
             known = mail.whom in heard
             assert is_list(mail) or child in flat(mail.text) and says(mail) == ('a reminder' if known else 'new')
             assert mail.text.count('NEW') == (0 if known or not says(mail) else 1)
-        heard.update(m.whom for m in council.mails()[before:] if child in flat(m.text))
+        heard.update(told(council, before))
         council.restart_daemon()
         council.settled()
         assert told(council, before) == expected, f'{at}: said again after a restart'
