@@ -260,14 +260,16 @@ static void make_digest(struct deciding *g, size_t from, size_t end)
         g->d->line_count += all[i]->is_new;
 }
 
-// Of what is late, all but that law or guidance was not kept: those above hear that in their turn.
+// Of what is late, all but that a meeting of law or guidance was not held: those above hear that in
+// their turn (register 2.13). Records and the like are many, and wait.
 static bool can_wait_for_list(const struct deciding *g, const struct line *l)
 {
     struct date due = l->owed->due_on, list = london_from_instant(g->list).on;
 
     if (!l->to || !g->list)
         return false;
-    return date_cmp(due, g->today) < 0 ? !(l->escalation && l->statutory) : date_cmp(due, list) > 0;
+    return date_cmp(due, g->today) < 0 ? !(l->escalation && l->statutory && l->by_meeting)
+                                       : date_cmp(due, list) > 0;
 }
 
 static bool all_can_wait(const struct deciding *g, size_t from, size_t end)

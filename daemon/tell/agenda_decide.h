@@ -41,7 +41,7 @@ struct told {
 
 // Digests that somebody has had, the week's list among them. Nobody has a second one on a day, nor
 // a fourth in a week unless a line cannot wait for the next week's list: it is due before then or
-// on that day, or tells those above that law or guidance was not kept.
+// on that day, or tells those above that a meeting of law or guidance was not held.
 #define DIGESTS_A_WEEK 3
 //
 // Who has had one since last week's list reads in it of all that is late, and needs no reminder.
