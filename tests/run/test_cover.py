@@ -175,7 +175,8 @@ def test_a_team_may_have_a_ladder_of_its_own(store):
     # A child who comes to such a team has its ladder from then on, with what was said before in mind.
     store.ask("SELECT timely.record_person(jsonb_build_object('now', '2024-04-05T08:00Z', 'person_id', 'P2',"
               " 'person', (SELECT to_jsonb(p) || '{\"team_id\": \"T1\", \"seen\": \"\"}' FROM timely.person p WHERE person_id = 'P2')))")
-    assert set(told(store, '2024-04-05 09:00')) == {'DIR'}
+    mails = told(store, '2024-04-05 09:00')
+    assert set(mails) == {'DIR', 'SW1', 'SW3'} and 'REF-P2' in mails['DIR']
     # The operator is told which ladder it is, why, and of the team that is none.
     store.ask("INSERT INTO timely.fact (person_id, kind, ref, at, precise, episode, origin)"
               " VALUES ('P1', 's47-started', 'E1', '2024-03-14', false, 'E1', 'x')")
