@@ -180,6 +180,34 @@ static void test_before_the_start(void **state)
     assert_null(strstr(text, "30 working days"));
 }
 
+// Thirty working days before, a meeting is to be booked: no word of one that is, in time.
+static void test_to_be_booked(void **state)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    static const char plan[] = "cp-plan-started 2024-01-15 ep=P1; cp-plan-made 2024-01-15 ep=P1";
+    static const char rung[] = "2024-02-26T09:00 social-worker, 30 working days before\n";
+    static const struct {
+        const char *booked_for;
+        bool said;
+    } cases[] = {{NULL, true}, {"2024-04-10", false}, {"2024-04-16", true}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *booked =
+            cases[i].booked_for
+                ? arena_printf(a, "; meeting-booked 2024-02-05 mt=G code=rcpc for=%s",
+                               cases[i].booked_for)
+                : "";
+        struct evaluation e =
+            evaluation_of(a, *state, arena_printf(a, "%s%s", plan, booked), "2024-02-12");
+        const struct deadline *d = only(&e, "review-cp-first");
+        const char *text = tellings_text(a, *state, d);
+
+        assert_string_equal(date_iso(a, d->due_on), "2024-04-15");
+        assert_int_equal(strstr(text, rung) != NULL, cases[i].said);
+        assert_non_null(strstr(text, "social-worker, 20 working days before\n"));
+    }
+}
+
 // The due date is a Saturday: reminders go by the Friday before, the day to book by.
 static void test_due_at_a_weekend(void **state)
 {
@@ -370,6 +398,7 @@ int main(void)
         cmocka_unit_test(test_weekly_lists),
         cmocka_unit_test(test_list_before_the_start),
         cmocka_unit_test(test_before_the_start),
+        cmocka_unit_test(test_to_be_booked),
         cmocka_unit_test(test_due_at_a_weekend),
         cmocka_unit_test(test_half_way),
         cmocka_unit_test(test_before_a_meeting),
