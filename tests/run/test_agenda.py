@@ -498,6 +498,19 @@ def test_a_first_start_is_one_summary_a_manager(store):
     assert [rung for rung, _, sent in store.notices(later) if sent] == ['social-worker, 2 working days before']
 
 
+def test_a_first_start_sums_up_the_chairs_own_work_to_their_manager(store):
+    """Never to the child's team manager."""
+    store.start('2024-04-02 08:00')
+    for timescale, who in (('conference-decisions', 'chair_id'), ('review-record', 'iro_id'), ('cp-visit', 'chair_id')):
+        store.deadline(store.person(f'P-{timescale}', **{who: 'CHAIR'}), timescale, trigger='2023-11-01', due='2023-11-22',
+                       seen='2024-04-02 08:00', at_first_start=True)
+    store.agenda('2024-04-02 09:00')
+    summaries = {staff: text for kind, staff, _, text in store.mails('summary')}
+    assert set(summaries) == {'TM1', 'CM'}
+    assert 'Visit to a child on a child protection plan' in summaries['TM1'] and 'ecord of' not in summaries['TM1']
+    assert 'Record of the conference' in summaries['CM'] and 'Record of a review' in summaries['CM'] and 'Visit' not in summaries['CM']
+
+
 def test_restricted_children_by_reference_to_the_worker_and_the_managers(store):
     store.configure(names='name')
     store.deadline(store.person('P1', restricted=True, display_name='Ann Secret', chair_id='CHAIR'), seen='2024-03-28 09:00')
