@@ -85,6 +85,7 @@ EXPECTED = [
     ('2024-04-08T09:00', 'weekly', 'SM', 'late', 'service-manager, on the day'),  # a Monday: with the list, in one mail
     ('2024-04-09T09:00', 'digest', 'SW1', 'late', WORKER + '1 working day after'),
     ('2024-04-09T09:00', 'digest', 'TM', 'late', 'team-manager, 1 working day after'),
+    ('2024-04-09T09:00', 'digest', 'SM', 'late', 'service-manager, 1 working day after'),
     ('2024-04-11T09:00', 'digest', 'SW1', 'late', WORKER + '3 working days after'),
     ('2024-04-11T09:00', 'digest', 'HEAD', 'late', 'head-of-service, 3 working days after'),
     ('2024-04-15T09:00', 'digest', 'SW1', 'late', WORKER + '5 working days after'),
@@ -133,6 +134,7 @@ EXPECTED = [
     # The third of SW2's week says what there is to say until the next.
     ('2024-04-10T09:00', 'digest', 'SW2', 'moved', WORKER + '3 working days after'),
     ('2024-04-10T09:00', 'digest', 'TM', 'moved', 'team-manager, 1 working day after'),
+    ('2024-04-10T09:00', 'digest', 'SM', 'moved', 'service-manager, 1 working day after'),
     ('2024-04-12T09:00', 'digest', 'HEAD', 'moved', 'head-of-service, 3 working days after'),
     ('2024-04-16T09:00', 'digest', 'SW2', 'moved', WORKER + '5 working days after'),
     ('2024-04-23T09:00', 'digest', 'DIR', 'moved', 'director, 10 working days after'),

@@ -41,6 +41,7 @@ static void test_conference(void **state)
           "2024-04-08T09:00 service-manager, on the day ^\n"
           "2024-04-09T09:00 social-worker, 1 working day after\n"
           "2024-04-09T09:00 team-manager, 1 working day after ^\n"
+          "2024-04-09T09:00 service-manager, 1 working day after ^\n"
           "2024-04-11T09:00 social-worker, 3 working days after\n"
           "2024-04-11T09:00 head-of-service, 3 working days after ^\n"
           "2024-04-15T09:00 social-worker, 5 working days after\n"
@@ -57,8 +58,10 @@ static void test_booked_in_time(void **state)
     const char *in_time = tellings_text(a, *state, only(&e, "icpc"));
 
     assert_null(strstr(in_time, "team-manager, 5 working days before"));
-    assert_null(strstr(in_time, "service-manager"));
-    assert_non_null(strstr(in_time, "head-of-service"));
+    assert_null(strstr(in_time, "service-manager, on the day"));
+    // Where no record follows, nobody is passed over on the way up.
+    assert_non_null(strstr(in_time, "service-manager, 1 working day after ^\n"));
+    assert_non_null(strstr(in_time, "head-of-service, 3 working days after ^\n"));
     e = evaluation_of(
         a, *state,
         "s47-started 2024-03-14 ep=E1; meeting-booked 2024-03-15 mt=G code=icpc for=2024-04-09",
@@ -247,6 +250,7 @@ static void test_before_a_meeting(void **state)
           "2024-05-13T09:00 social-worker, on the day\n"
           "2024-05-14T09:00 social-worker, 1 working day after\n"
           "2024-05-14T09:00 team-manager, 1 working day after ^\n"
+          "2024-05-14T09:00 service-manager, 1 working day after ^\n"
           "2024-05-16T09:00 social-worker, 3 working days after\n"
           "2024-05-20T09:00 social-worker, 5 working days after\n");
 }

@@ -196,6 +196,15 @@ def test_past_rungs_collapse_to_the_latest(store):
     assert set(told(store, '2024-04-05 09:00')) == {'SW1', 'TM1', 'SM'}, 'the service manager for the chair that is missing'
 
 
+def test_a_conference_that_was_booked_in_time_and_is_not_recorded_passes_nobody_over(store):
+    store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-03-15 09:00', booked_at='2024-04-08 10:00', booked_group='M1')
+    assert 'TM1' not in told(store, '2024-03-28 09:00') and 'SM' not in told(store, '2024-04-08 09:00')
+    mails = told(store, '2024-04-09 09:00')
+    assert set(mails) == {'SW1', 'TM1', 'SM'}
+    assert 'not recorded yet: booked for Monday 8 April 2024, 10:00' in mails['SM'] and 'missed' not in mails['SM']
+    assert set(told(store, '2024-04-11 09:00')) == {'SW1', 'HEAD'}
+
+
 LATE = {'trigger': '2024-03-05', 'due': '2024-03-26', 'seen': '2024-04-04 09:12'}
 
 
@@ -252,7 +261,7 @@ def test_the_next_ones_up_hear_in_their_turn(store):
     assert told['2024-03-15'] == {'SW1'}
     assert told['2024-03-28'] == {'SW1', 'TM1', 'CHAIR'}, 'five working days before and not booked'
     assert told['2024-04-08'] == {'SW1', 'SM'}
-    assert told['2024-04-09'] == {'SW1', 'TM1'}
+    assert told['2024-04-09'] == {'SW1', 'TM1', 'SM'}
     assert told['2024-04-11'] == {'SW1', 'HEAD'}
     assert told['2024-04-22'] == {'DIR', 'SW1'}, 'whose ladder ended a week ago, and who is reminded each week'
     (_, _, subject, text), = [m for m in store.mails() if m[1] == 'HEAD']
