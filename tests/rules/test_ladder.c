@@ -132,6 +132,40 @@ static void test_local_rule(void **state)
           "2024-01-29T09:00 team-manager, 1 working day after ^\n");
 }
 
+// What is local reaches the manager above the chairs', and of health the service manager; of what
+// is like a visit in a week's list. A worker's own stays with the team manager.
+static void test_local_upwards(void **state)
+{
+    static const struct {
+        const char *facts, *timescale, *profile, *last;
+    } cases[] = {
+        {"icpc-held 2024-03-05 ep=E1 ref=C mt=M", "conference-decisions", "P-M",
+         "2024-04-11T09:00 safeguarding-manager, 5 working days after ^\n"},
+        {"icpc-held 2024-03-05 ep=E1 ref=C mt=M", "conference-decisions", "P-V",
+         "2024-04-15T09:00 safeguarding-manager, 5 working days after ^\n"},
+        {"care-started 2024-03-04 ep=K1", "health-initial", "P-S",
+         "2024-04-10T09:00 service-manager, 5 working days after ^\n"},
+        {"referral-received 2024-03-04 ep=R1", "assessment", "P-S",
+         "2024-05-10T09:00 team-manager, 1 working day after ^\n"},
+    };
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct evaluation e = evaluation_of(a, *state, cases[i].facts, "2024-03-05");
+        struct deadline d = *only(&e, cases[i].timescale);
+        struct timescale local = *d.timescale;
+        const char *text, *found;
+
+        local.force = FORCE_LOCAL;
+        local.profile = cases[i].profile;
+        d.timescale = &local;
+        text = tellings_text(a, *state, &d);
+        found = strstr(text, cases[i].last);
+        if (!found || found[strlen(cases[i].last)])
+            fail_msg("%s:\n%s", cases[i].timescale, text);
+    }
+}
+
 // Visits are gathered into the week's first list: foretold no later than three working days before,
 // told of and upwards no earlier than the day after. Easter Monday is no day for a list.
 static void test_weekly_lists(void **state)
@@ -399,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_booked_late),
         cmocka_unit_test(test_booked_late_upwards),
         cmocka_unit_test(test_local_rule),
+        cmocka_unit_test(test_local_upwards),
         cmocka_unit_test(test_weekly_lists),
         cmocka_unit_test(test_list_before_the_start),
         cmocka_unit_test(test_before_the_start),

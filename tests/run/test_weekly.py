@@ -200,6 +200,7 @@ def test_whom_what_concerns(store):
         'HEAD': {'P1', 'P3', 'P5'},
         'CHAIR': {'P3', 'P4'},
         'CM': {'P4'},
+        'DIR': {'P4'},  # who is the safeguarding manager, where nobody stands between
     }
     subject, text = told['TM1']
     assert subject == 'Your week: 2 out of timescale, 1 ahead' and 'REF' not in subject
