@@ -76,6 +76,7 @@ struct invite_words {
     const char *place, *url;
     const char *derivation; // the sentence of explain, which begins with the due date; or NULL
     bool cancelled, update;
+    bool moved;       // a hold whose last day was another in the receiver's calendar
     bool no_answer;   // none is asked for
     const char *page; // that explains the due day, a link for the receiver alone; or NULL
     const char *service_name;

@@ -98,6 +98,11 @@ static const char *request_of(const struct invite_words *w)
                "own, or it is no longer called for. You need not answer.";
     if (w->cancelled)
         return "This is no longer needed and leaves your calendar. You need not answer.";
+    if (w->update && is_hold(w))
+        return w->moved ? "This replaces what your calendar shows: the last day has moved. You "
+                          "need not answer."
+                        : "This replaces what your calendar shows, and marks the last day. You "
+                          "need not answer.";
     if (w->no_answer)
         return w->update ? "This replaces what your calendar shows. You need not answer."
                          : "It is in your calendar. You need not answer.";

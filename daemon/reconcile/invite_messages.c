@@ -165,6 +165,7 @@ static struct invite_words words_of(struct planner *p, const struct message *m, 
         .url = o->url,
         .derivation = derivation_of(p->arena, o, due),
         .update = m->shown.kind != NULL,
+        .moved = same_text(m->shown.kind, "hold") && !date_is(m->shown.on, o->starts_on),
         .no_answer = t >= 0 && p->context->library->timescales[t].no_answer,
         .page = due ? mail_link_later(p->arena, p->context->config->public_url, 0) : NULL,
         .service_name = p->context->config->service_name};

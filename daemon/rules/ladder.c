@@ -242,6 +242,8 @@ static void add_rungs(struct climb *c, const struct rung *rungs, size_t count, c
         const struct rung *r = &rungs[i];
         struct moment at = moment_of(c, r, at_once || r->at_once);
 
+        if (!applies(c->deadline, r))
+            continue;
         has_start |= r->when == AT_TRIGGER;
         if (!date_known(at.on))
             continue;
@@ -305,12 +307,10 @@ size_t ladder_tellings(struct arena *a, const struct library *l, const struct de
     for (size_t i = 0; i < ladder->count; i++) {
         const struct rung *r = &ladder->rungs[i];
 
-        if (!applies(d, r))
-            continue;
-        if (strcmp(r->id, "profile") == 0)
-            add_rungs(&c, profile->rungs, profile->count, r->role, false, profile->at_once);
-        else
+        if (strcmp(r->id, "profile") != 0)
             add_rungs(&c, r, 1, r->role, !is_reminded(ladder, r->role), r->at_once);
+        else if (applies(d, r))
+            add_rungs(&c, profile->rungs, profile->count, r->role, false, profile->at_once);
     }
     sort_by_time(c.tellings, c.count);
     *ret = c.tellings;

@@ -90,7 +90,7 @@ static bool hangs_on_due(const struct rung *r)
 static bool has_certain_rung(const struct ladder *profile)
 {
     for (size_t i = 0; i < profile->count; i++)
-        if (hangs_on_due(&profile->rungs[i]))
+        if (!profile->rungs[i].unbooked_only && hangs_on_due(&profile->rungs[i]))
             return true;
     return false;
 }

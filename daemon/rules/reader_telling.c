@@ -26,17 +26,42 @@ static void read_rungs(struct reader *r, const struct node *profile, const char 
     ret->rungs = rungs;
 }
 
+// Which of a profile's rungs speak only where a meeting is not booked in time.
+static struct rung *marked_unbooked(struct reader *r, const struct node *profile,
+                                    const struct ladder *of)
+{
+    struct rung *rungs = ARENA_ARRAY(r->phrases.arena, struct rung, of->count + 1);
+    const struct node *const *items;
+    size_t count;
+
+    if (of->count)
+        memcpy(rungs, of->rungs, of->count * sizeof *rungs);
+    items = reader_list(r, profile, "unbooked", &count);
+    for (size_t i = 0; i < count; i++) {
+        bool found = false;
+
+        for (size_t k = 0; k < of->count; k++)
+            if (strcmp(rungs[k].id, items[i]->text) == 0)
+                found = rungs[k].unbooked_only = true;
+        if (!found)
+            reader_complain(r, items[i], "\"%s\": expected a moment of this profile's lists",
+                            items[i]->text);
+    }
+    return rungs;
+}
+
 static void read_profile(struct reader *r, const struct entry *e, struct ladder *ret)
 {
-    static const char *const keys[] = {"at once", "weekly", "remind"};
+    static const char *const keys[] = {"at once", "weekly", "remind", "unbooked"};
 
     *ret = (struct ladder){.id = e->key};
-    if (!reader_is(r, e->value, NODE_MAPPING, "a profile: weekly, remind, at once"))
+    if (!reader_is(r, e->value, NODE_MAPPING, "a profile: weekly, remind, unbooked, at once"))
         return;
-    reader_known_keys(r, e->value, keys, 3);
+    reader_known_keys(r, e->value, keys, sizeof keys / sizeof *keys);
     ret->at_once = reader_choice(r, e->value, "at once", "yes", "no", false);
     read_rungs(r, e->value, "weekly", true, ret);
     read_rungs(r, e->value, "remind", false, ret);
+    ret->rungs = marked_unbooked(r, e->value, ret);
 }
 
 static const char *const roles[] = {"social-worker",     "team-manager",   "service-manager",

@@ -74,7 +74,7 @@ static bool is_booked_ahead(const struct judging *j, const struct owed *o)
 static const char *done_refused(struct arena *a, const struct judging *j, const struct owed *o,
                                 struct word *w)
 {
-    struct date today = london_from_instant(j->now).on, opens;
+    struct date today = london_from_instant(j->now).on;
     const struct acknowledged *before = said_to_be_done(o);
     struct error err;
 
@@ -92,9 +92,8 @@ static const char *done_refused(struct arena *a, const struct judging *j, const 
                             "%s said on %s that it was done, which counts once for a due date: it "
                             "needs to be recorded in the case system",
                             clean_line(a, before->name, NAME_MOST), date_words(a, before->said_on));
-    if (!working_days_after(j->library->local, today, DONE_WORKING_DAYS, &opens, &err))
+    if (!working_days_after(j->library->local, today, DONE_WORKING_DAYS, &w->last_day, &err))
         return arena_strdup(a, err.text);
-    w->last_day = date_add_days(opens, -1);
     w->reason = NULL;
     return NULL;
 }

@@ -6,8 +6,8 @@
 
 #include "owed.h"
 
-// "Done, not yet recorded" keeps those above silent until the office opens on this working day
-// after it was said.
+// "Done, not yet recorded" keeps those above silent to the end of this working day after the one
+// on which it was said, whatever the hour (register 2.4, 2.12).
 #define DONE_WORKING_DAYS 2
 
 // The last day on which what was said keeps a telling to a member of staff back; DATE_NONE when

@@ -15,6 +15,7 @@ struct handing {
     struct arena *arena;
     const struct so_far *so_far;
     struct date today;
+    bool late;
     struct telling *tellings;
     size_t count;
     instant look_again; // 0: never
@@ -47,7 +48,7 @@ static void look_out(struct handing *g, const char *staff_id)
     struct date away = directory_away_next(d, staff_id, g->today), due = g->so_far->owed->due_on;
     const struct staff *s = directory_staff(d, staff_id);
 
-    if (date_known(away) && date_cmp(away, due) <= 0)
+    if (date_known(away))
         look_again_on(g, away);
     if (s && date_known(s->to) && date_cmp(s->to, g->today) > 0 && date_cmp(s->to, due) <= 0)
         look_again_on(g, s->to);
@@ -67,6 +68,12 @@ static const char *handover_rung(const struct handing *g, const char *from_id, c
     return arena_printf(g->arena, "%s" AWAY "%s", role, date_iso(g->arena, away.first));
 }
 
+// What is late is handed over where a mail said so: what a first start found late was summed up.
+static bool has_it(const struct handing *g, const char *from_id)
+{
+    return g->late ? was_mailed(g->so_far->heard, from_id) : was_told(g->so_far->heard, from_id);
+}
+
 // To whom the rung speaks now, unless they have heard of it.
 static void hand_over(struct handing *g, const char *from_id, const struct telling *t)
 {
@@ -74,7 +81,7 @@ static void hand_over(struct handing *g, const char *from_id, const struct telli
     const struct staff *to;
     const char *ignored;
 
-    if (!t->rung || !was_told(s->heard, from_id))
+    if (!t->rung || !has_it(g, from_id))
         return;
     to = recipient_on_rung(g->arena, s->in->directory, &s->owed->who, s->owed->child.restricted,
                            t->rung, g->today, &ignored);
@@ -115,7 +122,8 @@ static const char *acting_role(const struct so_far *s)
     return ladder_acting_role(l, &l->timescales[library_timescale(l, s->owed->timescale)]);
 }
 
-// By who acts, and by the next ones up who have heard of it.
+// By who acts, and by the next ones up who have heard of it; these have what is late in their
+// lists, which somebody who stands in for them has too.
 size_t agenda_handovers(struct arena *a, const struct so_far *s, struct telling **ret,
                         instant *ret_look_again)
 {
@@ -125,13 +133,13 @@ size_t agenda_handovers(struct arena *a, const struct so_far *s, struct telling 
                         .today = london_from_instant(s->in->now).on,
                         .tellings = ARENA_ARRAY(a, struct telling, s->count + 2)};
     const struct said *said;
-    bool late = date_cmp(s->owed->due_on, g.today) < 0;
 
-    if (from && !late)
+    g.late = date_cmp(s->owed->due_on, g.today) < 0;
+    if (from)
         hand_over_from(&g, from, acting, false);
-    else if (!late && acting && strcmp(acting, "social-worker") == 0)
+    else if (!g.late && acting && strcmp(acting, "social-worker") == 0)
         hand_over_unallocated(&g, acting);
-    for (size_t i = 0; i < s->count && !late; i++)
+    for (size_t i = 0; i < s->count && !g.late; i++)
         if (s->tellings[i].escalation && (said = said_by(s->heard, s->tellings[i].rung)))
             hand_over_from(&g, said->staff_id, s->tellings[i].role, true);
     *ret = g.tellings;

@@ -5,7 +5,7 @@
 #include "agenda_known.h"
 #include "agenda_office.h"
 #include "agenda_standing.h"
-#include "recipient.h"
+#include "agenda_summary.h"
 #include "text.h"
 #include "zone.h"
 
@@ -292,45 +292,13 @@ static void digest_or_wait(struct deciding *g, size_t from, size_t end)
         make_digest(g, from, end);
 }
 
-struct summed {
-    const struct staff *manager;
-    const struct line *line;
-};
-
-static int by_manager(const void *x, const void *y)
-{
-    const struct summed *a = x, *b = y;
-    int by = strcmp(a->manager->id, b->manager->id);
-
-    return by != 0 ? by : by_deadline(a->line, b->line);
-}
-
-// Silent lines of whom the team's manager can be told, by that manager.
-static size_t sum_up(const struct deciding *g, struct summed *ret)
-{
-    size_t found = 0;
-
-    for (size_t i = 0; i < g->d->silent_count; i++) {
-        const struct owed *o = g->d->silent[i]->owed;
-        const char *ignored;
-        const struct staff *manager =
-            recipient_on_rung(g->arena, g->in->directory, &o->who, o->child.restricted,
-                              "team-manager", g->today, &ignored);
-
-        if (manager)
-            ret[found++] = (struct summed){manager, g->d->silent[i]};
-    }
-    if (found > 1)
-        qsort(ret, found, sizeof *ret, by_manager);
-    return found;
-}
-
 // Each deadline once, however many of its rungs passed.
 static void make_summaries(struct deciding *g)
 {
-    struct summed *all = ARENA_ARRAY(g->arena, struct summed, g->d->silent_count + 1);
     const struct line **lines = ARENA_ARRAY(g->arena, const struct line *, g->d->silent_count + 1);
-    size_t found = sum_up(g, all), first = 0, end = 0;
+    struct summed *all;
+    size_t found = agenda_sum_up(g->arena, g->in, g->d->silent, g->d->silent_count, &all);
+    size_t first = 0, end = 0;
 
     for (size_t i = 0; i < found; i++) {
         if (end == first || lines[end - 1]->owed != all[i].line->owed)

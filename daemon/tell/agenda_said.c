@@ -92,6 +92,14 @@ bool was_told(const struct heard *h, const char *staff_id)
     return false;
 }
 
+bool was_mailed(const struct heard *h, const char *staff_id)
+{
+    for (size_t i = 0; i < h->count; i++)
+        if (h->said[i].by_mail && strcmp(h->said[i].staff_id, staff_id) == 0)
+            return true;
+    return false;
+}
+
 bool said_knows(const struct heard *h, const char *staff_id)
 {
     instant told_at = 0, parted_at = 0;

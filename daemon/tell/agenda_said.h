@@ -37,5 +37,7 @@ const struct said *said_last_to(const struct heard *h, const char *role);
 
 // Whether somebody was ever told of it.
 bool was_told(const struct heard *h, const char *staff_id);
-// The same, and not since then that it is no longer theirs.
+// The same, in a mail.
+bool was_mailed(const struct heard *h, const char *staff_id);
+// Whether somebody was ever told of it, and not since then that it is no longer theirs.
 bool said_knows(const struct heard *h, const char *staff_id);

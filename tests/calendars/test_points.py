@@ -562,6 +562,20 @@ def test_point_46_an_invite_says_that_its_meeting_is_too_late(authority, days, l
         assert 'timescale' not in mail.message['Subject']
 
 
+def test_point_46_a_last_day_is_not_asked_about(authority):
+    """Neither where it moved nor where a booking was cancelled; only the one says that it moved."""
+    child = authority.child('SW1')
+    happens(authority)
+    authority.move(child, datetime.date(2024, 3, 27))
+    mail, = (m for m in happens(authority) if m.method)
+    assert 'calendar shows: the last day has moved. You need not answer.' in words_of(mail) and 'ccept' not in words_of(mail)
+    authority.book(child, Meeting('M', datetime.datetime(2024, 4, 16, 10)))
+    happens(authority)
+    authority.unbook(child)
+    mail, = (m for m in happens(authority) if m.method and m.recipient.startswith('sw1') and 'not booked yet' in words_of(m))
+    assert 'has moved' not in words_of(mail) and 'ccept' not in words_of(mail) and 'You need not answer.' in words_of(mail)
+
+
 # ------------------------------------------------------------------------------ who sees whom
 
 def test_points_41_46_each_copy_names_only_whom_its_reader_may_see(authority):

@@ -88,6 +88,7 @@ static void set_invite(struct mail *m, const struct calendar_invite *i, bool upd
                   "of Tuesday 2 April 2024.",
         .cancelled = i->method == IMIP_CANCEL,
         .update = update,
+        .moved = update && !date_known(i->entry.starts.on),
         .service_name = "Council of Example, children's services",
     };
 
@@ -120,6 +121,8 @@ static void mails_of_an_invite(void **state)
     set_invite(&m, &hold, false);
     check_words("invite-hold", m.text, m.html);
     check_mail("mail-hold.eml", &m);
+    set_invite(&m, &hold, true);
+    check_words("invite-moved", m.text, m.html);
     set_invite(&m, &i, false);
     check_words("invite-meeting", m.text, m.html);
     check_mail("mail-invite.eml", &m);

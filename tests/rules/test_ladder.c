@@ -36,10 +36,12 @@ static void test_conference(void **state)
           "2024-03-28T09:00 team-manager, 5 working days before ^\n"
           "2024-03-28T09:00 chair, 5 working days before ^\n"
           "2024-04-04T09:00 social-worker, 2 working days before\n"
+          "2024-04-05T09:00 social-worker, 1 working day before\n"
           "2024-04-08T09:00 social-worker, on the day\n"
           "2024-04-08T09:00 service-manager, on the day ^\n"
           "2024-04-09T09:00 social-worker, 1 working day after\n"
           "2024-04-09T09:00 team-manager, 1 working day after ^\n"
+          "2024-04-09T09:00 service-manager, 1 working day after ^\n"
           "2024-04-11T09:00 social-worker, 3 working days after\n"
           "2024-04-11T09:00 head-of-service, 3 working days after ^\n"
           "2024-04-15T09:00 social-worker, 5 working days after\n"
@@ -56,8 +58,10 @@ static void test_booked_in_time(void **state)
     const char *in_time = tellings_text(a, *state, only(&e, "icpc"));
 
     assert_null(strstr(in_time, "team-manager, 5 working days before"));
-    assert_null(strstr(in_time, "service-manager"));
-    assert_non_null(strstr(in_time, "head-of-service"));
+    assert_null(strstr(in_time, "service-manager, on the day"));
+    // Where no record follows, nobody is passed over on the way up.
+    assert_non_null(strstr(in_time, "service-manager, 1 working day after ^\n"));
+    assert_non_null(strstr(in_time, "head-of-service, 3 working days after ^\n"));
     e = evaluation_of(
         a, *state,
         "s47-started 2024-03-14 ep=E1; meeting-booked 2024-03-15 mt=G code=icpc for=2024-04-09",
@@ -128,6 +132,40 @@ static void test_local_rule(void **state)
           "2024-01-29T09:00 team-manager, 1 working day after ^\n");
 }
 
+// What is local reaches the manager above the chairs', and of health the service manager; of what
+// is like a visit in a week's list. A worker's own stays with the team manager.
+static void test_local_upwards(void **state)
+{
+    static const struct {
+        const char *facts, *timescale, *profile, *last;
+    } cases[] = {
+        {"icpc-held 2024-03-05 ep=E1 ref=C mt=M", "conference-decisions", "P-M",
+         "2024-04-11T09:00 safeguarding-manager, 5 working days after ^\n"},
+        {"icpc-held 2024-03-05 ep=E1 ref=C mt=M", "conference-decisions", "P-V",
+         "2024-04-15T09:00 safeguarding-manager, 5 working days after ^\n"},
+        {"care-started 2024-03-04 ep=K1", "health-initial", "P-S",
+         "2024-04-10T09:00 service-manager, 5 working days after ^\n"},
+        {"referral-received 2024-03-04 ep=R1", "assessment", "P-S",
+         "2024-05-10T09:00 team-manager, 1 working day after ^\n"},
+    };
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct evaluation e = evaluation_of(a, *state, cases[i].facts, "2024-03-05");
+        struct deadline d = *only(&e, cases[i].timescale);
+        struct timescale local = *d.timescale;
+        const char *text, *found;
+
+        local.force = FORCE_LOCAL;
+        local.profile = cases[i].profile;
+        d.timescale = &local;
+        text = tellings_text(a, *state, &d);
+        found = strstr(text, cases[i].last);
+        if (!found || found[strlen(cases[i].last)])
+            fail_msg("%s:\n%s", cases[i].timescale, text);
+    }
+}
+
 // Visits are gathered into the week's first list: foretold no later than three working days before,
 // told of and upwards no earlier than the day after. Easter Monday is no day for a list.
 static void test_weekly_lists(void **state)
@@ -179,6 +217,34 @@ static void test_before_the_start(void **state)
     assert_null(strstr(text, "30 working days"));
 }
 
+// Thirty working days before, a meeting is to be booked: no word of one that is, in time.
+static void test_to_be_booked(void **state)
+{
+    AUTO(arena_auto_free) struct arena *a = arena_new();
+    static const char plan[] = "cp-plan-started 2024-01-15 ep=P1; cp-plan-made 2024-01-15 ep=P1";
+    static const char rung[] = "2024-02-26T09:00 social-worker, 30 working days before\n";
+    static const struct {
+        const char *booked_for;
+        bool said;
+    } cases[] = {{NULL, true}, {"2024-04-10", false}, {"2024-04-16", true}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *booked =
+            cases[i].booked_for
+                ? arena_printf(a, "; meeting-booked 2024-02-05 mt=G code=rcpc for=%s",
+                               cases[i].booked_for)
+                : "";
+        struct evaluation e =
+            evaluation_of(a, *state, arena_printf(a, "%s%s", plan, booked), "2024-02-12");
+        const struct deadline *d = only(&e, "review-cp-first");
+        const char *text = tellings_text(a, *state, d);
+
+        assert_string_equal(date_iso(a, d->due_on), "2024-04-15");
+        assert_int_equal(strstr(text, rung) != NULL, cases[i].said);
+        assert_non_null(strstr(text, "social-worker, 20 working days before\n"));
+    }
+}
+
 // The due date is a Saturday: reminders go by the Friday before, the day to book by.
 static void test_due_at_a_weekend(void **state)
 {
@@ -214,9 +280,11 @@ static void test_before_a_meeting(void **state)
           "2024-04-26T09:00 social-worker, 10 working days before\n"
           "2024-05-03T09:00 social-worker, 5 working days before\n"
           "2024-05-09T09:00 social-worker, 2 working days before\n"
+          "2024-05-10T09:00 social-worker, 1 working day before\n"
           "2024-05-13T09:00 social-worker, on the day\n"
           "2024-05-14T09:00 social-worker, 1 working day after\n"
           "2024-05-14T09:00 team-manager, 1 working day after ^\n"
+          "2024-05-14T09:00 service-manager, 1 working day after ^\n"
           "2024-05-16T09:00 social-worker, 3 working days after\n"
           "2024-05-20T09:00 social-worker, 5 working days after\n");
 }
@@ -365,9 +433,11 @@ int main(void)
         cmocka_unit_test(test_booked_late),
         cmocka_unit_test(test_booked_late_upwards),
         cmocka_unit_test(test_local_rule),
+        cmocka_unit_test(test_local_upwards),
         cmocka_unit_test(test_weekly_lists),
         cmocka_unit_test(test_list_before_the_start),
         cmocka_unit_test(test_before_the_start),
+        cmocka_unit_test(test_to_be_booked),
         cmocka_unit_test(test_due_at_a_weekend),
         cmocka_unit_test(test_half_way),
         cmocka_unit_test(test_before_a_meeting),

@@ -194,6 +194,29 @@ static void test_derived_events(void **state)
     folder_done(&f);
 }
 
+// What a profile says of what is not booked has to be among what it says.
+static void test_unbooked_moments(void **state)
+{
+    static const char telling[] = "profiles:\n"
+                                  "  P-Q:\n"
+                                  "    remind: [3 working days before, on the day]\n"
+                                  "    unbooked: [on the day, 2 working days before]\n"
+                                  "ladders: {}\n";
+    struct folder f = folder_new();
+    struct library *l;
+    struct error err;
+
+    (void)state;
+    unlink(folder_file(&f, "telling.yaml")); // a link to the shipped file
+    folder_write(&f, "telling.yaml", telling, sizeof telling - 1);
+    assert_false(library_load(f.path, NULL, &l, &err));
+    assert_non_null(strstr(err.text,
+                           "telling.yaml:4:28: \"2 working days before\": expected a moment "
+                           "of this profile's lists"));
+    assert_null(strstr(err.text, "\"on the day\""));
+    folder_done(&f);
+}
+
 // Rules that read well and mean nothing.
 static void test_sense(void **state)
 {
@@ -566,6 +589,7 @@ int main(void)
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_sense),
         cmocka_unit_test(test_derived_events),
+        cmocka_unit_test(test_unbooked_moments),
         cmocka_unit_test(test_overlay_from_a_day),
         cmocka_unit_test(test_circles),
         cmocka_unit_test(test_circle_names_its_own),

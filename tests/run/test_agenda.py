@@ -182,9 +182,9 @@ def test_the_third_digest_of_a_week_says_what_the_rest_of_it_would(store):
     said = ['social-worker, at the start', 'social-worker, 1 working day before', 'social-worker, on the day']
     assert [rung for rung, staff, _ in store.notices(own) if staff == 'SW1'] == said[:1] + sorted(said[1:])
     assert [rung for rung, staff, _ in store.notices(after) if staff == 'SW1'] == said[:2], 'the next list has the day'
-    assert told(store, '2024-03-07 09:00').keys() == set()
+    assert told(store, '2024-03-07 09:00').keys() == {'SW2'}, 'their third, a working day before'
     mails = told(store, '2024-03-08 09:00')
-    assert {'SW1', 'SW2', 'SM'} == mails.keys(), 'the worker of what is in hand no longer; the one above at the moment'
+    assert {'SW1', 'SM'} == mails.keys(), 'the worker of what is in hand no longer; the one above at the moment'
     assert [rung for rung, staff, _ in store.notices(held) if staff == 'SW1'] == said[:1] + sorted(said[1:])
     assert [s for _, staff, s, _ in store.mails() if staff == 'SW1'][-1] == '2 due today; 1 reminder'
 
@@ -240,7 +240,16 @@ def test_past_rungs_collapse_to_the_latest(store):
     assert sorted(said) == ['social-worker, 10 working days before', 'social-worker, 2 working days before',
                             'social-worker, 5 working days before', 'social-worker, at the start']
     assert store.agenda('2024-04-04 10:05')['deadlines'] == 0
-    assert set(told(store, '2024-04-05 09:00')) == {'TM1', 'SM'}, 'the service manager for the chair that is missing'
+    assert set(told(store, '2024-04-05 09:00')) == {'SW1', 'TM1', 'SM'}, 'the service manager for the chair that is missing'
+
+
+def test_a_conference_that_was_booked_in_time_and_is_not_recorded_passes_nobody_over(store):
+    store.deadline(store.person('P1', chair_id='CHAIR'), seen='2024-03-15 09:00', booked_at='2024-04-08 10:00', booked_group='M1')
+    assert 'TM1' not in told(store, '2024-03-28 09:00') and 'SM' not in told(store, '2024-04-08 09:00')
+    mails = told(store, '2024-04-09 09:00')
+    assert set(mails) == {'SW1', 'TM1', 'SM'}
+    assert 'not recorded yet: booked for Monday 8 April 2024, 10:00' in mails['SM'] and 'missed' not in mails['SM']
+    assert set(told(store, '2024-04-11 09:00')) == {'SW1', 'HEAD'}
 
 
 LATE = {'trigger': '2024-03-05', 'due': '2024-03-26', 'seen': '2024-04-04 09:12'}
@@ -285,7 +294,7 @@ def test_a_meeting_that_is_cancelled_is_told_above_the_next_morning(store):
     for text in (mails['TM1'], mails['CHAIR']):
         assert text.count('NEW') == 2 and text.count('You are told because: it is not booked in time') == 2
     store.leave()
-    assert told(store, '2024-04-05 09:00') == {}, 'once'
+    assert set(told(store, '2024-04-05 09:00')) == {'SW1'}, 'those above once'
 
 
 def test_the_next_ones_up_hear_in_their_turn(store):
@@ -299,7 +308,7 @@ def test_the_next_ones_up_hear_in_their_turn(store):
     assert told['2024-03-15'] == {'SW1'}
     assert told['2024-03-28'] == {'SW1', 'TM1', 'CHAIR'}, 'five working days before and not booked'
     assert told['2024-04-08'] == {'SW1', 'SM'}
-    assert told['2024-04-09'] == {'SW1', 'TM1'}
+    assert told['2024-04-09'] == {'SW1', 'TM1', 'SM'}
     assert told['2024-04-11'] == {'SW1', 'HEAD'}
     assert told['2024-04-22'] == {'DIR', 'SW1'}, 'whose ladder ended a week ago, and who is reminded each week'
     (_, _, subject, text), = [m for m in store.mails() if m[1] == 'HEAD']
@@ -426,7 +435,7 @@ def test_no_new_worker_keeps_the_next_ones_up_out_on_the_last_working_day(store)
     store.deadline(store.person('P1', chair_id='CHAIR', worker_since='2024-04-04'), seen='2024-04-04 09:00')
     assert set(told(store, '2024-04-04 09:00')) == {'SW1'}
     assert set(told(store, '2024-04-05 08:59')) == set()
-    assert set(told(store, '2024-04-05 09:00')) == {'TM1', 'CHAIR'}, 'Friday, of what is due on Monday 8 April'
+    assert set(told(store, '2024-04-05 09:00')) == {'SW1', 'TM1', 'CHAIR'}, 'Friday, of what is due on Monday 8 April'
 
 
 @pytest.mark.parametrize('seen, whom', [('2024-04-08', {'SW1', 'TM1', 'CHAIR', 'SM'}), ('2024-04-22', {'SW1', 'TM1', 'CHAIR', 'SM', 'HEAD', 'DIR'})])
@@ -543,6 +552,19 @@ def test_a_first_start_is_one_summary_a_manager(store):
     (kind, staff, _, text), = store.mails()[2:]
     assert (kind, staff) == ('digest', 'SW2') and text.count('NEW') == 1
     assert [rung for rung, _, sent in store.notices(later) if sent] == ['social-worker, 2 working days before']
+
+
+def test_a_first_start_sums_up_the_chairs_own_work_to_their_manager(store):
+    """Never to the child's team manager."""
+    store.start('2024-04-02 08:00')
+    for timescale, who in (('conference-decisions', 'chair_id'), ('review-record', 'iro_id'), ('cp-visit', 'chair_id')):
+        store.deadline(store.person(f'P-{timescale}', **{who: 'CHAIR'}), timescale, trigger='2023-11-01', due='2023-11-22',
+                       seen='2024-04-02 08:00', at_first_start=True)
+    store.agenda('2024-04-02 09:00')
+    summaries = {staff: text for kind, staff, _, text in store.mails('summary')}
+    assert set(summaries) == {'TM1', 'CM'}
+    assert 'Visit to a child on a child protection plan' in summaries['TM1'] and 'ecord of' not in summaries['TM1']
+    assert 'Record of the conference' in summaries['CM'] and 'Record of a review' in summaries['CM'] and 'Visit' not in summaries['CM']
 
 
 def test_restricted_children_by_reference_to_the_worker_and_the_managers(store):

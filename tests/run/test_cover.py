@@ -76,6 +76,23 @@ def test_what_falls_due_on_their_last_day_away_is_handed_over(store):
     assert handed in store.notices(last_day) and handed not in store.notices(day_after)
 
 
+def test_who_stands_in_hears_once_of_what_was_late_when_the_absence_began(store):
+    """Not of what a first start found late, which was summed up to the manager."""
+    late = store.deadline(store.person('P1', chair_id='CHAIR'), due='2024-04-08', seen='2024-04-05 08:00')
+    old = store.deadline(store.person('P2', chair_id='CHAIR'), trigger='2023-11-01', due='2023-11-22', seen='2024-01-02 09:00',
+                         at_first_start=True)
+    assert 'REF-P1' in told(store, '2024-04-09 09:00')['SW1']
+    load(store, '2024-04-09 10:00', 'absences', ABSENCES + 'SW1,2024-04-10,2024-04-19,SW2\n')
+    assert told(store, '2024-04-09 10:00') == {}
+    mails = told(store, '2024-04-10 09:00')
+    assert set(mails) == {'SW2'} and 'REF-P2' not in mails['SW2']
+    assert 'out of timescale' in mails['SW2'] and 'Name SW1 is away until Friday 19 April 2024; you stand in' in mails['SW2']
+    store.leave()
+    told(store, '2024-04-11 09:00'), told(store, '2024-04-15 09:00')
+    handed = ('social-worker, away since 2024-04-10', 'SW2', True)
+    assert store.notices(late).count(handed) == 1 and handed not in store.notices(old)
+
+
 def test_what_a_manager_was_told_is_handed_over_too(store):
     due_meanwhile = store.deadline(store.person('P1', chair_id='CHAIR'))
     store.deadline(store.person('P2', chair_id='CHAIR'), trigger='2024-03-14', due='2024-04-15')
@@ -175,7 +192,8 @@ def test_a_team_may_have_a_ladder_of_its_own(store):
     # A child who comes to such a team has its ladder from then on, with what was said before in mind.
     store.ask("SELECT timely.record_person(jsonb_build_object('now', '2024-04-05T08:00Z', 'person_id', 'P2',"
               " 'person', (SELECT to_jsonb(p) || '{\"team_id\": \"T1\", \"seen\": \"\"}' FROM timely.person p WHERE person_id = 'P2')))")
-    assert set(told(store, '2024-04-05 09:00')) == {'DIR'}
+    mails = told(store, '2024-04-05 09:00')
+    assert set(mails) == {'DIR', 'SW1', 'SW3'} and 'REF-P2' in mails['DIR']
     # The operator is told which ladder it is, why, and of the team that is none.
     store.ask("INSERT INTO timely.fact (person_id, kind, ref, at, precise, episode, origin)"
               " VALUES ('P1', 's47-started', 'E1', '2024-03-14', false, 'E1', 'x')")

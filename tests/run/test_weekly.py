@@ -242,10 +242,11 @@ def test_whom_what_concerns(store):
     assert named == {
         'TM1': {'P1', 'P2', 'P3'},  # the team's, and never the chair's own work
         'TM2': {'P5'},
-        'SM': {'P1', 'P5'},  # of what is booked in time a service manager need not hear
-        'HEAD': {'P1', 'P3', 'P5'},  # conferences, as the ladder has it
+        'SM': {'P1', 'P3', 'P5'},  # conferences, as the ladder has it
+        'HEAD': {'P1', 'P3', 'P5'},
         'CHAIR': {'P3', 'P4'},
         'CM': {'P4'},
+        'DIR': {'P4'},  # who is the safeguarding manager, where nobody stands between
     }
     subject, text = told['TM1']
     assert subject == 'Your week: 2 out of timescale, 1 ahead' and 'REF' not in subject
