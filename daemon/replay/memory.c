@@ -4,6 +4,7 @@
 #include "agenda_moved.h"
 #include "explain.h"
 #include "ladder.h"
+#include "recipient.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -52,7 +53,7 @@ struct owed memory_owed(const struct duty *d)
 {
     struct owed o = d->owed;
 
-    o.who = d->person->who;
+    o.who = responsible_for(d->person->who, o.child.restricted, d->chaired_by);
     o.worker_since = d->person->worker_since;
     o.unallocated_at = d->person->unallocated_at;
     o.seen_on = d->person->seen_on;
@@ -254,6 +255,7 @@ static struct stored_deadline stored_of(struct memory *m, const struct deadline_
     s.due_at = d->due_at.minute >= 0 ? d->due_at : MOMENT_NONE;
     s.booked = d->booking ? d->booking->at : MOMENT_NONE;
     s.booked_group = d->booking ? arena_strdup(m->arena, d->booking->group) : NULL;
+    s.chaired_by = arena_strdup(m->arena, d->chaired_by);
     s.provisional = d->provisional;
     s.at_first_start = c->at_first_start;
     return s;
@@ -350,6 +352,7 @@ static void write_duty(struct memory *m, struct remembered *p, struct stored_dea
 
     *s = stored_of(m, c, s);
     d->uid = s->uid;
+    d->chaired_by = s->chaired_by;
     d->owed = owed_of(s, c->deadline, p->of);
     if (d->owed.open)
         d->owed.derivation = explain_derivation(m->arena, m->library, c->deadline);
