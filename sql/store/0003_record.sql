@@ -65,7 +65,8 @@ BEGIN
                    LATERAL (VALUES ('worker', p.worker_id), ('team', p.team_id), ('chair', p.chair_id),
                                    ('chair', p.iro_id), ('child', p.person_id)) AS v (kind, id)
             UNION SELECT 'service', team_id FROM above
-            UNION SELECT 'chair', staff_id FROM holders) AS v
+            UNION SELECT 'chair', staff_id FROM holders
+            UNION SELECT 'chair', d.chaired_by FROM timely.deadline d WHERE d.person_id = the_person) AS v
         ON f.owner_kind = v.kind AND f.owner_id = v.id
     UNION
     SELECT owner_kind, owner_id FROM timely.live_feed WHERE owner_kind IN ('administrator', 'meeting')
