@@ -27,7 +27,9 @@
         "h") ", h.met_on,"                                                                         \
              " CASE h.in_timescale WHEN true THEN 'yes' WHEN false THEN 'no' END AS in_timescale," \
              " " MEETING(                                                                          \
-                 "h.booked_at") " AS booked_at, concat_ws('; ', h.derivation, h.why) AS detail"
+                 "h.booked_at") " AS booked_at, CASE WHEN h.why IS NULL THEN h.derivation"         \
+                                " ELSE concat_ws('; ', rtrim(h.derivation, '.'), h.why) || '.'"    \
+                                " END AS detail"
 
 // The day of the moment is the one in which its last microsecond lies.
 #define DAY "(($2::timestamptz - interval '1 microsecond') AT TIME ZONE 'Europe/London')::date"

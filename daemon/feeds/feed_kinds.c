@@ -85,7 +85,8 @@ const struct feed_kind feed_kinds[] = {
      .of = "an independent chair or reviewing officer",
      .name = "Meetings",
      // Of a meeting of several, the children whom the invite to it names.
-     .whose = "(p.chair_id = $1 OR p.iro_id = $1 OR EXISTS (SELECT FROM timely.invite_holder h"
+     .whose = "(p.chair_id = $1 OR p.iro_id = $1 OR (d.chaired_by = $1 AND NOT p.restricted)"
+              " OR EXISTS (SELECT FROM timely.invite_holder h"
               " WHERE h.object_id = o.object_id AND h.staff_id = $1"
               " AND p.person_id = ANY (string_to_array(h.children, ' '))))",
      .naming = STAFF_NAME,

@@ -4,6 +4,7 @@
 #include "columns.h"
 #include "ladder.h"
 #include "recipient.h"
+#include "text.h"
 #include "zone.h"
 
 #include <string.h>
@@ -89,11 +90,19 @@ static struct date made_on(const struct outgoing *m)
     return london_from_instant(m->put_at).on;
 }
 
-// Who is responsible for the child, as the columns from this one on say.
+// Who is responsible for the child, and whether it is restricted, as the columns from this one on
+// say.
+#define CHILD "p.worker_id, p.team_id, p.chair_id, p.iro_id, coalesce(p.restricted, true)"
+
 static struct responsible responsible_row(const PGresult *rows, int i, int column)
 {
     return (struct responsible){db_text(rows, i, column), db_text(rows, i, column + 1),
                                 db_text(rows, i, column + 2), db_text(rows, i, column + 3)};
+}
+
+static bool restricted_row(const PGresult *rows, int i, int column)
+{
+    return db_bool(rows, i, column + 4);
 }
 
 // A line of a digest or an alarm, as it stands now: is it still owed, and not owed again after it
@@ -102,12 +111,14 @@ static struct responsible responsible_row(const PGresult *rows, int i, int colum
 static bool is_line_wanted(const struct asked *q, const struct outgoing *m, const PGresult *rows,
                            int i)
 {
-    struct responsible who = responsible_row(rows, i, 3);
+    bool restricted = restricted_row(rows, i, 4);
+    struct responsible who =
+        responsible_for(responsible_row(rows, i, 4), restricted, db_text(rows, i, 3));
     const char *why;
-    const struct staff *s =
-        db_bool(rows, i, 1) ? recipient_on_rung(q->arena, q->directory, &who, db_bool(rows, i, 7),
-                                                db_text(rows, i, 2), made_on(m), &why)
-                            : NULL;
+    const struct staff *s = db_bool(rows, i, 1)
+                                ? recipient_on_rung(q->arena, q->directory, &who, restricted,
+                                                    db_text(rows, i, 2), made_on(m), &why)
+                                : NULL;
 
     return s && strcmp(s->id, m->staff_id) == 0;
 }
@@ -121,7 +132,7 @@ static const char lines_sql[] =
     " AND bool_and(coalesce(n.rung NOT LIKE '%" LADDER_BOOKED_LATE "%'"
     " OR n.rung LIKE '%' || to_char(t.booked_at, 'YYYY-MM-DD'), false))"
     " OVER (PARTITION BY n.message_id, n.deadline_id, n.said_at),"
-    " n.rung, p.worker_id, p.team_id, p.chair_id, p.iro_id, coalesce(p.restricted, true) FROM"
+    " n.rung, t.chaired_by, " CHILD " FROM"
     " (SELECT message_id, deadline_id, due_on, owed_since, rung, said_at FROM timely.notice"
     " WHERE message_id = ANY ($1::bigint[])"
     " UNION ALL SELECT me.message_id, n.deadline_id, n.due_on, n.owed_since, n.rung, n.said_at"
@@ -166,26 +177,48 @@ static bool ask_lines(const struct asked *q, struct error *err)
 
 // ---------------------------------------------------------------------------------------- children
 
-// Whom a mail names, each child once; and whether its reader has been told, as the worker before,
-// that the child is no longer theirs: a line says that.
+// Whom a mail names, each child once with each who chairs a meeting of theirs that it is about; and
+// whether its reader has been told, as the worker before, that the child is no longer theirs: a
+// line says that.
 static const char children_sql[] =
-    "SELECT o.message_id, p.worker_id, p.team_id, p.chair_id, p.iro_id,"
-    " coalesce(p.restricted, true), bool_or(p.worker_id IS DISTINCT FROM o.staff_id"
+    "SELECT o.message_id, p.person_id, d.chaired_by, " CHILD ","
+    " bool_or(bool_or(p.worker_id IS DISTINCT FROM o.staff_id"
     " AND EXISTS (SELECT FROM timely.notice n WHERE n.deadline_id = d.deadline_id"
-    " AND n.staff_id = o.staff_id AND n.rung LIKE 'former-worker, %' OFFSET 0))"
+    " AND n.staff_id = o.staff_id AND n.rung LIKE 'former-worker, %' OFFSET 0)))"
+    " OVER (PARTITION BY o.message_id, p.person_id)"
     " FROM timely.outbox o JOIN timely.message_deadline a USING (message_id)"
     " JOIN timely.deadline d USING (deadline_id) LEFT JOIN timely.person p USING (person_id)"
-    " WHERE o.message_id = ANY ($1::bigint[]) GROUP BY o.message_id, p.person_id";
+    " WHERE o.message_id = ANY ($1::bigint[]) GROUP BY o.message_id, p.person_id, d.chaired_by"
+    " ORDER BY o.message_id, p.person_id";
 
-// What was not said by a rung may be for others than rungs know; of a restricted child for none.
-static bool is_child_amiss(const struct asked *q, size_t m, const PGresult *rows, int i)
+static bool is_same_child(const PGresult *rows, int i, int j)
 {
-    struct responsible who = responsible_row(rows, i, 1);
-    bool restricted = db_bool(rows, i, 5), may_be_others = db_bool(rows, i, 6) || !q->is_agendas[m];
+    return j < PQntuples(rows) && db_int(rows, i, 0) == db_int(rows, j, 0) &&
+           same_text(db_text(rows, i, 1), db_text(rows, j, 1));
+}
 
-    return !(may_be_others && !restricted) &&
-           !recipient_is_responsible(q->arena, q->directory, &who, restricted,
-                                     q->messages[m].staff_id, made_on(&q->messages[m]));
+static bool is_theirs(const struct asked *q, size_t m, const PGresult *rows, int i)
+{
+    bool restricted = restricted_row(rows, i, 3);
+    struct responsible child = responsible_row(rows, i, 3);
+    struct responsible who = responsible_for(child, restricted, db_text(rows, i, 2));
+    const char *staff_id = q->messages[m].staff_id;
+    struct date on = made_on(&q->messages[m]);
+
+    return recipient_is_responsible(q->arena, q->directory, &child, restricted, staff_id, on) ||
+           recipient_is_responsible(q->arena, q->directory, &who, restricted, staff_id, on);
+}
+
+// Of the rows of one child. What was not said by a rung may be for others than rungs know; of a
+// restricted child for none.
+static bool is_child_amiss(const struct asked *q, size_t m, const PGresult *rows, int from, int end)
+{
+    if ((db_bool(rows, from, 8) || !q->is_agendas[m]) && !restricted_row(rows, from, 3))
+        return false;
+    for (int i = from; i < end; i++)
+        if (is_theirs(q, m, rows, i))
+            return false;
+    return true;
 }
 
 static bool ask_children(const struct asked *q, struct error *err)
@@ -201,10 +234,12 @@ static bool ask_children(const struct asked *q, struct error *err)
         return true;
     if (!db_ask_often(q->store, children_sql, 1, &numbers, &rows, err))
         return false;
-    for (int i = 0; i < PQntuples(rows); i++) {
+    for (int i = 0, end; i < PQntuples(rows); i = end) {
         size_t m = place_of(q, db_int(rows, i, 0));
 
-        q->is_amiss[m] = q->is_amiss[m] || is_child_amiss(q, m, rows, i);
+        for (end = i + 1; is_same_child(rows, i, end);)
+            end++;
+        q->is_amiss[m] = q->is_amiss[m] || is_child_amiss(q, m, rows, i, end);
     }
     return true;
 }

@@ -116,9 +116,10 @@ static const char *chair_of(const struct planner *p, const struct booking *b)
 {
     const struct responsible *known = p->child->who;
     const char *chair = same_text(b->kind, "cla_review") ? known->iro_id : known->chair_id;
+    const char *booked = booked_chair(b->by);
 
-    if (b->by->who && *b->by->who)
-        return b->by->who;
+    if (booked)
+        return booked;
     return chair ? chair : "";
 }
 

@@ -90,7 +90,7 @@ static const char *change_word(const struct stored_deadline *s, const struct dea
         (d->state == STATE_MET && s->in_timescale != d->in_timescale) ||
         !same_text(s->why, d->why) || !same_moment(s->booked, booked_moment(d)) ||
         !same_text(s->booked_group, d->booking ? d->booking->group : NULL) ||
-        s->provisional != d->provisional)
+        !same_text(s->chaired_by, d->chaired_by) || s->provisional != d->provisional)
         return "changed";
     return NULL;
 }

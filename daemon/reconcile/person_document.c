@@ -166,6 +166,7 @@ static json_t *deadline_document(struct arena *a, const struct change_context *c
     json_set_text(o, "why", d->why);
     set_moment(a, o, "booked_at", d->booking ? d->booking->at : MOMENT_NONE);
     json_set_text(o, "booked_group", d->booking ? d->booking->group : NULL);
+    json_set_text(o, "chaired_by", d->chaired_by);
     json_set_text(o, "derivation", explain_derivation(a, c->library, d));
     json_set_text(o, "not_counted", explain_not_counted(a, c->library, d));
     json_object_set_new(o, "sequence", json_integer(change->sequence));

@@ -64,6 +64,7 @@ static struct stored_deadline stored_of(struct memory *m, const struct deadline_
     s.due_at = d->due_at.minute >= 0 ? d->due_at : MOMENT_NONE;
     s.booked = d->booking ? d->booking->at : MOMENT_NONE;
     s.booked_group = d->booking ? arena_strdup(m->arena, d->booking->group) : NULL;
+    s.chaired_by = arena_strdup(m->arena, d->chaired_by);
     s.provisional = d->provisional;
     s.at_first_start = c->at_first_start;
     return s;
@@ -160,6 +161,7 @@ static void write_duty(struct memory *m, struct remembered *p, struct stored_dea
 
     *s = stored_of(m, c, s);
     d->uid = s->uid;
+    d->chaired_by = s->chaired_by;
     d->owed = owed_of(s, c->deadline, p->of);
     if (d->owed.open)
         d->owed.derivation = explain_derivation(m->arena, m->library, c->deadline);

@@ -40,6 +40,7 @@ struct duty {
     const char *uid;
     struct kept_object *object; // calendar object that serves it; NULL: none
     const char *named, *said;   // of the booking, as the object serves it
+    const char *chaired_by;     // the meeting that it is about; NULL: the child's chair or officer
     const char *derivation;     // as the object says it
 };
 

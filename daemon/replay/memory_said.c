@@ -3,6 +3,7 @@
 
 #include "agenda_moved.h"
 #include "ladder.h"
+#include "recipient.h"
 #include "text.h"
 
 #include <string.h>
@@ -11,7 +12,7 @@ struct owed memory_owed(const struct duty *d)
 {
     struct owed o = d->owed;
 
-    o.who = d->person->who;
+    o.who = responsible_for(d->person->who, o.child.restricted, d->chaired_by);
     o.worker_since = d->person->worker_since;
     o.unallocated_at = d->person->unallocated_at;
     o.seen_on = d->person->seen_on;

@@ -3,6 +3,7 @@
 // whom it holds in conditions.c.
 #include "evaluate.h"
 
+#include "chaired.h"
 #include "clockwork.h"
 #include "conditions.h"
 #include "due.h"
@@ -260,6 +261,7 @@ static void settle(struct work *w, const struct clock_start *s, const struct end
         d->why = blind ? "the source does not show what would meet it" : NULL;
         d->booking = s->timescale->meeting ? clock_booking(w, s->timescale, s->trigger_on) : NULL;
         d->awaiting_record = d->booking && date_cmp(d->booking->at.on, w->history.as_at) < 0;
+        d->chaired_by = clock_chair(w, d);
     }
 }
 

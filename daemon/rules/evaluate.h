@@ -21,6 +21,12 @@ struct booking {
     instant late_since; // known here as after the due date; 0: not at all, or nobody asked
 };
 
+// Whom the event behind a booking names to chair the meeting; NULL for nobody.
+static inline const char *booked_chair(const struct fact *by)
+{
+    return by->who && *by->who ? by->who : NULL;
+}
+
 struct deadline {
     const struct timescale *timescale;
     const struct version *version;
@@ -42,6 +48,8 @@ struct deadline {
     const char *why;               // of ended and unknown, in words
     const struct booking *booking; // while owed: the meeting in the diary; NULL for none
     bool awaiting_record;          // its time has passed and nothing is recorded
+    const char *chaired_by;        // while owed: who chairs, or chaired, the meeting that it is
+                                   // about (chaired.h); NULL: nobody but the child's of today
 };
 
 // Something wrong or missing in the data: who should correct what, in which record.

@@ -88,7 +88,8 @@ static struct stored_deadline deadline_at(struct arena *a, const PGresult *r, in
                                 .sequence = (int)db_int(r, i, 14),
                                 .provisional = db_bool(r, i, 15),
                                 .at_first_start = db_bool(r, i, 16),
-                                .object_uid = text_at(a, r, i, 17)};
+                                .object_uid = text_at(a, r, i, 17),
+                                .chaired_by = text_at(a, r, i, 18)};
 
     return d;
 }
@@ -105,7 +106,7 @@ static bool read_deadlines(struct arena *a, struct db *store, const char *ids, s
                 "d.due_on, d.due_at, "
                 "d.state, d.met_on, d.in_timescale, d.why, d.booked_at, d.booked_group, d.uid, "
                 "d.sequence, "
-                "d.provisional, d.at_first_start, o.uid "
+                "d.provisional, d.at_first_start, o.uid, d.chaired_by "
                 "FROM timely.deadline d LEFT JOIN timely.object_deadline od USING (deadline_id) "
                 "LEFT JOIN timely.calendar_object o USING (object_id) "
                 "WHERE d.person_id = ANY ($1::text[]) ORDER BY "

@@ -11,7 +11,7 @@
 // A deadline as stored: what the next answer is compared with.
 struct stored_deadline {
     struct stored_key key;
-    const char *uid, *person_id, *state, *why, *booked_group;
+    const char *uid, *person_id, *state, *why, *booked_group, *chaired_by;
     int sequence;
     struct date met_on;
     bool in_timescale;

@@ -80,7 +80,7 @@ const struct staff *directory_out_of_hours(struct arena *a, const struct directo
 // The person on a rung (role as in telling.yaml): social-worker is the allocated worker;
 // team-manager their manager_id, else the manager of the child's team, else of the worker's team;
 // service-manager, head-of-service and director the managers of the teams above, the director being
-// the top's; chair and reviewing-officer the child's; chairs-manager the chair's manager,
+// the top's; chair and reviewing-officer those given; chairs-manager the chair's manager,
 // safeguarding-manager the manager above that one. Who is away, has left, is not yet in post, has
 // no address or no entry is passed over: to whom the absence names, to the deputy, to who is on
 // duty for the team that day, then upwards; from a chair of whom nobody knows who it is, and their

@@ -6,6 +6,17 @@
 // The role of who is on duty while the office is shut; of no ladder.
 #define OUT_OF_HOURS "out-of-hours"
 
+// Who is responsible for a deadline, of those for its child: who chairs the meeting that it is
+// about (NULL: nobody else) comes before the child's chair and reviewing officer. Not so of a
+// restricted child, whom only those of today may see.
+static inline struct responsible responsible_for(struct responsible child, bool restricted,
+                                                 const char *chaired_by)
+{
+    if (chaired_by && !restricted)
+        child.chair_id = child.iro_id = chaired_by;
+    return child;
+}
+
 // The recipient of a rung ("team-manager, 1 working day after") today. Of a restricted child only
 // the allocated worker and managers may be told. NULL when nobody is left. Arena-owned: why.
 const struct staff *recipient_on_rung(struct arena *a, const struct directory *d,

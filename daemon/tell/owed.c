@@ -4,6 +4,7 @@
 #include "owed.h"
 
 #include "columns.h"
+#include "recipient.h"
 
 #include <string.h>
 
@@ -36,6 +37,7 @@ enum column {
     TEAM_ID,
     CHAIR_ID,
     IRO_ID,
+    CHAIRED_BY,
     WORKER_SINCE,
     UNALLOCATED_AT,
     SEEN_ON,
@@ -54,7 +56,7 @@ static const char select_owed[] =
     " (extract(epoch FROM d.changed_at) * 1000000)::bigint,"
     " d.rule_version, d.changed_at, d.next_notice_at, d.person_id, p.case_ref, p.initials,"
     " p.display_name, coalesce(p.restricted, true), p.family, p.worker_id, p.team_id, p.chair_id,"
-    " p.iro_id, p.worker_since,"
+    " p.iro_id, d.chaired_by, p.worker_since,"
     " (extract(epoch FROM p.unallocated_at) * 1000000)::bigint, p.last_seen_on,"
     // Of a booking too late. A record that was gone for a night is known for as long as before.
     " CASE WHEN d.booked_at::date > d.due_on THEN (SELECT (extract(epoch FROM min(h.known_at))"
@@ -104,7 +106,9 @@ static struct owed owed_row(struct arena *a, const PGresult *r, int i)
         .child = {TEXT(PERSON_ID), TEXT(CASE_REF), TEXT(INITIALS), TEXT(DISPLAY_NAME),
                   db_bool(r, i, RESTRICTED)},
         .family = TEXT(FAMILY),
-        .who = {TEXT(WORKER_ID), TEXT(TEAM_ID), TEXT(CHAIR_ID), TEXT(IRO_ID)},
+        .who = responsible_for(
+            (struct responsible){TEXT(WORKER_ID), TEXT(TEAM_ID), TEXT(CHAIR_ID), TEXT(IRO_ID)},
+            db_bool(r, i, RESTRICTED), TEXT(CHAIRED_BY)),
         .worker_since = column_date(r, i, WORKER_SINCE),
         .unallocated_at = db_int(r, i, UNALLOCATED_AT),
         .seen_on = column_date(r, i, SEEN_ON),

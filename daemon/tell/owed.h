@@ -33,7 +33,7 @@ struct owed {
     const char *changed_at, *next_notice_at; // as read, to find out whether they still are
     struct child_names child;
     const char *family;
-    struct responsible who;
+    struct responsible who;            // for it: of its meeting's chair, where one is known
     struct date worker_since, seen_on; // DATE_NONE
     instant unallocated_at;            // since when nobody has the child any more; 0: somebody has
     const char *derivation;            // the sentence that explains the due date

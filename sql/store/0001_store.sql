@@ -113,6 +113,7 @@ CREATE TABLE timely.deadline (
     why           text,
     booked_at     timestamp,           -- civil time of the meeting in the diary
     booked_group  text,
+    chaired_by    text,                -- who chairs, or chaired, the meeting that it is about; NULL: the child's chair or officer
     derivation    text NOT NULL,       -- the sentence that explains the date
     not_counted   text,                -- the days that its period skips, in words; NULL: none
     uid           text NOT NULL UNIQUE, -- of its calendar entry, for life

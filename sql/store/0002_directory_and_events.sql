@@ -51,6 +51,7 @@ BEGIN
     UPDATE timely.deadline d SET next_notice_at = date_trunc('minute', business_now) FROM timely.person p
      WHERE p.person_id = d.person_id AND d.state = 'open' AND d.next_notice_at > business_now
        AND (p.worker_id = ANY (staff) OR p.chair_id = ANY (staff) OR p.iro_id = ANY (staff)
+            OR d.chaired_by = ANY (staff)
             OR EXISTS (SELECT FROM timely.said s WHERE s.deadline_id = d.deadline_id AND s.staff_id = ANY (staff)));
 END $$;
 

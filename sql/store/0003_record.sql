@@ -65,7 +65,8 @@ BEGIN
                    LATERAL (VALUES ('worker', p.worker_id), ('team', p.team_id), ('chair', p.chair_id),
                                    ('chair', p.iro_id), ('child', p.person_id)) AS v (kind, id)
             UNION SELECT 'service', team_id FROM above
-            UNION SELECT 'chair', staff_id FROM holders) AS v
+            UNION SELECT 'chair', staff_id FROM holders
+            UNION SELECT 'chair', d.chaired_by FROM timely.deadline d WHERE d.person_id = the_person) AS v
         ON f.owner_kind = v.kind AND f.owner_id = v.id
     UNION
     SELECT owner_kind, owner_id FROM timely.live_feed WHERE owner_kind IN ('administrator', 'meeting')
@@ -193,16 +194,16 @@ BEGIN
         SELECT d.* FROM jsonb_to_recordset(coalesce(doc->'deadlines', '[]')) AS d (uid text, change text, timescale text,
                subject_ref text, trigger_on date, trigger_ref text, due_on date, due_at timestamp, book_by date,
                provisional boolean, state text, met_on date, met_ref text, met_meeting text, in_timescale boolean, why text,
-               booked_at timestamp, booked_group text, derivation text, not_counted text, sequence integer, at_first_start boolean,
+               booked_at timestamp, booked_group text, chaired_by text, derivation text, not_counted text, sequence integer, at_first_start boolean,
                rule_version integer, library text, next_notice_at timestamptz)
     ), written AS (
         INSERT INTO timely.deadline AS t (uid, person_id, timescale, subject_ref, trigger_on, trigger_ref, due_on, due_at,
-               book_by, provisional, state, met_on, met_ref, met_meeting, in_timescale, why, booked_at, booked_group,
+               book_by, provisional, state, met_on, met_ref, met_meeting, in_timescale, why, booked_at, booked_group, chaired_by,
                derivation, not_counted, sequence, at_first_start, rule_version, library, next_notice_at, first_seen_at,
                changed_at, owed_since)
         SELECT g.uid, the_person, g.timescale, g.subject_ref, g.trigger_on, g.trigger_ref, g.due_on, g.due_at, g.book_by,
                g.provisional, g.state, g.met_on, g.met_ref, g.met_meeting, g.in_timescale, g.why, g.booked_at,
-               g.booked_group, g.derivation, g.not_counted, g.sequence, g.at_first_start, g.rule_version, g.library, g.next_notice_at,
+               g.booked_group, g.chaired_by, g.derivation, g.not_counted, g.sequence, g.at_first_start, g.rule_version, g.library, g.next_notice_at,
                business_now, business_now, business_now
           FROM given g
         ON CONFLICT (uid) DO UPDATE SET
@@ -211,6 +212,7 @@ BEGIN
             provisional = excluded.provisional, state = excluded.state, met_on = excluded.met_on,
             met_ref = excluded.met_ref, met_meeting = excluded.met_meeting, in_timescale = excluded.in_timescale,
             why = excluded.why, booked_at = excluded.booked_at, booked_group = excluded.booked_group,
+            chaired_by = excluded.chaired_by,
             derivation = excluded.derivation, not_counted = excluded.not_counted, sequence = excluded.sequence, rule_version = excluded.rule_version,
             library = excluded.library, next_notice_at = excluded.next_notice_at, changed_at = excluded.changed_at,
             owed_since = CASE WHEN excluded.state = 'open' AND t.state IN ('met', 'ended', 'withdrawn') THEN business_now

@@ -56,10 +56,13 @@ $$;
 CREATE FUNCTION timely.may_act(visitor text, the_deadline bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN timely.can_be_told(holder) THEN visitor = holder AND (acts = 'social-worker' OR NOT restricted)
                 WHEN stand_in IS NOT NULL THEN visitor = stand_in
-                ELSE NOT coalesce(visitor IN (worker_id, chair_id, iro_id), false) END
+                ELSE NOT coalesce(visitor IN (holder, worker_id, chair_id, iro_id), false) END
       FROM timely.deadline JOIN timely.timescale USING (timescale) JOIN timely.person USING (person_id)
-     CROSS JOIN LATERAL (SELECT CASE acts WHEN 'social-worker' THEN worker_id WHEN 'chair' THEN chair_id
-                                          WHEN 'reviewing-officer' THEN iro_id END AS holder) AS post
+     CROSS JOIN LATERAL (SELECT CASE WHEN acts = 'social-worker' THEN worker_id
+                                     WHEN acts NOT IN ('chair', 'reviewing-officer') THEN NULL
+                                     WHEN chaired_by IS NOT NULL AND NOT restricted THEN chaired_by
+                                     WHEN acts = 'chair' THEN chair_id
+                                     ELSE iro_id END AS holder) AS post
       LEFT JOIN LATERAL (SELECT stand_in_id AS stand_in FROM timely.away_today(holder)
                           WHERE NOT restricted AND timely.can_be_told(stand_in_id)
                           ORDER BY first_day DESC, stand_in_id COLLATE "C" LIMIT 1) AS cover ON true

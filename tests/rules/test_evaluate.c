@@ -280,6 +280,52 @@ static void test_booking_shown(void **state)
     assert_null(only(&e, "review-cp-subsequent")->booking);
 }
 
+// "" is nobody but the child's chair, or reviewing officer, of that day.
+static void test_who_chairs(void **state)
+{
+#define BOOKED "; meeting-booked 2024-03-18 mt=G1 code=icpc for=2024-04-04T10:00 who=C1"
+#define HELD "; icpc-held 2024-04-04 ep=E1 ref=R1 mt=G1 who=W1 code=no-plan"
+#define REVIEWED                                                                                   \
+    "care-started 2024-01-02 ep=L1; involved 2024-01-02 ref=I1 code=iro who=R1 until=2024-04-10; " \
+    "involved 2024-04-11 ref=I2 code=iro who=R2; involved 2024-01-02 ref=I3 code=chair who=C1; "   \
+    "child-review-held 2024-04-04 ep=L1 ref=V1"
+    static const struct row rows[] = {
+        {ENQUIRY BOOKED, "2024-03-20", "icpc", "C1", "whom the booking names"},
+        {ENQUIRY BOOKED "; meeting-rearranged 2024-03-19 mt=G1 code=icpc for=2024-04-05T10:00 "
+                        "who=C2",
+         "2024-03-20", "icpc", "C2", "the last word on it"},
+        {ENQUIRY BOOKED "; meeting-cancelled 2024-03-19 mt=G1 code=icpc who=C2", "2024-03-20",
+         "icpc", "", "a meeting that was taken out of the diary has no chair"},
+        {ENQUIRY "; meeting-booked 2024-03-18 mt=G1 code=icpc for=2024-04-04T10:00", "2024-03-20",
+         "icpc", "", "a booking that names nobody"},
+        {ENQUIRY BOOKED, "2024-03-20", "icpc-report-share", "C1", "what counts back from it"},
+        {ENQUIRY BOOKED HELD, "2024-04-12", "conference-decisions", "C1",
+         "by the number of the meeting; the worker of its record is the child's"},
+        {ENQUIRY HELD "; involved 2024-01-02 code=chair who=C3 until=2024-04-04", "2024-04-12",
+         "conference-decisions", "C3", "who was involved until that day"},
+        {ENQUIRY HELD "; involved 2024-01-02 code=chair who=C3 until=2024-04-03", "2024-04-12",
+         "conference-decisions", "", "who was not any more"},
+        {REVIEWED, "2024-04-12", "review-record", "R1", "the reviewing officer of that day"},
+        {REVIEWED "; meeting-booked 2024-03-18 mt=G2 code=cla_review for=2024-04-04T14:00 who=R3",
+         "2024-04-12", "review-record", "R3", "booked for that day: its record has no number"},
+        {REVIEWED, "2024-04-12", "review-child-second", "", "the next review is not that one"},
+        {REVIEWED, "2024-04-12", "midway-child", "", "nor is what is half way to it"},
+    };
+    struct library *l = library_with("milton-keynes.yaml");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        AUTO(arena_auto_free) struct arena *a = arena_new();
+        const struct row *r = &rows[i];
+        struct evaluation e = evaluation_of(a, l, r->facts, r->as_at);
+        const char *got = only(&e, r->timescale)->chaired_by;
+
+        if (!same_text(got, *r->expected ? r->expected : NULL))
+            fail_msg("%s: got %s", r->why, got ? got : "nobody");
+    }
+    library_free(l);
+}
+
 static void test_months_end_and_book_by(void **state)
 {
     AUTO(arena_auto_free) struct arena *a = arena_new();
@@ -462,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_hours),
         cmocka_unit_test(test_bookings),
         cmocka_unit_test(test_booking_shown),
+        cmocka_unit_test(test_who_chairs),
         cmocka_unit_test(test_months_end_and_book_by),
         cmocka_unit_test(test_provisional),
         cmocka_unit_test(test_blindness),

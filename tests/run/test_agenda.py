@@ -2,6 +2,8 @@
 
 The conference of a strategy discussion on Thursday 14 March 2024 is due on Monday 8 April 2024; Easter lies between.
 """
+import re
+
 import pytest
 
 from telling import told
@@ -314,6 +316,38 @@ def test_the_next_ones_up_hear_in_their_turn(store):
     (_, _, subject, text), = [m for m in store.mails() if m[1] == 'HEAD']
     assert subject.startswith('For your attention') and 'was due Monday 8 April, 3 working days ago' in text and ', worker Name SW1 (' in text
     assert store.one("SELECT next_notice_at = '2024-04-29 09:00' FROM timely.deadline WHERE deadline_id = %s", (deadline,))
+
+
+BOOKED_LATE = {'booked_at': '2024-04-12 10:00', 'booked_group': 'M1', 'chaired_by': 'CHAIR', 'seen': '2024-03-28 09:00'}
+
+
+def test_the_chair_of_the_meeting_is_the_first_to_be_asked(store):
+    """Whom the booking names, before who chairs for the child otherwise; and by them their manager."""
+    store.ask("INSERT INTO timely.staff (professional_id, name, email, team_id) VALUES ('OTHER', 'Other', 'other@council.example', 'SVC')")
+    store.deadline(store.person('P1'), **BOOKED_LATE)
+    store.deadline(store.person('P2', chair_id='OTHER'), **BOOKED_LATE)
+    record = store.deadline(store.person('P3', iro_id='OTHER'), 'conference-decisions', trigger='2024-02-29', due='2024-03-28', chaired_by='CHAIR',
+                            seen='2024-03-01 09:00')
+    mails = told(store, '2024-03-28 09:00')
+    assert {staff: sorted(set(re.findall(r'REF-(P\d)', text))) for staff, text in mails.items()} == \
+        {'SW1': ['P1', 'P2'], 'TM1': ['P1', 'P2'], 'CHAIR': ['P1', 'P2', 'P3']}
+    assert not any('allocated' in text for text in mails.values())
+    assert set(told(store, '2024-04-02 09:00')) == {'CHAIR', 'CM'}
+    assert [staff for rung, staff, _ in store.notices(record) if rung == 'chairs-manager, 1 working day after'] == ['CM']
+
+
+@pytest.mark.parametrize('change, reader, why', [
+    ("UPDATE timely.staff SET active_to = '2024-03-28' WHERE professional_id = 'CHAIR'", 'CM', 'the chair has left'),
+    ("INSERT INTO timely.cover (covers, of_id, first_day, last_day, from_where, told_at)"
+     " VALUES ('person', 'CHAIR', '2024-03-28', '2024-04-30', 'command', '2024-03-27')", 'CM', 'Name CHAIR is away until'),
+    ("DELETE FROM timely.staff WHERE professional_id = 'CHAIR'", 'SM', 'the chair is not in the directory'),
+    ('UPDATE timely.person SET restricted = true', 'SM', 'no chair is allocated'),
+])
+def test_a_chair_of_the_meeting_who_cannot_be_told(store, change, reader, why):
+    store.deadline(store.person('P1'), **BOOKED_LATE)
+    store.ask(change)
+    mails = told(store, '2024-03-28 09:00')
+    assert set(mails) == {'SW1', 'TM1', reader} and why in mails[reader]
 
 
 def test_a_booking_in_time_keeps_the_managers_out(store):

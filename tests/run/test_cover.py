@@ -93,6 +93,18 @@ def test_who_stands_in_hears_once_of_what_was_late_when_the_absence_began(store)
     assert store.notices(late).count(handed) == 1 and handed not in store.notices(old)
 
 
+def test_the_record_of_a_meeting_is_handed_over_while_who_chaired_it_is_away(store):
+    """Who is nothing else to the child; what was not said of yet is looked at again too."""
+    record = store.deadline(store.person('P1'), 'conference-decisions', trigger='2024-03-13', due='2024-04-12', seen='2024-03-15 09:00', chaired_by='CHAIR')
+    unheard = store.deadline(store.person('P2'), 'conference-decisions', trigger='2024-03-14', due='2024-04-15', chaired_by='CHAIR',
+                             next_notice_at='2024-04-12 09:00')
+    assert set(told(store, '2024-03-15 09:00')) == {'CHAIR'}
+    load(store, '2024-03-18 10:00', 'absences', ABSENCES + 'CHAIR,2024-03-19,2024-05-12,SW3\n')
+    assert {d for d, in store.ask("SELECT deadline_id FROM timely.deadline WHERE next_notice_at < '2024-03-18 11:00'")} == {record, unheard}
+    mails = told(store, '2024-03-19 09:00')
+    assert set(mails) == {'SW3'} and 'REF-P1' in mails['SW3'] and 'you stand in' in mails['SW3']
+
+
 def test_what_a_manager_was_told_is_handed_over_too(store):
     due_meanwhile = store.deadline(store.person('P1', chair_id='CHAIR'))
     store.deadline(store.person('P2', chair_id='CHAIR'), trigger='2024-03-14', due='2024-04-15')

@@ -187,6 +187,16 @@ def test_what_no_record_shows_is_one_line_for_people(lived):
     assert joined.count('Known: Next core group') == 1
 
 
+def test_how_a_date_was_counted_and_why_it_is_owed_no_more_are_one_sentence(store):
+    record(store, '2024-03-15 09:30', 'opened')
+    detail = lambda: of(evidence(store), 'stood')[0]['detail']  # noqa: E731
+    assert detail() == 'Due by Monday 8 April 2024: counted.'
+    record(store, '2024-03-20 09:30', 'ended', state='ended', why='child protection plan ended')
+    assert detail() == 'Due by Monday 8 April 2024: counted; child protection plan ended.'
+    record(store, '2024-03-21 09:30', 'withdrawn', state='withdrawn', derivation='', why='its record is no longer in the case database')
+    assert detail() == 'its record is no longer in the case database.'
+
+
 def test_messages_whose_texts_are_purged_are_told_from_the_audit(lived):
     before = of(evidence(lived), 'told')
     lived.ask('DELETE FROM timely.outbox')

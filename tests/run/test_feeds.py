@@ -267,9 +267,23 @@ def test_a_chair_sees_their_meetings_and_own_work(store):
     theirs = store.deadline(store.person('P3'), booked_at='2024-04-05 10:00', booked_group='M3')
     place(store, 'object-3@timely.example', [theirs])
     invite(store, 'CHAIR', 'P3')
+    # Of a child whose chair they are not: the record of what they chaired, and of a restricted one not that.
     store.deadline(store.person('P4'))
+    store.deadline('P4', timescale='conference-decisions', due='2024-04-11', chaired_by='CHAIR')
+    store.deadline(store.person('P5', restricted=True), timescale='conference-decisions', due='2024-04-11', chaired_by='CHAIR')
     render(store)
-    assert titles(store, 'chair', 'CHAIR') == {'Due: ICPC REF-P1', 'Due: Review record REF-P2', 'ICPC REF-P3'}
+    assert titles(store, 'chair', 'CHAIR') == {'Due: ICPC REF-P1', 'Due: Review record REF-P2', 'ICPC REF-P3', 'Due: Conference decisions REF-P4'}
+
+
+def test_a_chair_sees_what_becomes_theirs_and_no_more_what_is_anothers(store):
+    for chair in ('CHAIR', 'SW3'):
+        subscribe(store, 'chair', chair)
+    record = store.deadline(store.person('P1'), timescale='conference-decisions', due='2024-04-11', chaired_by='CHAIR')
+    render(store)
+    assert len(titles(store, 'chair', 'CHAIR')) == 1 and not titles(store, 'chair', 'SW3')
+    store.changes(record, '2024-04-02 10:00', 'changed', 'open', chaired_by='SW3')
+    store.run('feeds', '2024-04-02 10:00')
+    assert not titles(store, 'chair', 'CHAIR') and len(titles(store, 'chair', 'SW3')) == 1
 
 
 def test_a_chair_sees_those_children_of_a_meeting_whom_their_invite_names(store):

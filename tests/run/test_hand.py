@@ -343,6 +343,9 @@ def away(who, stand_in='NULL', first='2024-04-02', weekdays='NULL', withdrawn='N
     ('icpc', [away('SW1', "'SW2'", withdrawn="'2024-04-04'")], 'SW1'),
     ('conference-decisions', [away('SW1', "'SW2'")], 'CHAIR'),
     ('conference-decisions', ["UPDATE timely.person SET restricted = true"], ''),
+    ('conference-decisions', ["UPDATE timely.deadline SET chaired_by = 'TM1'"], 'TM1'),
+    ('conference-decisions', ["UPDATE timely.deadline SET chaired_by = 'TM1'", "UPDATE timely.person SET restricted = true"], ''),
+    ('icpc', ["UPDATE timely.deadline SET chaired_by = 'TM1'"], 'SW1'),
     # Nobody who is named can be told: it falls to the team manager, and is offered to whoever it might have fallen to.
     ('icpc', [away('SW1')], 'SW2 SW3 TM1 SM'),
     ('icpc', [away('SW1', "'SW2'"), away('SW2')], 'SW2 SW3 TM1 SM'),

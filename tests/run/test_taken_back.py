@@ -5,6 +5,7 @@ Mails wait because the mail server was away; meanwhile the case database went on
 """
 import email
 import email.policy
+import re
 
 import pytest
 
@@ -63,6 +64,21 @@ def test_a_child_who_went_to_another_worker_is_told_to_either(store):
     assert mails.keys() == {'SW1', 'SW2'} and 'REF-P2' in mails['SW2'] and 'REF-P1' not in mails['SW2']
     assert 'REF-P1' in mails['SW1'] and mails['SW1'].count('NEW') == 1 and 'no longer yours' in mails['SW1']
     assert outcomes(store, '2024-03-15 11:03') == {'SW1': 'sent', 'SW2': 'sent'}, 'the line that says so is for who had the child'
+
+
+def test_a_conference_that_another_chairs_by_now_is_in_no_digest_of_the_first(store):
+    """Who chairs need be nothing else to the child. What is news above waits for the morning, as ever."""
+    booked = {'booked_at': '2024-04-12 10:00', 'booked_group': 'M1', 'chaired_by': 'CHAIR', 'seen': '2024-03-28 08:00'}
+    store.ask("INSERT INTO timely.staff (professional_id, name, email, team_id) VALUES ('OTHER', 'Other', 'other@council.example', 'CHAIRS')")
+    store.deadline(store.person('P1'), **booked)
+    moved = store.deadline(store.person('P2'), **booked)
+    assert 'CHAIR' in told(store, '2024-03-28 09:00')
+    store.changes(moved, '2024-03-28 09:30', 'changed', 'open', chaired_by='OTHER', next_notice_at='2024-03-28T09:30Z')
+    assert outcomes(store, '2024-03-28 10:01') == {'SW1': 'sent', 'TM1': 'sent', 'CHAIR': 'superseded'}
+    for now, reader, child in ('2024-03-28 10:02', 'CHAIR', 'P1'), ('2024-04-02 09:00', 'OTHER', 'P2'):
+        mails = told(store, now)
+        assert set(re.findall(r'REF-(P\d)', mails[reader])) == {child}
+    assert set(outcomes(store, '2024-04-02 09:01').values()) == {'sent'}
 
 
 def test_what_nobody_may_read_any_more_is_made_into_nothing(store):

@@ -272,6 +272,19 @@ def test_a_meeting_that_is_booked_too_late_is_shown_so(store):
     assert f'10:00 {conference}: REF-P3' in text
 
 
+def test_who_chairs_a_meeting_has_it_in_their_list(store):
+    """Whoever is involved with the child: the conference that their booking names, and the record of one that they chaired."""
+    known(store, store.person('P1', chair_id='OTHER'), trigger='2024-03-19', due='2024-04-11', booked_at='2024-04-09 14:30', chaired_by='CHAIR')
+    known(store, store.person('P2', iro_id='OTHER'), 'review-record', trigger='2024-03-08', due='2024-04-02', chaired_by='CHAIR')
+    known(store, store.person('P3', restricted=True), trigger='2024-03-19', due='2024-04-11', booked_at='2024-04-09 14:30', chaired_by='CHAIR')
+    store.ask("INSERT INTO timely.staff (professional_id, name, email, team_id) VALUES ('OTHER', 'Other', 'other@council.example', 'SVC')")
+    weekly(store)
+    told = lists(store)
+    named = {staff: set(re.findall(r'REF-(P\d)', text)) for staff, (_, text) in told.items()}
+    assert (named['CHAIR'], named['CM'], 'OTHER' in named) == ({'P1', 'P2'}, {'P2'}, False)
+    assert '14:30 Initial child protection conference [Guidance]: REF-P1' in told['CHAIR'][1]
+
+
 def test_a_restricted_child_is_named_to_managers_alone(store):
     known(store, store.person('P1', chair_id='CHAIR', restricted=True), trigger='2024-03-19', due='2024-04-11')
     weekly(store)

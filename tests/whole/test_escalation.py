@@ -102,3 +102,36 @@ def test_a_conference_whose_record_was_a_mistake_is_said_anew(council):
     council.clock.set('2024-07-18 09:00')
     council.settled()
     assert again() == sorted(climbed), 'once'
+
+
+def test_who_chairs_a_conference_hears_of_it_and_of_its_record(council):
+    """Whom its booking names. Nobody is the child's chair: no plan is made."""
+    child = council.child('W4')
+    council.clock.set('2024-09-02 09:00')
+    key = council.enquiry(child, '2024-09-02')  # due on 23 September
+    wait_for(lambda: council.stored(child))
+    council.settled()
+    council.book('B400', '2024-09-26 10:00', child, chair='W5')
+    council.book('B400', '2024-09-26 10:00', child, event='meeting_rearranged')  # by another, of which no date tells
+    wait_for(lambda: council.invites(child, 'CHAIR'))
+    council.settled()
+
+    def hear(at):
+        before = len(council.mails())
+        council.clock.set(at)
+        council.settled()
+        return {m.whom: flat(m.text) for m in council.mails()[before:] if not m.method and child in m.text}
+
+    heard = hear('2024-09-16 09:00')
+    assert {'CHAIR', 'TM'} <= set(heard) and 'W5' not in heard and not any('allocated' in text for text in heard.values())
+    assert 'booked for Thursday 26 September 2024, 10:00' in heard['CHAIR']
+    council.clock.set('2024-09-26 12:00')
+    council.insert('ssd_initial_cp_conference', icpc_icpc_id='C400', icpc_icpc_meeting_id='B400', icpc_s47_enquiry_id=key,
+                   icpc_person_id=child, icpc_icpc_date='2024-09-26', icpc_icpc_outcome_cp_flag='N', icpc_icpc_worker_id='W4')
+    wait_for(lambda: council.stored(child, 'conference-decisions'))
+    assert str(council.stored(child, 'conference-decisions')[3]) == '2024-10-24'
+    council.settled()
+    assert set(hear('2024-09-27 09:00')) == {'CHAIR'}
+    council.clock.set('2024-10-24 09:00')
+    council.settled()
+    assert set(hear('2024-10-25 09:00')) == {'CHAIR', 'CM'}
