@@ -13,8 +13,9 @@ from collections import Counter, defaultdict
 
 import psycopg2
 import pytest
+import yaml
 
-from conftest import embed
+from conftest import ROOT, embed
 from replay_daemon import Daemon
 
 # ------------------------------------------------------------------------------- a small council
@@ -584,14 +585,21 @@ def test_nobody_has_two_mails_a_day_but_for_alarms(year, sample):
 ABOVE = {'team-manager', 'service-manager', 'head-of-service', 'director', 'chairs-manager', 'safeguarding-manager', 'reviewing-officer'}
 
 
-def test_a_fourth_mail_of_a_week_has_what_cannot_wait(year, embedded):
-    """What is due by the next list, or that law or guidance was not kept, to those above."""
-    statutory = {r['id'] for r in embedded('rules', '--format', 'csv').rows() if r['force'] in ('Law', 'Guidance')}
+def meetings():
+    """The timescales of law and guidance that a meeting meets."""
+    rules = [yaml.safe_load(file.read_text(encoding='utf-8')).get('timescales', {}) for file in (ROOT / 'rules').glob('*.yaml')]
+    return {name for some in rules for name, rule in some.items() if 'meeting' in rule and rule['force'] in ('law', 'guidance')}
+
+
+def test_a_fourth_mail_of_a_week_has_what_cannot_wait(year):
+    """What is due by the next list, or that a meeting of law or guidance was not held, to those above."""
+    held = meetings()
+    assert {'icpc', 'cp-review'} & held
 
     def cannot_wait(r, day):
         due = datetime.date.fromisoformat(r['due_on'])
         if due < day:
-            return r['role'] in ABOVE and r['timescale'] in statutory
+            return r['role'] in ABOVE and r['timescale'] in held
         return due <= first_day(monday(day) + datetime.timedelta(weeks=1))
     mails = defaultdict(lambda: defaultdict(list))
     for r in year:
@@ -606,14 +614,16 @@ def test_a_fourth_mail_of_a_week_has_what_cannot_wait(year, embedded):
 
 @pytest.mark.parametrize('title, median, most, share', [
     # A week's list, what cannot wait until the next, and between them what their team's reminders leave undone.
-    ('Team Manager', 2, 5, 0.12),
+    ('Team Manager', 2, 5, 0.06),
+    ('Conference and Review Manager', 3, 3, 0),
     # Their own work has its reminders in three; a fourth has what becomes known, or was in hand, days before it is due.
     ('Independent Chair', 3, 4, 0.03),
-    # Who hears on the day that a meeting is not booked, and cannot be told before: it may be booked until then.
-    ('Service Manager', 3, 5, 0.4),
-    ('Head of Service', 4, 5, 0.6),
+    # Who hears on the day that a meeting is not booked, and cannot be told before: it may be booked until then; and the next
+    # morning that it was not held.
+    ('Service Manager', 3, 5, 0.15),
+    ('Head of Service', 4, 5, 0.55),
     # The same of a service without a head, and what lapses on the next working day.
-    ("Director of Children's Services", 3, 5, 0.35),
+    ("Director of Children's Services", 3, 5, 0.4),
     ('Social Worker', 2, 4, 0.01),
     ('Senior Social Worker', 2, 4, 0.01),
 ])
