@@ -7,13 +7,6 @@
 
 #include <string.h>
 
-static bool is_chairs_own(const struct library *l, const struct timescale *t)
-{
-    const char *acting = ladder_acting_role(l, t);
-
-    return acting && (strcmp(acting, "chair") == 0 || strcmp(acting, "reviewing-officer") == 0);
-}
-
 // The kind of meeting of which an event says that it was held: what it meets is booked as one. NULL
 // for none.
 static const char *kind_held(const struct library *l, int event)
@@ -84,5 +77,7 @@ const char *clock_chair(const struct work *w, const struct deadline *d)
         return NULL;
     if (l->events[d->trigger->event].booking)
         return booked_chair(d->trigger);
-    return is_chairs_own(l, d->timescale) ? chair_of_held(&w->history, d->trigger) : NULL;
+    return ladder_is_chair(ladder_acting_role(l, d->timescale))
+               ? chair_of_held(&w->history, d->trigger)
+               : NULL;
 }

@@ -54,6 +54,8 @@ instant ladder_next_at(struct arena *a, const struct library *l, const struct de
 const char *ladder_acts(const struct ladder *ladder);
 // The same of a timescale's, for whichever team.
 const char *ladder_acting_role(const struct library *l, const struct timescale *t);
+// Whether a role is that of who chairs: an independent chair or a reviewing officer. Not NULL's.
+bool ladder_is_chair(const char *role);
 
 // Whether a timescale's ladder for the teams has a rung for the role.
 bool ladder_speaks_to(const struct library *l, const struct timescale *t, const char *const *teams,

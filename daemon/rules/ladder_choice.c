@@ -69,6 +69,11 @@ const char *ladder_acting_role(const struct library *l, const struct timescale *
     return ladder ? ladder_acts(ladder) : NULL;
 }
 
+bool ladder_is_chair(const char *role)
+{
+    return same_text(role, "chair") || same_text(role, "reviewing-officer");
+}
+
 bool ladder_speaks_to(const struct library *l, const struct timescale *t, const char *const *teams,
                       const char *role)
 {

@@ -3,7 +3,6 @@
 
 #include "ladder.h"
 #include "recipient.h"
-#include "text.h"
 #include "zone.h"
 
 #include <stdlib.h>
@@ -14,8 +13,7 @@ static const char *summed_up_to(const struct library *l, const struct owed *o)
     int t = library_timescale(l, o->timescale);
     const char *acts = t < 0 ? NULL : ladder_acting_role(l, &l->timescales[t]);
 
-    return same_text(acts, "chair") || same_text(acts, "reviewing-officer") ? "chairs-manager"
-                                                                            : "team-manager";
+    return ladder_is_chair(acts) ? "chairs-manager" : "team-manager";
 }
 
 static int by_manager(const void *x, const void *y)

@@ -56,11 +56,6 @@ bool week_is_due(const struct library *l, instant now, instant first_started_at,
 
 // ------------------------------------------------------------------------------- what it is
 
-static bool is_chair(const char *role)
-{
-    return strcmp(role, "chair") == 0 || strcmp(role, "reviewing-officer") == 0;
-}
-
 // The first summary has counted it. In a list it would stand before everything that can be changed.
 static bool is_older(const struct gathering *g, const struct owed *o)
 {
@@ -86,7 +81,7 @@ static enum week_part part_of(const struct gathering *g, const struct concern *c
         return WEEK_OLDER;
     // What is the chairs' own a manager reads apart from what the teams owe.
     if (date_cmp(c->owed->due_on, g->today) < 0)
-        return acting && is_chair(acting) ? WEEK_RECORD : WEEK_LATE;
+        return ladder_is_chair(acting) ? WEEK_RECORD : WEEK_LATE;
     return date_cmp(c->on, week_last(g->monday)) <= 0 ? WEEK_DATE : WEEK_NOTHING;
 }
 
@@ -113,7 +108,7 @@ static bool concerns(const struct gathering *g, const struct concern *c, const c
     for (size_t i = 0; i < count; i++)
         if (strcmp(t[i].role, role) == 0 && (!late || t[i].at <= g->in->now))
             return true;
-    return !late && is_chair(role) &&
+    return !late && ladder_is_chair(role) &&
            ladder_speaks_to(g->in->library, c->timescale, teams_of(g, c->owed), role);
 }
 
