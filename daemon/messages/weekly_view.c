@@ -203,6 +203,7 @@ static struct weekly_week week_of(struct arena *a, const struct weekly *w, const
                                   const struct weekly_date *dates, size_t count)
 {
     const char *nothing = w->fresh_count ? "nothing more is due" : "nothing is due";
+    bool named = count > 0 && weekly_names_dates(w, dates->on);
     struct weekly_week week = {
         .heading =
             arena_printf(a, "%s: %s", name, count ? numbered(a, count, "date", "dates") : nothing)};
@@ -210,8 +211,7 @@ static struct weekly_week week_of(struct arena *a, const struct weekly *w, const
     for (size_t i = 0, end; i < count; i = end) {
         for (end = i + 1; end < count && date_is(dates[end].on, dates[i].on);)
             end++;
-        week.days[week.count++] =
-            day_of(a, w, dates + i, end - i, weekly_names_dates(w, dates[i].on));
+        week.days[week.count++] = day_of(a, w, dates + i, end - i, named);
     }
     return week;
 }
