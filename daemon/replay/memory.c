@@ -133,7 +133,7 @@ static struct duty *add_duty(struct memory *m, struct remembered *p)
 // Since when it is known, as owed_read finds it.
 static void note_late_booking(const struct owed *was, instant now, struct owed *o)
 {
-    if (!date_known(o->booked.on) || date_cmp(o->booked.on, o->due_on) <= 0)
+    if (!owed_is_booked_late(o))
         return;
     o->late_since =
         was->late_since && date_is(was->due_on, o->due_on) && date_is(was->booked.on, o->booked.on)

@@ -17,12 +17,6 @@ static const char *staff_key(const struct line *l)
     return l->to ? l->to->id : "";
 }
 
-static int by_deadline(const struct line *a, const struct line *b)
-{
-    return (a->owed->deadline_id > b->owed->deadline_id) -
-           (a->owed->deadline_id < b->owed->deadline_id);
-}
-
 // ------------------------------------------------------------------------------ who is concerned
 
 static int by_kind_and_recipient(const void *x, const void *y)
@@ -31,7 +25,7 @@ static int by_kind_and_recipient(const void *x, const void *y)
     int by = a->how != b->how ? (a->how > b->how) - (a->how < b->how)
                               : strcmp(staff_key(a), staff_key(b));
 
-    return by != 0 ? by : by_deadline(a, b);
+    return by != 0 ? by : owed_cmp(a->owed, b->owed);
 }
 
 static size_t end_of_recipient(const struct agenda_decision *d, size_t from)

@@ -76,9 +76,7 @@ static int by_recipient(const void *x, const void *y)
     const struct line *a = x, *b = y;
     int by = strcmp(a->to->id, b->to->id);
 
-    return by != 0 ? by
-                   : (a->owed->deadline_id > b->owed->deadline_id) -
-                         (a->owed->deadline_id < b->owed->deadline_id);
+    return by != 0 ? by : owed_cmp(a->owed, b->owed);
 }
 
 void standing_recall(struct arena *a, const struct plan_input *in, const struct recollection *known,

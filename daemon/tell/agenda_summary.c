@@ -19,10 +19,9 @@ static const char *summed_up_to(const struct library *l, const struct owed *o)
 static int by_manager(const void *x, const void *y)
 {
     const struct summed *a = x, *b = y;
-    long long of_a = a->line->owed->deadline_id, of_b = b->line->owed->deadline_id;
     int by = strcmp(a->manager->id, b->manager->id);
 
-    return by != 0 ? by : (of_a > of_b) - (of_a < of_b);
+    return by != 0 ? by : owed_cmp(a->line->owed, b->line->owed);
 }
 
 size_t agenda_sum_up(struct arena *a, const struct plan_input *in, const struct line *const *silent,

@@ -43,7 +43,7 @@ static const char *escalation_words(const struct agenda_voice *v, const struct o
         return late_reason(v, o);
     if (by_meeting && !date_known(o->booked.on))
         return "it is not booked in time";
-    if (by_meeting && date_cmp(o->booked.on, o->due_on) > 0)
+    if (by_meeting && owed_is_booked_late(o))
         return LATE_BOOKING;
     return arena_printf(v->arena, "nothing is recorded yet, and it is due on %s",
                         date_words(v->arena, o->due_on));
@@ -99,8 +99,7 @@ const char *agenda_reason(const struct agenda_voice *v, const struct line *l)
 
 const char *agenda_week_words(const struct agenda_voice *v, const struct concern *c)
 {
-    if (c->part == WEEK_DATE && date_known(c->owed->booked.on) &&
-        date_cmp(c->owed->booked.on, c->owed->due_on) > 0)
+    if (c->part == WEEK_DATE && owed_is_booked_late(c->owed))
         return arena_printf(v->arena, "%s, after its due date", booked_words(v, c->owed));
     if (c->part == WEEK_DATE)
         return c->booked ? booked_words(v, c->owed) : NULL;

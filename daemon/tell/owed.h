@@ -41,6 +41,18 @@ struct owed {
     size_t said_count;
 };
 
+// By number.
+static inline int owed_cmp(const struct owed *a, const struct owed *b)
+{
+    return (a->deadline_id > b->deadline_id) - (a->deadline_id < b->deadline_id);
+}
+
+// Whether a meeting is in the diary for a day after the due date.
+static inline bool owed_is_booked_late(const struct owed *o)
+{
+    return date_known(o->booked.on) && date_cmp(o->booked.on, o->due_on) > 0;
+}
+
 // Deadlines for which `condition` holds, by deadline_id. It is a constant of the program over
 // timely.deadline d with one parameter, $1. Waits. Arena-owned.
 MUST_USE bool owed_read(struct arena *a, struct db *store, const char *condition, const char *value,

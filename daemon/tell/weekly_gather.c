@@ -218,9 +218,7 @@ static int by_reader(const void *x, const void *y)
     const struct concern *a = x, *b = y;
     int by = strcmp(a->to->id, b->to->id);
 
-    return by != 0 ? by
-                   : (a->owed->deadline_id > b->owed->deadline_id) -
-                         (a->owed->deadline_id < b->owed->deadline_id);
+    return by != 0 ? by : owed_cmp(a->owed, b->owed);
 }
 
 static int by_reader_and_measure(const void *x, const void *y)

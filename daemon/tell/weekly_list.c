@@ -49,7 +49,7 @@ static struct date beyond(const struct concern *c)
 {
     const struct owed *o = c->owed;
 
-    if (!date_known(o->booked.on) || date_cmp(o->booked.on, o->due_on) <= 0)
+    if (!owed_is_booked_late(o))
         return DATE_NONE;
     return c->booked ? o->due_on : o->booked.on;
 }
